@@ -26,7 +26,7 @@ def post_generator(image_size: int = 80, latent_dim: int = 80) -> keras.Sequenti
 
     Source: M. Maj, "Satellite imagery generation with Generative Adversarial Networks (GANs)", Appsilon, 2019.
     """
-    side = _quarter(image_size)
+    side = _quarter(image_size, at_least=4)
     return keras.Sequential(
         [
             keras.Input((latent_dim,)),
@@ -55,11 +55,11 @@ def post_discriminator(image_size: int = 80) -> keras.Sequential:
         in [0, 1]; the post's training gives the label 1 to generated images.
 
     Raises:
-        ValueError: if `image_size` is not a positive multiple of 4.
+        ValueError: if `image_size` is not a multiple of 4, or below 12.
 
     Source: as `post_generator`.
     """
-    _quarter(image_size)
+    _quarter(image_size, at_least=12)
     return keras.Sequential(
         [
             keras.Input((image_size, image_size, 3)),
@@ -75,7 +75,9 @@ def post_discriminator(image_size: int = 80) -> keras.Sequential:
     )
 
 
-def _quarter(image_size: int) -> int:
-    if image_size < 4 or image_size % 4:
-        raise ValueError(f"image_size is {image_size}; the post's networks need a positive multiple of 4.")
+def _quarter(image_size: int, at_least: int) -> int:
+    if image_size < at_least or image_size % 4:
+        raise ValueError(
+            f"image_size is {image_size}; this network of the post needs a multiple of 4 that is at least {at_least}."
+        )
     return image_size // 4

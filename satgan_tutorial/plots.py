@@ -1,0 +1,137 @@
+"""Figures with alt text, in the same form in Jupyter, in Colab and in the book's static pages.
+
+A figure is shown as inline SVG whose ink takes the colour of the page's own text, so that one picture serves a light
+and a dark page. `show` is the one door: give it a figure and what there is to see, or a function to read its source.
+Importing this module sets matplotlib's style.
+"""
+
+import html
+import inspect
+import io
+import re
+
+import numpy as np
+from cycler import cycler
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours (2008), told apart with any colour vision, those that also stand out on white and on black.
+BLUE, ORANGE, GREEN, PURPLE, VERMILLION = "#0a84c6", "#d98e04", "#0a9b72", "#c069a0", "#d9600f"
+COLORS = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION)
+
+# A colour no figure uses: every stroke and letter drawn in it becomes the page's text colour.
+INK = "#010203"
+
+rcParams.update(
+    {
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "legend.facecolor": "none",
+        "legend.frameon": False,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.titlecolor": INK,
+        "axes.edgecolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": False,
+        "axes.titlesize": 11,
+        "axes.titlelocation": "left",
+        "font.size": 10,
+        "svg.fonttype": "path",
+        "axes.prop_cycle": cycler(color=COLORS),
+    }
+)
+
+
+def figure(rows: int = 1, columns: int = 1, *, size: tuple[float, float] = (7.0, 3.2), **subplots):
+    """Make a figure in the book's style.
+
+    Args:
+        rows: rows of axes.
+        columns: columns of axes.
+        size: width and height in inches; a page shows 96 pixels an inch, or less where it is narrow.
+        **subplots: passed on to `Figure.subplots`, `sharex=True` for one.
+
+    Returns:
+        The `matplotlib.figure.Figure` and its axes: one `Axes`, or an array of them as `Figure.subplots` gives.
+    """
+    drawing = Figure(figsize=size, layout="constrained")
+    return drawing, drawing.subplots(rows, columns, **subplots)
+
+
+def sheet(
+    images: np.ndarray,
+    *,
+    columns: int = 8,
+    titles: list[str] | None = None,
+    width: float = 7.0,
+) -> Figure:
+    """Lay chips out in a grid, in reading order.
+
+    Args:
+        images: uint8 (N, H, W, 3).
+        columns: chips in a row.
+        titles: one short line above each chip, or None.
+        width: of the whole figure, in inches.
+
+    Raises:
+        ValueError: if `images` is not uint8 (N, H, W, 3) with N at least 1, or `titles` are not N.
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not len(images):
+        raise ValueError(
+            f"images are {images.dtype} {images.shape}; a sheet takes at least one image, uint8 (N, H, W, 3)."
+        )
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"{len(titles)} titles for {len(images)} images; give one each, or None.")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    cell = width / columns
+    height = rows * (cell * images.shape[1] / images.shape[2] + (0.2 if titles else 0.0))
+    drawing, axes = figure(rows, columns, size=(width, height), squeeze=False)
+    drawing.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for i, image in enumerate(images):
+        axes.flat[i].imshow(image, interpolation="none")
+        if titles:
+            axes.flat[i].set_title(titles[i], fontsize=8, loc="center", pad=2)
+    return drawing
+
+
+def show(thing, *, alt: str | None = None) -> None:
+    """Show a figure with its alt text, or the source of a function, class or module.
+
+    Args:
+        thing: a matplotlib `Figure`, or anything `inspect.getsource` reads.
+        alt: for a figure, what there is to see, in a sentence or two.
+
+    Raises:
+        ValueError: if a figure comes without alt text.
+    """
+    from IPython.display import HTML, Markdown, display
+
+    if not isinstance(thing, Figure):
+        display(Markdown(f"```python\n{inspect.getsource(thing).rstrip()}\n```"))
+        return
+    if not alt or not alt.strip():
+        raise ValueError("a figure needs alt=…: say what there is to see, for a reader who cannot see it.")
+    display(HTML(to_svg(thing, alt)))
+
+
+def to_svg(drawing: Figure, alt: str) -> str:
+    """Turn a figure into an `<svg>` element with `alt` as its accessible name and the page's text colour as its ink."""
+    text = io.StringIO()
+    drawing.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    label = html.escape(" ".join(alt.split()), quote=True)
+    width = drawing.get_size_inches()[0] * 96
+    style = f"width:100%;max-width:{width:.0f}px;height:auto;display:block"
+    return svg.replace(
+        "<svg ", f'<svg role="img" aria-label="{label}" class="satgan-figure" style="{style}" ', 1
+    )
