@@ -1,0 +1,139 @@
+"""ShipsNet's files, as Kaggle packs them: 4000 PNG files, or one JSON file; every fault gets a clear error."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .chips import SIZE, ChipError, ChipSet
+
+AGAIN = "Fetch shipsnet.json again, or use the PNG files."
+
+
+def find(path: Path) -> tuple[list[Path], Callable[[list[Path]], ChipSet]]:
+    """The files that hold the chips, innermost folder first, and what reads them."""
+    if path.is_file() and path.suffix == ".json":
+        return [path], _read_json
+    if path.is_dir():
+        for folder in (path / "shipsnet" / "shipsnet", path / "shipsnet", path):
+            pngs = [p for p in folder.glob("*.png") if not p.name.startswith(".")]
+            if pngs:
+                return sorted(pngs, key=lambda p: p.name), _read_pngs
+        if (path / "shipsnet.json").is_file():
+            return [path / "shipsnet.json"], _read_json
+    raise ChipError(
+        f"{path}: found no chips in it; expected PNG files (in it, in shipsnet/ or in shipsnet/shipsnet/) or "
+        "shipsnet.json. Unpack Kaggle's archive there, or run `satgan fetch`."
+    )
+
+
+def _read_pngs(files: list[Path]) -> ChipSet:
+    images = np.empty((len(files), SIZE, SIZE, 3), np.uint8)
+    rows = []
+    for image, file in zip(images, files, strict=True):
+        rows.append(_parse_name(file))
+        image[:] = _read_png(file)
+    labels, scenes, locations = zip(*rows, strict=True)
+    return ChipSet(images, np.array(labels, np.uint8), np.array(scenes), np.array(locations))
+
+
+def _parse_name(file: Path) -> tuple[int, str, tuple[float, float]]:
+    match = re.fullmatch(r"([^_]+)__(.+)__([^_]+)_([^_]+)\.png", file.name)
+    try:
+        label, scene, place = match[1], match[2], (float(match[3]), float(match[4]))
+    except (TypeError, ValueError):
+        raise ChipError(
+            f"{file}: found a name that is no chip's; expected LABEL__SCENE__LONGITUDE_LATITUDE.png. "
+            "Move the file away, or give it back its name."
+        ) from None
+    if label not in ("0", "1"):
+        raise ChipError(
+            f"{file}: found label {label} in the name; expected 0 (no ship) or 1 (ship). Rename it."
+        )
+    return int(label), scene, place
+
+
+def _read_png(file: Path) -> np.ndarray:
+    from PIL import Image
+
+    try:
+        with Image.open(file, formats=["PNG"]) as picture:
+            found = (picture.mode, *picture.size)
+            if found == ("RGB", SIZE, SIZE):
+                return np.asarray(picture)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ChipError(
+            f"{file}: found a broken picture ({error}); expected a whole PNG. Copy or fetch it again."
+        ) from error
+    raise ChipError(
+        f"{file}: found a {found[1]} x {found[2]} picture in mode {found[0]}; expected {SIZE} x {SIZE} in RGB. "
+        "Move it away, or convert it."
+    )
+
+
+def _read_json(files: list[Path]) -> ChipSet:
+    """ShipsNet's one JSON file, its pixels row by row: json.load would take gigabytes."""
+    (file,) = files
+    pixels, rest = _split_json(file)
+    expected = {"data", "labels", "locations", "scene_ids"}
+    if not isinstance(rest, dict) or not expected <= {k for k, v in rest.items() if isinstance(v, list)}:
+        found = sorted(rest) if isinstance(rest, dict) else type(rest).__name__
+        raise ChipError(f"{file}: found keys {found}; expected {sorted(expected)}, a list each. {AGAIN}")
+    lengths = {key: len(rest[key]) for key in sorted(expected - {"data"})} | {"data": len(pixels)}
+    if len(set(lengths.values())) > 1 or not pixels:
+        raise ChipError(f"{file}: found lengths {lengths}; expected as many of each, at least one. {AGAIN}")
+    for row, label in enumerate(rest["labels"]):
+        if label not in (0, 1):
+            raise ChipError(f"{file}: found label {label!r} in row {row}; expected 0 or 1. {AGAIN}")
+    images = np.stack(pixels).reshape(-1, 3, SIZE, SIZE).transpose(0, 2, 3, 1)
+    labels, scenes = np.array(rest["labels"], np.uint8), np.array(rest["scene_ids"], str)
+    try:
+        chips = ChipSet(images, labels, scenes, np.array(rest["locations"], np.float64))
+    except (TypeError, ValueError):
+        raise ChipError(f"{file}: found locations that are no pairs of numbers. {AGAIN}") from None
+    return chips[np.argsort(chips.names, kind="stable")]
+
+
+_ROW = re.compile(rb"\s*,?\s*\[([^][]*)\]")
+
+
+def _split_json(file: Path) -> tuple[list[np.ndarray], Any]:
+    """The rows of `data`, uint8 (19200,) each, and the document without them."""
+    pixels = []
+    with file.open("rb") as handle:
+        text = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) if file.stat().st_size else b""
+        start = re.search(rb'"data"\s*:\s*\[', text)
+        begin = end = start.end() if start else 0
+        while start and (row := _ROW.match(text, end)):
+            pixels.append(_read_row(row[1], file, len(pixels)))
+            end = row.end()
+        try:
+            return pixels, json.loads(text[:begin] + text[end:])
+        except ValueError as error:
+            at = getattr(error, "pos", 0)
+            at += end - begin if at >= begin else 0
+            raise ChipError(
+                f"{file}: found it cut or broken near byte {at}, after {len(pixels)} rows of `data`; expected "
+                f"a whole JSON file. {AGAIN}"
+            ) from None
+
+
+def _read_row(text: bytes, file: Path, row: int) -> np.ndarray:
+    expected = 3 * SIZE * SIZE
+    try:
+        values = np.frombuffer(bytes(json.loads(b"[" + text + b"]")), np.uint8)
+    except (TypeError, ValueError):
+        raise ChipError(
+            f"{file}: found something else than integers from 0 to 255 in row {row} of `data`. {AGAIN}"
+        ) from None
+    if len(values) != expected:
+        raise ChipError(
+            f"{file}: found {len(values)} values in row {row} of `data`; expected {expected}. {AGAIN}"
+        )
+    return values
