@@ -4,7 +4,10 @@ A generator maps noise, float32 (N, latent_dim) drawn from a standard normal, to
 [-1, 1]. A discriminator maps such images to one number a chip, (N, 1).
 """
 
+import math
+
 import keras
+import pandas as pd
 from keras import layers
 
 
@@ -73,6 +76,33 @@ def post_discriminator(image_size: int = 80) -> keras.Sequential:
         ],
         name="post_discriminator",
     )
+
+
+def layer_costs(model: keras.Model) -> pd.DataFrame:
+    """Count what each layer of a network holds and does for one image.
+
+    A multiply-add is one product added to one sum; a layer without weights counts none. A transposed convolution is
+    counted over the pixels that come in, a convolution over those that go out, both as if no kernel met a border.
+
+    Args:
+        model: a built model of one chain of layers.
+
+    Returns:
+        One row a layer, in order: `layer` (its class), `output` (its shape without the batch), `parameters`, and
+        `multiply_adds`.
+    """
+    rows = []
+    for layer in model.layers:
+        kernel = getattr(layer, "kernel", None)
+        if isinstance(layer, layers.Conv2DTranspose):
+            pixels = layer.input.shape[1] * layer.input.shape[2]
+        elif isinstance(layer, layers.Conv2D):
+            pixels = layer.output.shape[1] * layer.output.shape[2]
+        else:
+            pixels = 1
+        macs = pixels * math.prod(kernel.shape) if kernel is not None else 0
+        rows.append((type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params(), macs))
+    return pd.DataFrame(rows, columns=["layer", "output", "parameters", "multiply_adds"])
 
 
 def _quarter(image_size: int, at_least: int) -> int:

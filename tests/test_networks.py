@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from satgan_tutorial import networks
+
+
+@pytest.mark.parametrize(
+    ("build", "parameters"), [(networks.post_generator, 4_741_635), (networks.post_discriminator, 452_353)]
+)
+def test_the_posts_networks_have_the_posts_parameters(build, parameters):
+    assert build().count_params() == parameters
+
+
+def test_the_posts_networks_layer_by_layer():
+    generator, discriminator = networks.post_generator(), networks.post_discriminator()
+    assert [layer.count_params() for layer in generator.layers if layer.count_params()] == [
+        2_073_600, 204_928, 262_272, 524_544, 1_638_656, 37_635,
+    ]  # fmt: skip
+    assert [layer.count_params() for layer in discriminator.layers if layer.count_params()] == [
+        12_544, 262_400, 131_200, 46_209,
+    ]  # fmt: skip
+    slopes = [
+        layer.negative_slope
+        for layer in generator.layers + discriminator.layers
+        if hasattr(layer, "negative_slope")
+    ]
+    assert np.allclose(slopes, 0.3) and len(slopes) == 3
+
+
+@pytest.mark.parametrize("size", [12, 40, 80])
+def test_the_posts_networks_fit_each_other_at_any_size(size):
+    noise = np.random.default_rng(0).standard_normal((2, 7), np.float32)
+    images = networks.post_generator(size, latent_dim=7)(noise)
+    assert images.shape == (2, size, size, 3)
+    assert -1 <= np.min(images) < 0 < np.max(images) <= 1
+    verdict = networks.post_discriminator(size)(images)
+    assert verdict.shape == (2, 1) and 0 <= np.min(verdict) <= np.max(verdict) <= 1
+
+
+@pytest.mark.parametrize("build", [networks.post_generator, networks.post_discriminator])
+@pytest.mark.parametrize("size", [0, 2, 41])
+def test_a_size_the_posts_networks_cannot_have_gets_a_sentence(build, size):
+    with pytest.raises(ValueError, match=f"image_size is {size}; .* multiple of 4"):
+        build(size)
+
+
+def test_layer_costs_of_the_posts_generator():
+    costs = networks.layer_costs(networks.post_generator())
+    assert costs.parameters.sum() == 4_741_635
+    widest = costs.loc[costs.multiply_adds.idxmax()]
+    assert widest.multiply_adds == 5 * 5 * 256 * 256 * 80 * 80 and widest.output == (80, 80, 256)
+    assert round(costs.multiply_adds.sum() / 1e9, 2) == 11.75
+    assert round(networks.layer_costs(networks.post_discriminator()).multiply_adds.sum() / 1e9, 2) == 0.50
