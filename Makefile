@@ -1,0 +1,9 @@
+# Every task is a session of noxfile.py; `python bootstrap.py TASK [BUDGET]` does the same where there is no make.
+PYTHON ?= python3
+BUDGET ?=
+
+.PHONY: help env book test lab serve bench clean notebooks
+help:
+	@$(PYTHON) bootstrap.py list
+env book test lab serve bench clean notebooks:
+	@$(PYTHON) bootstrap.py $@ $(BUDGET)

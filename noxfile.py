@@ -1,0 +1,142 @@
+"""The tasks of this repository; `make TASK` and `python bootstrap.py TASK` run them in `.venv`."""
+
+import hashlib
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import nox
+import yaml
+
+ROOT = Path(__file__).parent
+BUILD = ROOT / "_build"
+BUDGETS = ("smoke", "laptop", "full")
+KEPT_CACHES = 4
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["book"]
+
+
+@nox.session
+def book(session):
+    """Execute the chapters and build the HTML; the budget is smoke, laptop (the default) or full."""
+    name = session.posargs[0] if session.posargs else "laptop"
+    if name not in BUDGETS:
+        session.error(f"there is no budget {name!r}: choose one of {', '.join(BUDGETS)}")
+    pages = build(session, name)
+    print(f"\nThe book is built: {pages / 'index.html'}")
+    print("Open that file in a browser, or run `make serve`.")
+
+
+@nox.session
+def test(session):
+    """Run the unit tests, every notebook and the checks of the pages, all at the smoke budget."""
+    env = environment("smoke")
+    python(session, "-m", "ruff", "check", ".")
+    python(session, "-m", "ruff", "format", "--check", ".")
+    pytest = ("-m", "pytest", "-p", "no:cacheprovider", "--durations=5")
+    python(session, *pytest, "tests", "-m", "not benchmark", "--ignore=tests/test_page.py", env=env)
+    notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
+    python(session, *pytest, *notebooks, env=env)
+    pages = build(session, "smoke")
+    python(session, *pytest, "tests/test_page.py", env={**env, "SATGAN_PAGES": str(pages)})
+
+
+@nox.session
+def lab(session):
+    """Open the chapters in JupyterLab."""
+    python(session, "-m", "jupyter", "lab", "--notebook-dir", "book", env=environment(None))
+
+
+@nox.session
+def serve(session):
+    """Serve the built book on this machine."""
+    if not (BUILD / "html" / "index.html").exists():
+        session.error("there is no built book yet: run `make book` first")
+    python(session, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(BUILD / "html"), "8000")
+
+
+@nox.session
+def bench(session):
+    """Measure speed and memory, each as a ratio to a peer in the same run."""
+    python(session, "-m", "pip", "install", "--quiet", "-c", "requirements.txt", "-e", ".[benchmarks]")
+    python(session, "-m", "pytest", "-p", "no:cacheprovider", "-s", "-m", "benchmark", "tests/benchmarks")
+
+
+@nox.session
+def notebooks(session):
+    """Clear every stored output but those of checked cells, which are made anew."""
+    python(session, "book/normalise.py", env={**environment("smoke"), "SATGAN_DATA": "simulated"})
+
+
+@nox.session
+def clean(session):
+    """Delete what was built and cached; data and .venv stay."""
+    for folder in (BUILD, ROOT / "data" / "cache"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def python(session, *arguments, env=None):
+    """Run this environment's Python in the repository's root."""
+    with session.chdir(ROOT):
+        session.run(sys.executable, *arguments, env=env, external=True)
+
+
+def environment(budget):
+    """The variables a chapter reads, with a data folder that holds wherever the notebook runs."""
+    env = {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    data = os.environ.get("SATGAN_DATA")
+    if data and data != "simulated":
+        env["SATGAN_DATA"] = str(Path(data).resolve())
+    if budget:
+        env["SATGAN_BUDGET"] = budget
+    return env
+
+
+def build(session, budget):
+    """Build the pages at a budget and return their folder: `_build/html` for laptop, elsewhere for the others."""
+    target = ROOT if budget == "laptop" else BUILD / budget
+    pages, key = target / "_build" / "html", execution_key(budget)
+    cache = BUILD / "executed" / key
+    cache.mkdir(parents=True, exist_ok=True)
+    cache.touch()
+    for old in sorted(cache.parent.iterdir(), key=lambda folder: -folder.stat().st_mtime)[KEPT_CACHES:]:
+        shutil.rmtree(old)
+
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["execute"]["cache"] = str(cache)
+    settings = BUILD / f"config-{budget}.yml"
+    settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+    # Sphinx re-reads a page when its source changed; when the code under the pages changed, it has to be told.
+    stamp = pages.parent / "key.txt"
+    unchanged = stamp.exists() and stamp.read_text(encoding="utf-8") == key
+    stamp.unlink(missing_ok=True)
+    options = ["-W", "--keep-going", "--config", str(settings)]
+    options += [] if unchanged else ["--all"]
+    options += [] if target == ROOT else ["--path-output", str(target)]
+    start = time.monotonic()
+    python(session, "-m", "jupyter_book", "build", ".", *options, env=environment(budget))
+    print(f"Built in {time.monotonic() - start:.0f} s at the {budget} budget.")
+    (pages / ".nojekyll").touch()
+    stamp.write_text(key, encoding="utf-8")
+    return pages
+
+
+def execution_key(budget):
+    """Hash all that a chapter's outputs depend on besides its own text: package, pinned set, data, Python, budget.
+
+    Jupyter Book's cache knows the text of the notebooks alone.
+    """
+    digest = hashlib.sha256(f"{budget} {sys.version}".encode())
+    digest.update((ROOT / "requirements.txt").read_bytes())
+    for path in sorted((ROOT / "satgan_tutorial").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    chosen = environment(budget).get("SATGAN_DATA") or os.environ.get("SATGAN_DATA") or "data/shipsnet"
+    for path in sorted((ROOT / chosen).rglob("*")):
+        facts = path.stat()
+        digest.update(f"{path} {facts.st_size} {facts.st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
