@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -65,6 +66,8 @@ class ChipSet:
             raise ChipError(f"labels: found {self.labels[wrong]} in row {wrong}; expected 0 or 1.")
         if self.locations.shape != (n, 2):
             raise ChipError(f"locations: found shape {self.locations.shape}; expected ({n}, 2).")
+        if not np.isfinite(self.locations).all():
+            raise ChipError("locations: found some that are not finite; expected degrees.")
 
     def __len__(self) -> int:
         """How many chips there are."""
@@ -161,7 +164,7 @@ def to_uint8(x: Any) -> np.ndarray:
 
 
 def load_chips(source: str | os.PathLike | None = None, *, say: Callable[[str], None] = print) -> ChipSet:
-    """All chips, in the order of their names; converted once, then memory-mapped from a cache.
+    """All chips, real ones in the order of their names; prepared once, then memory-mapped from a cache.
 
     Args:
         source: a folder of chips as Kaggle nests it or flat, a `shipsnet.json`, or "simulated". By
@@ -214,15 +217,15 @@ def _locate(source: str | os.PathLike, optional: bool = False) -> Path | None:
 
 
 def _simulated() -> tuple[str, Callable[[], ChipSet]]:
-    import pandas as pd
+    def draw() -> ChipSet:
+        from . import simulate
 
-    from . import simulate
+        return simulate.draw_chips(4000, seed=0)
 
-    versions = (
-        f"{np.__version__} {pd.__version__}".encode()
-    )  # one draws the bits, the other stores the causes
-    key = hashlib.sha256(Path(simulate.__file__).read_bytes() + versions).hexdigest()[:16]
-    return f"simulated-{key}", lambda: simulate.draw_chips(4000, seed=0)
+    # The code and NumPy draw the bits, pandas stores the causes; neither is imported only to ask.
+    code = Path(__file__).with_name("simulate.py").read_bytes()
+    code += f"{np.__version__} {version('pandas')}".encode()
+    return f"simulated-{hashlib.sha256(code).hexdigest()[:16]}", draw
 
 
 def _fingerprint(files: list[Path]) -> str:
