@@ -1,11 +1,11 @@
 """Draw chips from known causes: an explicit, hand-written p(x|y).
 
-Two steps. `draw_causes` draws a table from p(causes|y): which scene, what sea, sun and haze, which ship. `render` turns
-each row into pixels; it is a function of the table alone, so a row changed in one column and rendered again shows what
-that cause does. `draw_chips` is both, packed as a `ChipSet`.
+Two steps. `draw_causes` draws a table from p(causes|y): which scene, what sea, sun and haze, which ship. `render`
+turns each row into pixels; it is a function of the table alone, so a row changed in one column and rendered again
+shows what that cause does. `draw_chips` is both, packed as a `ChipSet`.
 
-The distributions were calibrated by eye and by the aggregate statistics in `data/simulated.md`; no real pixel is in here.
-Geometry is in metres, x to the east and y to the south of the chip's centre; angles are in degrees clockwise from north.
+The distributions were calibrated by eye and by the aggregate statistics in `data/simulated.md`; no real pixel is in
+here. Positions are metres east (x) and south (y) of the chip's centre; angles are degrees clockwise from north.
 """
 
 from __future__ import annotations
@@ -24,25 +24,21 @@ if TYPE_CHECKING:
     from .chips import ChipSet
 
 SIZE = 80  # pixels, the side of a chip
-FIELD = 96  # pixels, the side of a texture: a chip and the margin its near-twin is cropped from
+MARGIN = 8  # pixels about it that its textures reach, and near-twins are cropped from
 SATELLITE = "fa4e"  # ends every simulated scene id; no PlanetScope satellite of 2015-2018 has it
 
-# What a no-ship shows, and its share: land cover, parts of ships and look-alikes are a third each, as in ShipsNet.
-NO_SHIP_KINDS = {
-    "sea": 0.12, "coast": 0.05, "land": 0.09, "town": 0.07,
-    "part": 1 / 3,
-    "boat": 0.07, "bright": 0.09, "lines": 0.11, "cloud": 1 - 0.6 - 1 / 3,
+# What a no-ship shows, and its share: land cover, parts of ships and look-alikes, a third each, as in ShipsNet.
+LAND_COVER = {"sea": 0.12, "coast": 0.06, "land": 0.09, "town": 0.19 / 3}
+LOOK_ALIKES = {"boat": 0.07, "bright": 0.10, "lines": 0.11, "cloud": 0.16 / 3}
+NO_SHIP_KINDS = {**LAND_COVER, "part": 1 / 3, **LOOK_ALIKES}
+DECKS = {"red": 0.37, "cream": 0.20, "grey": 0.24, "brown": 0.10, "green": 0.07, "blue": 0.02}
+PAINT = {  # of each deck: red, green, blue in 0..255
+    "red": (222, 132, 108), "cream": (254, 242, 220), "grey": (194, 186, 168),
+    "brown": (172, 142, 112), "green": (130, 160, 136), "blue": (124, 152, 172),
 }  # fmt: skip
-DECKS = {  # share, colour (red, green, blue in 0..255), spread
-    "red": (0.38, (222, 128, 102), 16),
-    "cream": (0.19, (252, 240, 220), 10),
-    "grey": (0.22, (185, 180, 165), 20),
-    "brown": (0.10, (165, 140, 112), 18),
-    "green": (0.08, (125, 158, 132), 18),
-    "blue": (0.03, (120, 150, 170), 15),
-}
 CARGO = {"hatches": 0.42, "pipes": 0.28, "containers": 0.08, "plain": 0.22}
-REGIONS = {  # longitude and latitude: the box of the scenes, then where ships anchor (mean, spread)
+REGIONS = {"San Francisco Bay": 0.86, "San Pedro Bay": 0.14}
+PLACES = {  # the region's box, longitude and latitude; then where ships anchor (mean, spread)
     "San Francisco Bay": ((-122.62, -122.02), (37.60, 37.89), (-122.345, 0.012), (37.74, 0.025)),
     "San Pedro Bay": ((-118.40, -117.92), (33.64, 33.79), (-118.14, 0.03), (33.71, 0.03)),
 }
@@ -57,8 +53,8 @@ def draw_chips(n: int, seed: int, label: int | None = None) -> ChipSet:
         label: 1 for ships, 0 for no-ships, None for ShipsNet's mix, a quarter ships.
 
     Returns:
-        A `ChipSet` with `source="simulated"` and the causes of each chip (see `draw_causes`), ordered by label and scene
-        like the files of ShipsNet.
+        A `ChipSet` with `source="simulated"` and the causes of each chip (see `draw_causes`), ordered by label and
+        scene like the files of ShipsNet.
 
     Raises:
         ValueError: if n is negative or the label is none of the three.
@@ -79,33 +75,26 @@ def draw_chips(n: int, seed: int, label: int | None = None) -> ChipSet:
 def draw_causes(n: int, seed: int, label: int | None = None) -> pd.DataFrame:
     """Draw the causes of n chips, a row each; arguments and errors are those of `draw_chips`.
 
-    Lengths and places in the chip are in metres, angles in degrees clockwise from north (`heading` is where the bow
-    points, `swing` where a scene's anchored ships do), colours in 0..255, `waves` and `speckle` in grey values, `haze`
-    and `wake` from 0 (none) to 1. `look` and `noise` seed what has no column: the details of the object and of the
-    sea. NaN stands where a chip has no ship. Chips of one scene share sea, sun and haze, and some ships are near-twins:
-    one view cropped twice, `crop_x` and `crop_y` pixels apart.
+    Lengths are in metres, angles in degrees (`heading` is where the bow points, `swing` where the scene's anchored
+    ships do), colours in 0..255, `waves` and `speckle` in grey values, `haze` and `wake` from 0 (none) to 1. `look`
+    and `noise` seed what has no column: the details of the object and of the sea. NaN stands where a chip has no
+    ship. Chips of one scene share sea, sun and haze, and some ships are near-twins: one view cropped twice, by
+    `crop_x` and `crop_y` pixels.
     """
     if n < 0 or label not in (None, 0, 1):
         raise ValueError(f"n={n}, label={label}: expected n of 0 or more and a label of 0, 1 or None.")
+    if n == 0:
+        return draw_causes(4, seed, label)[:0]
     rng = np.random.default_rng(seed)
     ships = round(n / 4) if label is None else n * label
-    ship_sizes = _scene_sizes(rng, ships, mean=4.7, most=16)
-    other_sizes = _scene_sizes(rng, n - ships, mean=6.95, most=28)
+    ship_sizes, other_sizes = _sizes(rng, ships, 4.7, most=16), _sizes(rng, n - ships, 6.95, most=28)
     scenes = [_scene(rng) for _ in range(max(len(ship_sizes), len(other_sizes)))]
-    with_ships = rng.permutation(len(scenes))[: len(ship_sizes)]
     rows = [
-        scene | _no_ship(rng, scene)
-        for scene, size in zip(scenes, other_sizes, strict=False)
-        for _ in range(size)
+        row for scene, size in zip(scenes, other_sizes, strict=False) for row in _no_ships(rng, scene, size)
     ]
-    for index, size in zip(with_ships, ship_sizes, strict=True):
+    for index, size in zip(rng.permutation(len(scenes)), ship_sizes, strict=False):
         rows += _ships(rng, scenes[index], size)
-    columns = dict.fromkeys(key for row in rows[:1] + rows[-1:] for key in row)
-    if not rows:  # a table of no rows still has its columns
-        scene = _scene(rng)
-        columns = _ships(rng, scene, 1)[0]
-    causes = pd.DataFrame(rows, columns=list(columns))
-    return causes.sort_values(["label", "scene"], kind="stable", ignore_index=True)
+    return pd.DataFrame(rows).sort_values(["label", "scene"], kind="stable", ignore_index=True)
 
 
 def render(causes: pd.DataFrame) -> np.ndarray:
@@ -116,7 +105,19 @@ def render(causes: pd.DataFrame) -> np.ndarray:
     return images
 
 
-def _scene_sizes(rng, total, mean, most):
+def _pick(rng, shares):
+    return list(shares)[np.searchsorted(np.cumsum(list(shares.values()))[:-1], rng.random())]
+
+
+def _rgb(name, colour):
+    return {
+        f"{name}_red": float(colour[0]),
+        f"{name}_green": float(colour[1]),
+        f"{name}_blue": float(colour[2]),
+    }
+
+
+def _sizes(rng, total, mean, most):
     """How many chips each scene gives: 1 to `most`, together `total`."""
     sizes = []
     while total > 0:
@@ -126,22 +127,23 @@ def _scene_sizes(rng, total, mean, most):
 
 
 def _scene(rng):
-    """What the chips of a scene share: time, place, sea, sun, haze, and where the tide turns ships at anchor."""
+    """What the chips of a scene share: time, region, sea, sun, haze, and where the tide turns ships at anchor."""
     day = np.datetime64("2015-07-01") + int(rng.beta(3, 1.6) * 1110)
-    season = np.cos((day - np.datetime64("2015-06-21")).astype(int) / 365.25 * 2 * np.pi)
     time = np.datetime64(f"{day}T18:18:00") + int(rng.normal(0, 700))
     stamp = str(time).replace("-", "").replace(":", "").replace("T", "_")
-    green = np.clip(rng.normal(91, 27), 26, 145)
-    warm = rng.normal()  # brown to blue
-    sea = green + np.array([-13 + 0.06 * (green - 91) + 7 * warm, 0, -13 - 5 * warm]) + rng.normal(0, 3, 3)
-    modes = [rng.normal(159, 10), rng.normal(52, 13), rng.uniform(0, 180)]
-    return {
-        "scene": f"{stamp}_{SATELLITE}", "region": str(rng.choice(list(REGIONS), p=[0.86, 0.14])),
-        "sea_red": sea[0], "sea_green": sea[1], "sea_blue": sea[2],
-        "waves": rng.gamma(1.1, 1.1), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
+    season = np.cos((day - np.datetime64("2015-06-21")).astype(int) / 365.25 * 2 * np.pi)
+    green = np.clip(rng.normal(93, 27), 28, 145)
+    warm = (
+        rng.normal(0.45, 0.75) if rng.random() < 0.8 else rng.normal(-1.8, 0.7)
+    )  # silt, or else clear water
+    sea = green + np.array([-12 + 0.06 * (green - 93) + 7 * warm, 0, -12 - 5 * warm]) + rng.normal(0, 3, 3)
+    modes = (rng.normal(159, 10), rng.normal(52, 13), rng.uniform(0, 180))
+    mode = np.searchsorted((0.76, 0.88), rng.random())
+    return _rgb("sea", sea.clip(4)) | {
+        "scene": f"{stamp}_{SATELLITE}", "region": _pick(rng, REGIONS),
+        "waves": rng.gamma(0.9, 1.4), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
         "sun_azimuth": rng.normal(142, 10), "sun_elevation": 48 + 17 * season + rng.normal(0, 2),
-        "haze": rng.beta(1, 12), "speckle": 2.2 + rng.gamma(2, 0.45),
-        "swing": (rng.choice(modes, p=[0.78, 0.10, 0.12]) + 180 * rng.integers(2)) % 360,
+        "haze": rng.beta(1, 18), "speckle": 2.3 + rng.gamma(2, 0.35), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
     }  # fmt: skip
 
 
@@ -150,143 +152,132 @@ def _ships(rng, scene, size):
     rows = []
     while len(rows) < size:
         if rows and rng.random() < 0.2:
-            row = rows[rng.integers(len(rows))] | {
-                "crop_x": int(rng.integers(-5, 6)),
-                "crop_y": int(rng.integers(-5, 6)),
-            }
+            crop = rng.integers(-5, 6, 2)
+            row = rows[rng.integers(len(rows))] | {"crop_x": int(crop[0]), "crop_y": int(crop[1])}
         else:
             row = scene | {"label": 1, "kind": "ship"} | _ship_causes(rng, scene["swing"])
             row |= {"x": rng.normal(0, 6), "y": rng.normal(0, 6)}
-        rows.append(row | _place(rng, scene, afloat=True))
+        rows.append(row | _place(rng, scene["region"], afloat=True))
     return rows
 
 
 def _ship_causes(rng, swing):
     """The causes that are the ship's own."""
-    length = float(np.clip(rng.normal(206, 28), 110, 330))
-    deck_name = str(rng.choice(list(DECKS), p=[share for share, _, _ in DECKS.values()]))
-    _, colour, spread = DECKS[deck_name]
-    deck = np.clip(np.array(colour) + rng.normal(0, spread) + rng.normal(0, spread / 4, 3), 20, 255)
-    hull = np.clip(deck * rng.normal(0.95, 0.12) + rng.normal(0, 8), 20, 255)
-    cargo = str(rng.choice(list(CARGO), p=list(CARGO.values())))
+    length, deck, cargo = float(np.clip(rng.normal(207, 27), 110, 330)), _pick(rng, DECKS), _pick(rng, CARGO)
+    paint = np.array(PAINT[deck]) + rng.normal(0, 15) + rng.normal(0, 5, 3)
+    paint = paint + rng.beta(1.2, 2) * (paint.mean() - paint)  # old paint is paler
+    rim = paint * rng.normal(0.93, 0.12) + rng.normal(0, 8)
     anchored = rng.random() < 0.9
     heading = rng.normal(swing, 7) + 180 * (rng.random() < 0.1) if anchored else rng.uniform(0, 360)
-    return {
+    return _rgb("deck", paint.clip(20, 255)) | _rgb("hull", rim.clip(20, 255)) | {
         "heading": heading % 360, "length": length, "beam": length / float(np.clip(rng.normal(5.75, 0.55), 4.3, 8)),
-        "deck": deck_name, "deck_red": deck[0], "deck_green": deck[1], "deck_blue": deck[2],
-        "hull_red": hull[0], "hull_green": hull[1], "hull_blue": hull[2],
-        "cargo": cargo, "hatches": int(rng.integers(5, 10)) if cargo in ("hatches", "containers") else 0,
-        "bridge": rng.uniform(0.05, 0.09) * length, "height": rng.gamma(4, 2.0),
+        "deck": deck, "cargo": cargo, "hatches": int(rng.integers(5, 10)) if cargo in ("hatches", "containers") else 0,
+        "bridge": rng.uniform(0.045, 0.085) * length, "height": min(rng.gamma(4, 1.8), 16.0),
         "wake": 0.0 if anchored else rng.beta(1, 1.5), "tug": int(rng.random() < 0.1),
         "crop_x": 0, "crop_y": 0, "look": int(rng.integers(2**32)), "noise": int(rng.integers(2**32)),
     }  # fmt: skip
 
 
-def _no_ship(rng, scene):
-    """The causes of a chip that is no ship; a part of a ship is a ship whose end alone is in the chip."""
-    kind = str(rng.choice(list(NO_SHIP_KINDS), p=list(NO_SHIP_KINDS.values())))
-    row = {"label": 0, "kind": kind} | _ship_causes(rng, scene["swing"])
-    if kind == "boat":
-        length = rng.uniform(10, 45)
-        row |= {"length": length, "beam": length / 3.2, "cargo": "plain", "hatches": 0, "bridge": length / 5}
-        row |= {"height": 2.0, "wake": rng.beta(2, 1.5), "tug": 0, "heading": rng.uniform(0, 360)}
-        row |= {"x": rng.uniform(-60, 60), "y": rng.uniform(-60, 60)}
-    elif kind == "part":
-        half = row["length"] / 2 * rng.choice([-1, 1])
-        angle = np.deg2rad(row["heading"])
-        while True:
-            end_x, end_y = rng.uniform(-105, 105, 2)
-            row |= {"x": end_x - half * np.sin(angle), "y": end_y + half * np.cos(angle)}
-            if max(abs(row["x"]), abs(row["y"])) > 65:
-                break
-    else:
-        row = {key: row[key] for key in ("label", "kind", "crop_x", "crop_y", "look", "noise")}
-        row |= {"hatches": 0, "tug": 0, "wake": 0.0}
-    return row | _place(rng, scene, afloat=kind in ("part", "boat", "sea"))
+def _no_ships(rng, scene, size):
+    """Rows of `size` chips that are no ship; a part of a ship is a ship of which one end alone is in the chip."""
+    for _ in range(size):
+        kind = _pick(rng, NO_SHIP_KINDS)
+        row = _ship_causes(rng, scene["swing"])
+        if kind == "boat":
+            length, (x, y) = rng.uniform(10, 45), rng.uniform(-60, 60, 2)
+            row |= {
+                "length": length,
+                "beam": length / 3.2,
+                "bridge": length / 5,
+                "cargo": "plain",
+                "hatches": 0,
+            }
+            row |= {
+                "wake": rng.beta(2, 1.5),
+                "tug": 0,
+                "heading": rng.uniform(0, 360),
+                "height": 2.0,
+                "x": x,
+                "y": y,
+            }
+        elif kind == "part":
+            half, angle = row["length"] / 2 * rng.choice([-1, 1]), np.deg2rad(row["heading"])
+            x = y = 0
+            while max(abs(x), abs(y)) < 65:
+                x, y = rng.uniform(-105, 105, 2) + (half * np.sin(angle), -half * np.cos(angle))
+            row |= {"x": x, "y": y}
+        else:
+            row = {key: row[key] for key in ("crop_x", "crop_y", "look", "noise")} | {"hatches": 0, "tug": 0}
+        place = _place(rng, scene["region"], afloat=kind in ("part", "boat", "sea"))
+        yield scene | {"label": 0, "kind": kind} | row | place
 
 
-def _place(rng, scene, afloat):
-    """Longitude and latitude: where ships of the region anchor, or anywhere in its box."""
-    longitudes, latitudes, anchor_longitude, anchor_latitude = REGIONS[scene["region"]]
-    place = rng.uniform(*longitudes), rng.uniform(*latitudes)
+def _place(rng, region, afloat):
+    """Longitude and latitude: where the region's ships anchor, or anywhere in its box."""
+    *box, east, north = PLACES[region]
+    place = [rng.uniform(*sides) for sides in box]
     if afloat:
-        place = (
-            np.clip(rng.normal(*anchor_longitude), *longitudes),
-            np.clip(rng.normal(*anchor_latitude), *latitudes),
-        )
+        place = [np.clip(rng.normal(*spot), *sides) for spot, sides in zip((east, north), box, strict=True)]
     return {"longitude": float(place[0]), "latitude": float(place[1])}
 
 
 def _chip(cause):
+    """One chip: sea, what is on it, optics, haze, noise. A view of another size would draw a whole scene."""
     look, noise = np.random.default_rng(cause.look), np.random.default_rng(cause.noise)
-    centre = (SIZE - 1) / 2
-    view = SimpleNamespace(
-        x=np.arange(SIZE, dtype=np.float32)[None, :] - centre + cause.crop_x,
-        y=np.arange(SIZE, dtype=np.float32)[:, None] - centre + cause.crop_y,
-        crop=(
-            slice(8 + cause.crop_y, 8 + cause.crop_y + SIZE),
-            slice(8 + cause.crop_x, 8 + cause.crop_x + SIZE),
-        ),
-    )
-    image = np.empty((SIZE, SIZE, 3), np.float32)
-    image[:] = (cause.sea_red, cause.sea_green, cause.sea_blue)
-    image += _sea_texture(noise, view, cause)[..., None]
-    if cause.kind in DRAW:
-        DRAW[cause.kind](image, view, cause, look)
-    image = _spread(image, 0.19)
-    image += 0.5 * (image - _spread(image, 0.25))  # the product is sharpened: edges have a halo
-    image += np.float32(cause.haze) * (np.array([150, 158, 155], np.float32) - image)
-    image += _speckle(noise, view, cause.speckle)
+    steps = np.arange(SIZE, dtype=np.float32) - (SIZE - 1) / 2
+    top, left = MARGIN + cause.crop_y, MARGIN + cause.crop_x
+    view = SimpleNamespace(x=steps[None, :] + cause.crop_x, y=steps[:, None] + cause.crop_y)
+    view.side, view.crop = SIZE + 2 * MARGIN, (slice(top, top + SIZE), slice(left, left + SIZE))
+    view.sea = np.array([cause.sea_red, cause.sea_green, cause.sea_blue], np.float32)
+    view.tone = 0.55 + 0.45 * view.sea / (83, 94, 82)  # the scene's light and air, on land too
+    waves = _field(noise, view, 1.2, (cause.wave_length / PIXEL, np.deg2rad(cause.wave_direction)))
+    waves = cause.waves * (waves + 0.3 * np.maximum(waves, 0) ** 2)  # crests are narrow and bright
+    image = view.sea + waves[..., None]
+    DRAW[cause.kind](image, view, cause, look)
+    image = _blur(image, 0.21)
+    image += 0.45 * (image - _blur(image, 0.25))  # the product is sharpened: edges have a halo
+    image += np.float32(cause.haze) * (np.array([155, 160, 155], np.float32) - image)
+    image += _speckle(noise, view) * np.float32(cause.speckle)
     return np.clip(image + 0.5, 0, 255).astype(np.uint8)
 
 
 @cache
-def _frequencies():
-    fx, fy = fft.rfftfreq(FIELD)[None].astype(np.float32), fft.fftfreq(FIELD)[:, None].astype(np.float32)
+def _frequencies(side):
+    fx, fy = fft.rfftfreq(side)[None].astype(np.float32), fft.fftfreq(side)[:, None].astype(np.float32)
     frequency = np.hypot(fx, fy)
-    frequency[0, 0] = 1
+    frequency[0, 0] = np.inf  # no mean
     return fx, fy, frequency
 
 
-def _field(rng, view, slope=None, waves=None):
-    """A random texture of unit variance: its amplitude falls as frequency**-slope, or gathers about one wave."""
-    fx, fy, frequency = _frequencies()
-    if waves is None:
-        amplitude = frequency ** np.float32(-slope)
-    else:
-        length, angle = waves
-        along = (fx * np.sin(angle) - fy * np.cos(angle)) / frequency
-        amplitude = np.exp(-2 * (frequency * length - 1) ** 2) * along**8
-    amplitude[0, 0] = 0
-    spectrum = (
-        rng.standard_normal((*amplitude.shape, 2), dtype=np.float32).view(np.complex64)[..., 0] * amplitude
-    )
-    field = fft.irfft2(spectrum, s=(FIELD, FIELD))
-    return (field / field.std())[view.crop]
+def _field(rng, view, slope, swell=None):
+    """A random texture of unit variance: amplitude falls as frequency**-slope, `swell` adds waves of a length and angle."""
+    fx, fy, frequency = _frequencies(view.side)
+    amplitude = frequency ** np.float32(-slope)
+    if swell:
+        along = (fx * np.sin(swell[1]) - fy * np.cos(swell[1])) / frequency
+        crests = np.exp(-2 * (frequency * swell[0] - 1) ** 2) * along**8
+        amplitude = amplitude / np.linalg.norm(amplitude) + 1.2 * crests / np.linalg.norm(crests)
+    spectrum = rng.standard_normal((*amplitude.shape, 2), dtype=np.float32).view(np.complex64)[..., 0]
+    scale = view.side**2 / (2 * np.linalg.norm(amplitude))
+    return fft.irfft2(spectrum * (amplitude * scale), s=(view.side, view.side))[view.crop]
 
 
-def _sea_texture(rng, view, cause):
-    swell = _field(rng, view, waves=(cause.wave_length / PIXEL, np.deg2rad(cause.wave_direction)))
-    texture = 0.7 * swell + 0.6 * _field(rng, view, 1.3)
-    return cause.waves * (
-        texture + 0.25 * np.maximum(texture, 0) ** 2
-    )  # crests are brighter than troughs are dark
-
-
-def _speckle(rng, view, level):
+def _speckle(rng, view):
     """Sensor noise: heavy tails, neighbours alike, mostly grey with a slower drift of colour."""
-    grey = rng.standard_normal((FIELD + 1, FIELD + 1), dtype=np.float32)
-    grey *= 0.75 + 0.12 * grey**2
+    grey = rng.standard_normal((view.side, view.side), dtype=np.float32)
+    grey *= 0.72 + 0.13 * grey**2
     tint = (
-        rng.standard_normal((FIELD // 2 + 1, FIELD // 2 + 1, 3), dtype=np.float32).repeat(2, 0).repeat(2, 1)
+        rng.standard_normal((view.side // 2, view.side // 2, 3), dtype=np.float32).repeat(2, 0).repeat(2, 1)
     )
-    noise = 1.7 * grey[..., None] + 0.8 * tint[:-1, :-1]
+    rows, columns = view.crop
+    wider = slice(rows.start, rows.stop + 1), slice(columns.start, columns.stop + 1)
+    noise = 0.43 * grey[wider][..., None] + 0.2 * tint[wider]
     noise = noise[1:] + noise[:-1]
-    return (noise[:, 1:] + noise[:, :-1])[view.crop] * np.float32(level / 4)
+    return noise[:, 1:] + noise[:, :-1]
 
 
-def _spread(image, share):
-    """Blur along both axes with the kernel (share, 1 - 2 share, share): the optics' point spread."""
+def _blur(image, share):
+    """Blur with the kernel (share, 1 - 2 share, share) along both axes: the optics' point spread."""
     for _ in range(2):
         padded = np.concatenate([image[:1], image, image[-1:]])
         image = (share * (padded[:-2] + padded[2:]) + (1 - 2 * share) * image).swapaxes(0, 1)
@@ -294,9 +285,9 @@ def _spread(image, share):
 
 
 def _blend(image, colour, cover):
+    """Lay a colour, (3,) or (H, W, 3), over the image where `cover`, (H, W) in 0..1, is not 0."""
     hit = cover > 0
-    colour = np.asarray(colour, np.float32)
-    below = image[hit]
+    colour, below = np.asarray(colour, np.float32), image[hit]
     image[hit] = below + cover[hit][:, None] * ((colour[hit] if colour.ndim == 3 else colour) - below)
 
 
@@ -306,93 +297,79 @@ def _step(distance):
 
 
 def _ship(image, view, cause, rng):
-    angle = np.deg2rad(cause.heading)
-    half, beam = cause.length / 2 / PIXEL, cause.beam / 2 / PIXEL
+    angle, half, beam = np.deg2rad(cause.heading), cause.length / 2 / PIXEL, cause.beam / 2 / PIXEL
     east, south = view.x - cause.x / PIXEL, view.y - cause.y / PIXEL
     u, v = east * np.sin(angle) - south * np.cos(angle), east * np.cos(angle) + south * np.sin(angle)
     chance = rng.random(20)  # drawn at once, so that a changed cause does not change the rest
     deck = np.array([cause.deck_red, cause.deck_green, cause.deck_blue])
 
     def hull(u, v, inset=0.0):
-        end = np.clip(np.maximum((u / half - 0.55) / 0.45, (-u / half - 0.86) / 0.14), 0, 1)
-        return _step(beam * np.sqrt(1 - end**2.3) - inset - np.abs(v)) * _step(half - inset - np.abs(u))
+        end = np.clip(np.maximum((u / half - 0.5) / 0.5, (-u / half - 0.84) / 0.16), 0, 1)
+        return _step(beam * np.sqrt(1 - end * end) - inset - np.abs(v)) * _step(half - inset - np.abs(u))
 
     def box(middle, length, width, side=0.0):
         return _step(length / 2 - np.abs(u - middle)) * _step(width / 2 - np.abs(v - side))
 
     if cause.wake > 0:
-        behind = -u - half * 0.9
-        wide = beam * 0.6 + 0.05 * np.maximum(behind, 0)
-        foam = np.exp(-((v / wide) ** 2) - np.maximum(behind, 0) / (8 + 45 * cause.wake)) * _step(behind)
-        _blend(image, (208, 218, 214), foam * cause.wake * (0.75 + 0.15 * _field(rng, view, 0.7)).clip(0, 1))
-    away = np.deg2rad(cause.sun_azimuth + 180)
+        behind = np.maximum(-u - half * 0.9, 0)
+        foam = np.exp(-((v / (beam * 0.6 + 0.05 * behind)) ** 2) - behind / (8 + 45 * cause.wake)) * (
+            behind > 0
+        )
+        _blend(image, (212, 220, 214), foam * cause.wake * (0.75 + 0.2 * _field(rng, view, 0.7)).clip(0, 1))
+    away = np.deg2rad(cause.sun_azimuth + 180) - angle
     cast = cause.height / PIXEL / np.tan(np.deg2rad(cause.sun_elevation))
-    shadow_u, shadow_v = cast * np.cos(away - angle), cast * np.sin(away - angle)
-    sea = np.array([cause.sea_red, cause.sea_green, cause.sea_blue])
-    _blend(image, sea * 0.3, 0.6 * hull(u - shadow_u, v - shadow_v))
+    cast_u, cast_v = cast * np.cos(away), cast * np.sin(away)
     bridge = cause.bridge / PIXEL
     stern = -half + 1.5 + 3 * chance[0] + bridge / 2
-    _blend(image, sea * 0.2, 0.7 * box(stern + 2 * shadow_u, bridge, 1.4 * beam, 2 * shadow_v))
+    _blend(image, view.sea * 0.25, 0.6 * hull(u - cast_u, v - cast_v))
+    _blend(image, view.sea * 0.2, 0.6 * box(stern + 1.5 * cast_u, bridge, 1.6 * beam, 1.5 * cast_v))
     if cause.tug:
-        side = (beam + 2.0) * (1 if chance[1] < 0.5 else -1)
-        _blend(image, (225, 210, 195), box((1.6 * chance[2] - 0.8) * half, 4 + 8 * chance[3], 3, side))
+        side = (beam + 1.5) * (1 if chance[1] < 0.5 else -1)
+        _blend(image, (225, 210, 195), box((1.6 * chance[2] - 0.8) * half, 4 + 8 * chance[3], 2.5, side))
     _blend(image, (cause.hull_red, cause.hull_green, cause.hull_blue), hull(u, v))
     inner = hull(u, v, 0.9)
     _blend(image, deck, inner)
-    first, last = stern + bridge / 2 + 1, 0.74 * half
+    first, last = stern + bridge / 2 + 1, 0.72 * half
     if cause.hatches:
-        pitch = (last - first) / cause.hatches
-        bay = (u - first) / pitch
-        which = np.clip(bay.astype(int), 0, cause.hatches - 1)
-        wide = (0.4 + 0.3 * chance[4]) * beam
-        cover = _step((0.25 + 0.17 * chance[5] - np.abs(bay - which - 0.5)) * pitch) * _step(wide - np.abs(v))
-        if cause.cargo == "containers":
-            colours = np.array(
-                [[200, 120, 95], [225, 215, 200], [130, 140, 145], [175, 150, 125], [90, 80, 75]]
-            )
-            colours = colours[rng.integers(0, 5, (9, 4))][
-                which, np.clip((v / wide + 1) * 2, 0, 3).astype(int)
-            ]
-        else:
-            tone = (0.22, 0.5, 0.75, 1.25)[np.searchsorted((0.35, 0.55, 0.8), chance[6])]
-            colours = (deck * tone * rng.uniform(0.75, 1.25, (9, 1)))[which]
-        _blend(image, colours, cover * inner)
-        if chance[7] < 0.4:  # cranes stand between the hatches
-            cranes = _step((0.18 - np.abs(bay - np.round(bay))) * pitch) * _step(1.0 - np.abs(v)) * inner
-            _blend(image, (245, 235, 215), 0.8 * cranes * (u > first) * (u < last))
+        _hatches(image, u, v, cause, deck, inner, first, last, beam, chance, rng)
     elif cause.cargo == "pipes":
-        tone = deck * (0.6 if chance[8] < 0.5 else 1.3)
-        _blend(image, tone, 0.7 * box((first + last) / 2, last - first, 1) * inner)
-        _blend(image, tone, 0.7 * box(0.1 * half, 1.2, 2 * beam) * inner)
-    grain = _field(rng, view, 0.35) * (4 + 14 * chance[9]) + _field(rng, view, 1.2) * (2 + 8 * chance[10])
-    image += (inner * grain)[..., None]
+        tone = deck * (0.68 if chance[8] < 0.5 else 1.25)
+        _blend(image, tone, 0.7 * box((first + last) / 2, last - first, 0.8) * inner)
+        _blend(image, tone, 0.7 * box(0.1 * half, 1.5, 2 * beam) * inner)
+    _blend(
+        image, image + ((5 + 16 * chance[9]) * _field(rng, view, 0.8))[..., None], inner
+    )  # worn paint, gear
     if chance[11] < 0.45:  # the forecastle has its own paint
         _blend(image, deck * (0.6 + 0.7 * chance[12]), inner * _step(u - 0.8 * half) * 0.8)
-    if chance[13] < 0.35:  # whatever shines amidships
-        _blend(
-            image,
-            (255, 245, 225),
-            0.8 * box((chance[14] - 0.4) * half, 2.5, 2.5, (chance[15] - 0.5) * beam) * inner,
-        )
-    front = stern + bridge / 2 + 0.6
-    _blend(image, deck * 0.35, 0.8 * box(front, 1.2, 1.6 * beam) * inner)
-    white = (195 + 60 * chance[16]) * np.array([1, 0.97, 0.92])
-    _blend(
-        image,
-        white,
-        (0.7 + 0.3 * chance[17]) * box(stern, bridge, (1.1 + 0.6 * chance[18]) * beam) * hull(u, v, 0.3),
+    if chance[13] < 0.45:  # whatever shines amidships
+        side = (chance[15] - 0.5) * beam
+        _blend(image, (255, 245, 225), 0.8 * box((chance[14] - 0.4) * half, 2.5, 2.5, side) * inner)
+    _blend(image, deck * 0.4, 0.8 * box(stern + bridge / 2 + 0.6, 1.2, 1.5 * beam) * inner)
+    white = (200 + 55 * chance[16]) * np.array([1, 0.97, 0.92])
+    _blend(image, white, (0.6 + 0.4 * chance[17]) * box(stern, bridge, (0.9 + 0.7 * chance[18]) * beam))
+    _blend(image, deck * 0.3, chance[19] * box(stern - bridge / 2, 1.5, 1.8))  # the funnel
+
+
+def _hatches(image, u, v, cause, deck, inner, first, last, beam, chance, rng):
+    """Hatches or stacks of containers between `first` and `last`, and cranes between them."""
+    pitch = (last - first) / cause.hatches
+    bay, wide = (u - first) / pitch, (0.4 + 0.3 * chance[4]) * beam
+    which = np.clip(bay.astype(int), 0, cause.hatches - 1)
+    cover = (
+        _step((0.25 + 0.15 * chance[5] - np.abs(bay - which - 0.5)) * pitch) * _step(wide - np.abs(v)) * inner
     )
-    _blend(image, deck * 0.3, chance[19] * box(stern - bridge / 2 + 0.5, 1.5, 1.8))
-
-
-def _ground(image, view, rng, colours, slope, grain=0.1):
-    """Colours that follow a random height, with a finer grain."""
-    height = _field(rng, view, slope)
-    level = np.clip((height + 1.7) / 3.4, 0, 0.999) * (len(colours) - 1)
-    colours = np.asarray(colours, np.float32)
-    low = level.astype(int)
-    image[:] = colours[low] + (level - low)[..., None] * (colours[low + 1] - colours[low])
-    image *= (1 + grain * _field(rng, view, 0.45))[..., None]
+    if cause.cargo == "containers":
+        colours = np.array(
+            [[205, 135, 112], [228, 218, 200], [150, 155, 155], [185, 160, 135], [105, 95, 88]]
+        )
+        colours = colours[rng.integers(0, 5, (9, 3))][which, np.clip((v / wide + 1) * 1.5, 0, 2).astype(int)]
+    else:
+        tone = (0.25, 0.5, 0.75, 1.25)[np.searchsorted((0.3, 0.5, 0.75), chance[6])]
+        colours = (deck * tone * rng.uniform(0.7, 1.3, (9, 1)))[which]
+    _blend(image, colours, cover)
+    if chance[7] < 0.4:
+        cranes = _step((0.18 - np.abs(bay - np.round(bay))) * pitch) * _step(1.0 - np.abs(v)) * inner
+        _blend(image, (245, 235, 215), 0.8 * cranes * (u > first) * (u < last))
 
 
 def _turned(view, rng, wobble=0.0):
@@ -402,106 +379,116 @@ def _turned(view, rng, wobble=0.0):
     return u, v + wobble * _field(rng, view, 2.2) if wobble else v
 
 
-def _roads(image, view, rng, count, colour=(196, 178, 152)):
-    for _ in range(count):
-        _, v = _turned(view, rng, wobble=rng.choice([0, 2, 8]))
-        cover = _step(rng.uniform(0.3, 1.6) - np.abs(v - rng.uniform(-35, 35)))
-        _blend(image, np.array(colour) * rng.uniform(0.75, 1.15), cover * rng.uniform(0.5, 0.95))
+def _ground(image, view, rng, colours, slope, grain):
+    """Colours that follow a random height, with a finer grain."""
+    level = np.clip((_field(rng, view, slope) + 1.6) / 3.2, 0, 0.999) * (len(colours) - 1)
+    colours = np.asarray(colours, np.float32) * view.tone * rng.uniform(0.8, 1.35)
+    low = level.astype(int)
+    image[:] = colours[low] + (level - low)[..., None] * (colours[low + 1] - colours[low])
+    image *= (1 + grain * _field(rng, view, 0.9))[..., None]
+
+
+LANDS = (  # woods, dry grass, chaparral, bare hills: colours from the valleys up
+    [(34, 44, 34), (58, 62, 42), (98, 86, 60), (158, 132, 98)],
+    [(82, 72, 52), (140, 112, 82), (176, 146, 112), (206, 178, 142)],
+    [(24, 38, 40), (46, 60, 50), (82, 88, 68), (130, 124, 98)],
+    [(66, 62, 60), (98, 88, 82), (132, 118, 104), (176, 156, 134)],
+)
 
 
 def _land(image, view, cause, rng):
-    palettes = (
-        [(38, 48, 36), (66, 70, 46), (104, 92, 64), (150, 125, 92)],
-        [(92, 80, 58), (140, 112, 82), (168, 138, 106), (188, 160, 128)],
-        [(28, 42, 44), (52, 68, 56), (84, 92, 70), (112, 112, 88)],
-        [(74, 70, 68), (100, 90, 84), (128, 114, 102), (160, 140, 120)],
-    )
-    _ground(image, view, rng, palettes[rng.integers(4)], rng.uniform(1.0, 1.8), rng.uniform(0.05, 0.2))
-    _roads(image, view, rng, rng.integers(0, 3))
+    """Hills with trees, and now and then roads."""
+    _ground(image, view, rng, LANDS[rng.integers(4)], rng.uniform(1.2, 2.0), rng.uniform(0.08, 0.2))
+    if rng.random() < 0.5:
+        _blend(
+            image,
+            np.array([30, 38, 32]) * view.tone,
+            0.8 * np.clip(_field(rng, view, 0.8) - rng.uniform(0.5, 1.5), 0, 1),
+        )
+    for _ in range(rng.integers(0, 3)):
+        _, v = _turned(view, rng, wobble=rng.choice([0, 3, 8]))
+        cover = _step(rng.uniform(0.2, 1.2) - np.abs(v - rng.uniform(-30, 30))) * rng.uniform(0.4, 0.9)
+        _blend(image, np.array([196, 176, 150]) * rng.uniform(0.7, 1.15), cover)
 
 
 def _town(image, view, cause, rng, roof=None):
     """Roofs in the cells of a turned grid, each with its shadow, and streets between blocks of cells."""
-    _ground(image, view, rng, [(48, 50, 42), (88, 80, 68), (128, 116, 100), (158, 142, 122)], 0.8, 0.12)
-    u, v = _turned(view, rng, wobble=rng.uniform(0, 1.2))
-    cell = (roof or rng.uniform(4, 8)) * rng.uniform(0.8, 1.3, 2)
-    columns, rows = np.floor(u / cell[0]).astype(int), np.floor(v / cell[1]).astype(int)
-    du, dv = u - (columns + 0.5) * cell[0], v - (rows + 0.5) * cell[1]
-    size = rng.uniform(0.2, 0.48, (2, 32, 32))[:, columns % 32, rows % 32] * cell[:, None, None]
-    palette = np.array(
-        [[120, 108, 96], [168, 152, 134], [205, 192, 174], [250, 240, 222], [176, 128, 104], [92, 88, 84]]
+    _ground(image, view, rng, [(44, 46, 38), (84, 76, 64), (126, 112, 96), (162, 146, 126)], 1.0, 0.15)
+    u, v = _turned(view, rng, wobble=rng.uniform(0.1, 1.5))
+    cell = (roof or rng.uniform(3.5, 7)) * rng.uniform(0.8, 1.3, 2)
+    column, row = np.floor(u / cell[0]).astype(int), np.floor(v / cell[1]).astype(int)
+    du, dv, at = u - (column + 0.5) * cell[0], v - (row + 0.5) * cell[1], (column % 32, row % 32)
+    wide, deep = (rng.uniform(0.2, 0.5, (32, 32))[at] * side for side in cell)
+    roofs = np.array(
+        [[112, 100, 88], [150, 134, 116], [190, 176, 156], [250, 240, 220], [168, 124, 102], [84, 80, 76]]
     )
-    share = [0.22, 0.28, 0.2, 0.12, 0.1, 0.08] if roof is None else [0.1, 0.15, 0.3, 0.35, 0.03, 0.07]
-    colours = (palette[rng.choice(6, (32, 32), p=share)] * rng.uniform(0.85, 1.1, (32, 32, 1)))[
-        columns % 32, rows % 32
-    ]
-    built = (rng.random((32, 32)) < rng.uniform(0.55, 0.95))[columns % 32, rows % 32]
-    _blend(
-        image, (34, 36, 36), 0.7 * built * _step(size[0] - np.abs(du + 1)) * _step(size[1] - np.abs(dv + 1))
-    )
-    _blend(image, colours, built * _step(size[0] - np.abs(du)) * _step(size[1] - np.abs(dv)))
-    block = cell * rng.integers(2, 6, 2)
-    street = np.maximum(_step(0.9 - np.abs(u - block[0] * np.round(u / block[0]))),
-                        _step(0.9 - np.abs(v - block[1] * np.round(v / block[1]))))  # fmt: skip
-    _blend(image, np.array([150, 138, 124]) * rng.uniform(0.7, 1.2), 0.85 * street)
+    share = [0.12, 0.15, 0.28, 0.35, 0.03, 0.07] if roof else [0.28, 0.32, 0.18, 0.07, 0.08, 0.07]
+    colours = roofs[rng.choice(6, (32, 32), p=share)] * rng.uniform(0.85, 1.1, (32, 32, 1)) * view.tone
+    built = (rng.random((32, 32)) < rng.uniform(0.5, 0.95))[at]
+    _blend(image, (34, 36, 36), 0.7 * built * _step(wide - np.abs(du + 1)) * _step(deep - np.abs(dv + 1)))
+    _blend(image, colours[at], 0.9 * built * _step(wide - np.abs(du)) * _step(deep - np.abs(dv)))
+    for along, side in ((u, cell[0]), (v, cell[1])):
+        block = side * rng.integers(2, 7)
+        street = _step(rng.uniform(0.3, 1.1) - np.abs(along - block * np.round(along / block)))
+        _blend(image, np.array([146, 134, 120]) * rng.uniform(0.6, 1.2), 0.8 * street)
 
 
 def _coast(image, view, cause, rng):
     """Land on one side of a line that is bent like a shore or straight like a quay, with surf or a beach."""
-    land = np.empty_like(image)
-    (_town if rng.random() < 0.4 else _land)(land, view, cause, rng)
-    bend = rng.choice([0.0, 4.0, 9.0])
-    _, inland = _turned(view, rng, wobble=bend)
-    inland = (inland - rng.uniform(-18, 18)) * rng.choice([-1, 1])
+    land, bend = np.empty_like(image), rng.choice([0.0, 4.0, 9.0])
+    (_town if rng.random() < 0.35 else _land)(land, view, cause, rng)
+    inland = (_turned(view, rng, wobble=bend)[1] - rng.uniform(-20, 20)) * rng.choice([-1, 1])
     _blend(image, land, _step(inland))
-    wide = rng.uniform(1.0, 5.0)
-    shore = (232, 230, 216) if bend and rng.random() < 0.5 else (190, 165, 130)
-    _blend(image, shore, np.exp(-((inland / wide) ** 2)) * (0.7 + 0.25 * _field(rng, view, 0.8)).clip(0, 1))
+    shore = (
+        (238, 236, 222) if bend and rng.random() < 0.5 else np.array([196, 170, 134]) * rng.uniform(0.6, 1.1)
+    )
+    strip = np.exp(-((inland / rng.uniform(1, 6)) ** 2)) * np.clip(0.7 + 0.3 * _field(rng, view, 1.1), 0, 1)
+    _blend(image, shore, strip)
 
 
 def _bright(image, view, cause, rng):
     """Bright pixels: large roofs, bare ground, breaking waves."""
-    what = rng.random()
-    if what < 0.45:
-        _town(image, view, cause, rng, roof=rng.uniform(9, 22))
-        return
-    if what < 0.75:
+    kind = rng.choice(3, p=[0.5, 0.3, 0.2])
+    if kind == 0:
+        return _town(image, view, cause, rng, roof=rng.uniform(8, 22))
+    if kind == 1:
         _land(image, view, cause, rng)
-    spots = _field(rng, view, rng.uniform(1.0, 1.6)) - 0.002 * (view.x**2 + view.y**2) ** rng.uniform(
-        0.8, 1.0
-    )
-    _blend(
-        image,
-        (240, 232, 214) if what < 0.75 else (225, 232, 226),
-        np.clip(spots * 1.5 - rng.uniform(0.3, 1.5), 0, 1),
-    )
+    spots = _field(rng, view, rng.uniform(1.1, 1.5)) - 0.003 * ((view.x - 9) ** 2 + (view.y + 5) ** 2)
+    colour = (236, 222, 198) if kind == 1 else (222, 230, 222)
+    _blend(image, colour, 0.9 * np.clip(0.6 * spots - rng.uniform(-0.1, 0.6), 0, 1))
 
 
 def _lines(image, view, cause, rng):
     """Strong lines: a bridge, a breakwater or piers over the sea, a motorway or a runway over land."""
-    if rng.random() < 0.45:
-        (_town if rng.random() < 0.5 else _land)(image, view, cause, rng)
-    elif rng.random() < 0.5:
-        _coast(image, view, cause, rng)
+    (_land, _town, _coast, _sea)[rng.integers(4)](image, view, cause, rng)
     u, v = _turned(view, rng, wobble=rng.choice([0, 0, 3]))
-    v = v - rng.uniform(-15, 15)
-    wide = rng.uniform(1.2, 5.0)
-    gone = _step(u - rng.uniform(-30, 10)) if rng.random() < 0.4 else 1.0  # a pier has an end
-    grey = rng.uniform(0.65, 1.15) * np.array([196, 184, 166])
-    _blend(image, (30, 36, 36), 0.6 * gone * _step(wide - np.abs(v + 1.5)))
-    _blend(image, grey * (1 + 0.06 * _field(rng, view, 0.6))[..., None], gone * _step(wide - np.abs(v)))
+    v, wide = v - rng.uniform(-15, 15), rng.uniform(1.0, 5.0)
+    there = _step(u - rng.uniform(-30, 10)) if rng.random() < 0.4 else 1.0  # a pier has an end
+    grey = np.array([198, 184, 164]) * rng.uniform(0.6, 1.15) * view.tone
+    _blend(image, (30, 36, 36), 0.6 * there * _step(wide - np.abs(v + 1.5)))
+    _blend(image, grey * (1 + 0.09 * _field(rng, view, 0.8))[..., None], there * _step(wide - np.abs(v)))
     for lane in rng.uniform(-wide, wide, rng.integers(0, 4)):
-        _blend(image, grey * rng.choice([0.55, 1.25]), 0.8 * gone * _step(0.2 - np.abs(v - lane)))
+        _blend(image, grey * rng.choice([0.55, 1.25]), 0.7 * there * _step(0.2 - np.abs(v - lane)))
 
 
 def _cloud(image, view, cause, rng):
     if rng.random() < 0.25:
         _land(image, view, cause, rng)
-    cover = np.clip(rng.uniform(-0.2, 0.6) + 0.4 * _field(rng, view, rng.uniform(1.6, 2.4)), 0, 1) ** 1.5
-    _blend(image, (228, 232, 228), cover * rng.uniform(0.3, 0.9))
+    cover = np.clip(rng.uniform(-0.2, 0.9) + 0.4 * _field(rng, view, rng.uniform(1.6, 2.2)), 0, 1) ** 1.5
+    _blend(image, (232, 234, 230), cover * rng.uniform(0.3, 0.95))
+
+
+def _sea(image, view, cause, rng):
+    pass  # nothing on it
 
 
 DRAW = {
-    "ship": _ship, "part": _ship, "boat": _ship, "land": _land, "town": _town,
-    "coast": _coast, "bright": _bright, "lines": _lines, "cloud": _cloud,
-}  # fmt: skip
+    "ship": _ship,
+    "part": _ship,
+    "boat": _ship,
+    "sea": _sea,
+    "coast": _coast,
+    "land": _land,
+    "town": _town,
+}
+DRAW |= {"bright": _bright, "lines": _lines, "cloud": _cloud}
