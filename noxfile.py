@@ -118,7 +118,9 @@ def build(session, budget):
     options += [] if unchanged else ["--all"]
     options += [] if target == ROOT else ["--path-output", str(target)]
     start = time.monotonic()
-    python(session, "-m", "jupyter_book", "build", ".", *options, env=environment(budget))
+    tool = shutil.which("jupyter-book", path=Path(sys.executable).parent)
+    with session.chdir(ROOT):
+        session.run(tool, "build", ".", *options, env=environment(budget), external=True)
     print(f"Built in {time.monotonic() - start:.0f} s at the {budget} budget.")
     (pages / ".nojekyll").touch()
     stamp.write_text(key, encoding="utf-8")

@@ -19,14 +19,20 @@ def normalise(path: Path) -> None:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if any(cell.source.startswith(CHECKED) for cell in code):
         resources = {"metadata": {"path": str(path.parent)}}
-        NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+        NotebookClient(
+            notebook, timeout=600, kernel_name="python3", resources=resources
+        ).execute()
     for cell in code:
         cell.execution_count = None
         cell.metadata.pop("execution", None)
         if not cell.source.startswith(CHECKED):
             cell.outputs = []
     notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
         "language_info": {"name": "python"},
     }
     _, notebook = nbformat.validator.normalize(notebook)

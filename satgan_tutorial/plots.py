@@ -11,6 +11,7 @@ import io
 import re
 
 import numpy as np
+import pandas as pd
 from cycler import cycler
 from matplotlib import rcParams
 from matplotlib.figure import Figure
@@ -103,10 +104,10 @@ def sheet(
 
 
 def show(thing, *, alt: str | None = None) -> None:
-    """Show a figure with its alt text, or the source of a function, class or module.
+    """Show a figure with its alt text, a table, or the source of a function, class or module.
 
     Args:
-        thing: a matplotlib `Figure`, or anything `inspect.getsource` reads.
+        thing: a matplotlib `Figure`, a pandas `DataFrame`, or anything `inspect.getsource` reads.
         alt: for a figure, what there is to see, in a sentence or two.
 
     Raises:
@@ -114,12 +115,17 @@ def show(thing, *, alt: str | None = None) -> None:
     """
     from IPython.display import HTML, Markdown, display
 
-    if not isinstance(thing, Figure):
+    if isinstance(thing, Figure):
+        if not alt or not alt.strip():
+            raise ValueError(
+                "a figure needs alt=…: say what there is to see, for a reader who cannot see it."
+            )
+        display(HTML(to_svg(thing, alt)))
+    elif isinstance(thing, pd.DataFrame):
+        styled = thing.style.format(thousands="\N{NARROW NO-BREAK SPACE}", precision=3)
+        display(styled.set_table_attributes('class="dataframe"'))
+    else:
         display(Markdown(f"```python\n{inspect.getsource(thing).rstrip()}\n```"))
-        return
-    if not alt or not alt.strip():
-        raise ValueError("a figure needs alt=…: say what there is to see, for a reader who cannot see it.")
-    display(HTML(to_svg(thing, alt)))
 
 
 def to_svg(drawing: Figure, alt: str) -> str:

@@ -1,0 +1,44 @@
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items):
+    """Leave out what this machine has nothing for, and say so; on CI a browser is required."""
+    data = os.environ.get("SATGAN_DATA", "")
+    real = Path(data).is_dir() if data else (ROOT / "data" / "shipsnet").is_dir()
+    if not real:
+        skip("real", "no real chips: set SATGAN_DATA to their folder", items)
+    if not os.environ.get("CI") and not chromium():
+        skip("browser", "no chromium on this machine", items)
+
+
+def skip(marker, reason, items):
+    for item in items:
+        if item.get_closest_marker(marker):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def chromium():
+    return next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
+    )
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    assert path, "no chromium: install it, Debian's package is called chromium"
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+        )
+        yield running
+        running.close()

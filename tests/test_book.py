@@ -1,0 +1,148 @@
+"""The book's sources: every notebook is listed, checked, stored without pictures, and uses the package."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CHECKED = "# NBVAL_CHECK_OUTPUT"
+NOTEBOOKS = sorted(p for p in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+
+
+def listed():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    chapters = [c for part in toc.get("parts", [toc]) for c in part["chapters"]]
+    return [toc["root"], *(chapter["file"] for chapter in chapters)]
+
+
+def code_cells(path):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def test_the_contents_list_what_is_there_and_nothing_else():
+    there = {str(p.relative_to(ROOT).with_suffix("")) for p in NOTEBOOKS}
+    pages = {str(p.relative_to(ROOT).with_suffix("")) for p in (ROOT / "book").rglob("*.md")}
+    assert set(listed()) == there | pages
+
+
+def test_chapters_are_notebooks():
+    chapters = [name for name in listed() if re.match(r"\d\d-", Path(name).name)]
+    assert chapters and [name for name in chapters if not (ROOT / f"{name}.ipynb").exists()] == []
+
+
+def test_nbval_collects_every_cell_of_every_notebook():
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "--nbval-lax", "book"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for path in NOTEBOOKS:
+        assert found.count(f"{path.relative_to(ROOT).as_posix()}::") == len(code_cells(path)), path.name
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+class TestNotebook:
+    def test_is_valid_and_its_first_code_cell_imports_the_package(self, path):
+        nbformat.validate(nbformat.read(path, as_version=4))
+        assert re.search(r"^(from|import) satgan_tutorial", code_cells(path)[0].source, re.MULTILINE)
+
+    def test_stores_the_outputs_of_checked_cells_and_no_others(self, path):
+        for cell in code_cells(path):
+            if cell.source.startswith(CHECKED):
+                assert cell.outputs, f"a checked cell with no stored output is not compared:\n{cell.source}"
+                assert all(set(o.get("data", {})) <= {"text/plain"} for o in cell.outputs)
+            else:
+                assert not cell.outputs, f"clear this cell's output with `make notebooks`:\n{cell.source}"
+            assert cell.execution_count is None
+
+    def test_has_what_every_chapter_has(self, path):
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        for part in (
+            "You will be able to",
+            "You need",
+            "Time:",
+            "Exercise 1",
+            "Exercise 2",
+            "Key points",
+            "What next",
+        ):
+            assert part in text, part
+        assert ":class: warning" in text, "a pitfall box"
+        code = code_cells(path)
+        assert sum("checks." in cell.source and "..." in cell.source for cell in code) >= 2, "two exercises"
+        solutions = [cell for cell in code if "# Solution" in cell.source]
+        assert len(solutions) >= 2
+        for cell in solutions:
+            assert "hide-cell" in cell.metadata.get("tags", []), cell.source
+            assert cell.source.startswith(CHECKED) and "Right" in str(cell.outputs), cell.source
+
+
+def test_environment_yml_installs_the_project():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert environment["channels"] == ["conda-forge"]
+    python, pip = environment["dependencies"][:2]
+    assert pip == "pip" and environment["dependencies"][2:] == [{"pip": ["-e .[book]"]}]
+    assert "book" in project["optional-dependencies"]
+    low, high = (tuple(map(int, v.split("."))) for v in re.findall(r"\d+\.\d+", project["requires-python"]))
+    assert low <= tuple(map(int, python.removeprefix("python=").split("."))) < high
+
+
+def test_every_dependency_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["fetch"], *extras["book"], *extras["tests"]]
+    names = {re.match(r"[\w-]+", line)[0].lower() for line in wanted} - {"satgan-tutorial"}
+    pinned = (ROOT / "requirements.txt").read_text()
+    assert sorted(n for n in names if not re.search(rf"^{n}==", pinned, re.MULTILINE)) == []
+    assert "://" not in pinned
+
+
+def test_no_line_of_the_package_is_too_many():
+    lines = sum(len(p.read_text().splitlines()) for p in (ROOT / "satgan_tutorial").rglob("*.py"))
+    assert lines < 3000
+
+
+def test_importing_the_package_leaves_the_heavy_libraries_alone():
+    code = "import sys, satgan_tutorial; print({'tensorflow', 'keras', 'matplotlib', 'pandas', 'numpy'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
+
+
+def test_the_budget_is_picked_by_name(monkeypatch):
+    from satgan_tutorial import budget
+
+    for name, value in (("smoke", 1), ("laptop", 2), ("full", 3)):
+        monkeypatch.setenv("SATGAN_BUDGET", name)
+        assert budget(smoke=1, laptop=2, full=3) == value
+    monkeypatch.delenv("SATGAN_BUDGET")
+    assert budget(smoke=1, laptop=2, full=3) == 2
+    monkeypatch.setenv("SATGAN_BUDGET", "tiny")
+    with pytest.raises(ValueError, match="'tiny'.*smoke, laptop, full"):
+        budget(smoke=1, laptop=2, full=3)
+
+
+@pytest.mark.parametrize(
+    ("version", "system", "machine", "word"),
+    [
+        ((3, 11, 0), "Linux", "x86_64", None),
+        ((3, 13, 9), "Darwin", "arm64", None),
+        ((3, 12, 1), "Windows", "AMD64", None),
+        ((3, 10, 14), "Linux", "x86_64", "Python 3.10"),
+        ((3, 14, 0), "Linux", "x86_64", "Python 3.14"),
+        ((3, 12, 0), "Darwin", "x86_64", "Darwin on x86_64"),
+        ((3, 12, 0), "FreeBSD", "amd64", "FreeBSD"),
+    ],
+)
+def test_a_python_or_platform_without_tensorflow_is_told_in_one_line(version, system, machine, word):
+    sys.path.insert(0, str(ROOT))
+    try:
+        from bootstrap import complaint
+    finally:
+        sys.path.remove(str(ROOT))
+    told = complaint(version, system, machine)
+    assert told is None if word is None else (word in told and "\n" not in told)

@@ -1,0 +1,130 @@
+"""The built pages: whole, alone, and readable for everyone. `SATGAN_PAGES` is the folder they were built to."""
+
+import os
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+if "SATGAN_PAGES" not in os.environ:
+    pytest.skip("set SATGAN_PAGES to the built pages; `make test` does", allow_module_level=True)
+
+PAGES = Path(os.environ["SATGAN_PAGES"]).resolve()
+BOOK = sorted(PAGES.glob("book/**/*.html"))
+ALL = [*BOOK, PAGES / "index.html", PAGES / "search.html", PAGES / "genindex.html"]
+# What a page asks for by itself; a plain <a href> is the reader's choice.
+FETCHES = {
+    "img": "src",
+    "script": "src",
+    "link": "href",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "object": "data",
+}
+SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+
+
+@cache
+def soup(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def name(path):
+    return str(path.relative_to(PAGES))
+
+
+def test_there_are_pages_and_no_jekyll():
+    assert len(BOOK) >= 3 and (PAGES / ".nojekyll").exists()
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_asks_no_outside_host(path):
+    asked = [tag[FETCHES[tag.name]] for tag in soup(path).find_all(FETCHES) if tag.get(FETCHES[tag.name])]
+    inline = [tag.string or "" for tag in soup(path).find_all(["style", "script"])]
+    imports = [
+        url
+        for text in inline
+        for url in re.findall(r"url\(['\"]?(https?://[^)'\"]+)|import\(['\"](https?://[^'\"]+)", text)
+    ]
+    assert [url for url in asked if urlsplit(url).netloc and "canonical" not in url] + imports == []
+
+
+@pytest.mark.parametrize("path", BOOK, ids=name)
+def test_every_picture_says_what_there_is_to_see(path):
+    article = soup(path).find("article")
+    pictures = [(tag, tag.get("alt", "")) for tag in article.find_all("img")]
+    pictures += [(tag, tag.get("aria-label", "")) for tag in article.find_all("svg", class_="satgan-figure")]
+    bare = [str(tag)[:120] for tag, alt in pictures if len(alt) < 30 or alt.endswith((".png", ".svg"))]
+    assert bare == []
+    assert not [
+        tag
+        for tag in article.find_all("img")
+        if "/_images/" in tag["src"] and tag.find_parent(class_="cell_output")
+    ], "a cell shows a figure without show(figure, alt=…)"
+
+
+@pytest.mark.parametrize("path", BOOK, ids=name)
+def test_no_internal_link_is_dead(path):
+    dead = []
+    for link in soup(path).find_all("a", href=True):
+        url = urlsplit(link["href"])
+        if url.scheme or url.netloc:
+            continue
+        target = (path.parent / unquote(url.path)).resolve() if url.path else path
+        if target.is_dir():
+            target /= "index.html"
+        anchor = unquote(url.fragment)
+        if not target.exists() or (anchor and target.suffix == ".html" and not soup(target).find(id=anchor)):
+            dead.append(link["href"])
+    assert dead == []
+
+
+@pytest.mark.parametrize("path", BOOK, ids=name)
+def test_no_cell_failed_and_no_raw_markup_is_left(path):
+    text = soup(path).find("article").get_text()
+    assert "Traceback (most recent call last)" not in text
+    assert not re.search(r"\{(footcite|cite|doc|ref)[:\w]*\}`", text)
+
+
+@pytest.mark.parametrize("path", BOOK, ids=name)
+def test_headings_are_in_order(path):
+    levels = [int(tag.name[1]) for tag in soup(path).find("article").find_all(re.compile("^h[1-6]$"))]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", BOOK, ids=name)
+def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    page, asked, errors = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: errors.append(f"failed: {request.url}"))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_load_state("networkidle")
+    if page.locator(".math").count():
+        page.wait_for_selector(".math mjx-container svg", state="attached")
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert errors == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    assert visible_search_bars(page) <= 1
+    blank = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+    assert blank == []
+    context.close()
+
+
+def visible_search_bars(page):
+    return page.evaluate(
+        "[...document.querySelectorAll('.search-button-field, .search-field, form.bd-search')]"
+        ".filter(e => e.checkVisibility() && e.getBoundingClientRect().right > 0).length"
+    )

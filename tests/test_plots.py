@@ -1,0 +1,66 @@
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from satgan_tutorial import plots
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    import IPython.display
+
+    things = []
+    monkeypatch.setattr(IPython.display, "display", things.append)
+    return things
+
+
+def test_a_figure_is_svg_with_its_alt_text_and_the_ink_of_the_page(shown):
+    figure, axis = plots.figure()
+    axis.plot([0, 1], label="a line")
+    axis.set(xlabel="x (m)", title="A title")
+    axis.legend()
+    plots.show(figure, alt='One line, "rising"\n  from <0> to 1 & no further.')
+    svg = ElementTree.fromstring(shown[0].data)
+    assert svg.get("role") == "img"
+    assert svg.get("aria-label") == 'One line, "rising" from <0> to 1 & no further.'
+    assert "currentColor" in shown[0].data and plots.INK not in shown[0].data
+    assert "#000000" not in shown[0].data, "black ink cannot be read on a dark page"
+
+
+def test_a_figure_without_alt_text_is_refused(shown):
+    with pytest.raises(ValueError, match="alt="):
+        plots.show(plots.figure()[0])
+    assert shown == []
+
+
+def test_show_prints_source_and_tables(shown):
+    plots.show(plots.sheet)
+    assert shown[0].data.startswith("```python\ndef sheet(") and shown[0].data.endswith("\n```")
+    plots.show(pd.DataFrame({"n": [1_234_567]}))
+    html = shown[1].to_html()
+    assert 'class="dataframe"' in html and "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567" in html
+
+
+def test_a_sheet_keeps_every_chip_in_reading_order():
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
+    sheet = plots.sheet(images, columns=3, titles=list("abcde"))
+    drawn = [axis for axis in sheet.axes if axis.images]
+    assert [axis.get_title() for axis in drawn] == list("abcde") and len(sheet.axes) == 6
+    for axis, image in zip(drawn, images, strict=True):
+        assert np.array_equal(axis.images[0].get_array(), image)
+
+
+@pytest.mark.parametrize(
+    ("images", "titles"),
+    [
+        (np.zeros((2, 8, 8, 3), np.float32), None),
+        (np.zeros((8, 8, 3), np.uint8), None),
+        (np.zeros((0, 8, 8, 3), np.uint8), None),
+        (np.zeros((2, 8, 8, 3), np.uint8), ["one"]),
+    ],
+)
+def test_what_is_no_sheet_gets_a_sentence(images, titles):
+    with pytest.raises(ValueError, match=r"images are|titles for"):
+        plots.sheet(images, titles=titles)
