@@ -28,13 +28,13 @@ MARGIN = 8  # pixels about it that its textures reach, and near-twins are croppe
 SATELLITE = "fa4e"  # ends every simulated scene id; no PlanetScope satellite of 2015-2018 has it
 
 # What a no-ship shows, and its share: land cover, parts of ships and look-alikes, a third each, as in ShipsNet.
-LAND_COVER = {"sea": 0.12, "coast": 0.06, "land": 0.09, "town": 0.19 / 3}
+LAND_COVER = {"sea": 0.10, "coast": 0.08, "land": 0.09, "town": 0.19 / 3}
 LOOK_ALIKES = {"boat": 0.07, "bright": 0.10, "lines": 0.11, "cloud": 0.16 / 3}
 NO_SHIP_KINDS = {**LAND_COVER, "part": 1 / 3, **LOOK_ALIKES}
 DECKS = {"red": 0.37, "cream": 0.20, "grey": 0.24, "brown": 0.10, "green": 0.07, "blue": 0.02}
 PAINT = {  # of each deck: red, green, blue in 0..255
-    "red": (222, 132, 108), "cream": (254, 242, 220), "grey": (194, 186, 168),
-    "brown": (172, 142, 112), "green": (130, 160, 136), "blue": (124, 152, 172),
+    "red": (225, 136, 108), "cream": (255, 244, 218), "grey": (202, 188, 164),
+    "brown": (176, 142, 110), "green": (132, 162, 134), "blue": (128, 154, 168),
 }  # fmt: skip
 CARGO = {"hatches": 0.42, "pipes": 0.28, "containers": 0.08, "plain": 0.22}
 REGIONS = {"San Francisco Bay": 0.86, "San Pedro Bay": 0.14}
@@ -141,9 +141,9 @@ def _scene(rng):
     mode = np.searchsorted((0.76, 0.88), rng.random())
     return _rgb("sea", sea.clip(4)) | {
         "scene": f"{stamp}_{SATELLITE}", "region": _pick(rng, REGIONS),
-        "waves": rng.gamma(0.9, 1.4), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
+        "waves": rng.gamma(0.7, 2.2), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
         "sun_azimuth": rng.normal(142, 10), "sun_elevation": 48 + 17 * season + rng.normal(0, 2),
-        "haze": rng.beta(1, 18), "speckle": 2.3 + rng.gamma(2, 0.35), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
+        "haze": rng.beta(1, 18), "blur": rng.uniform(0.16, 0.24), "speckle": 1.9 + rng.gamma(2, 0.4), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
     }  # fmt: skip
 
 
@@ -163,10 +163,16 @@ def _ships(rng, scene, size):
 
 def _ship_causes(rng, swing):
     """The causes that are the ship's own."""
-    length, deck, cargo = float(np.clip(rng.normal(207, 27), 110, 330)), _pick(rng, DECKS), _pick(rng, CARGO)
-    paint = np.array(PAINT[deck]) + rng.normal(0, 15) + rng.normal(0, 5, 3)
-    paint = paint + rng.beta(1.2, 2) * (paint.mean() - paint)  # old paint is paler
-    rim = paint * rng.normal(0.93, 0.12) + rng.normal(0, 8)
+    length, deck, cargo = (
+        float(np.clip(rng.normal(209, 26) + 90 * (rng.random() < 0.07), 110, 330)),
+        _pick(rng, DECKS),
+        _pick(rng, CARGO),
+    )
+    paint = np.array(PAINT[deck]) + rng.normal(0, 16) + rng.normal(0, 5) * np.array([1, 0, -1])
+    paint = paint + rng.beta(1, 2.5) * (
+        paint.mean() * np.array([1.08, 1, 0.88]) - paint
+    )  # old paint is paler
+    rim = paint * rng.normal(0.95, 0.12) + rng.normal(0, 8)
     anchored = rng.random() < 0.9
     heading = rng.normal(swing, 7) + 180 * (rng.random() < 0.1) if anchored else rng.uniform(0, 360)
     return _rgb("deck", paint.clip(20, 255)) | _rgb("hull", rim.clip(20, 255)) | {
@@ -193,7 +199,7 @@ def _no_ships(rng, scene, size):
                 "hatches": 0,
             }
             row |= {
-                "wake": rng.beta(2, 1.5),
+                "wake": rng.beta(3, 1),
                 "tug": 0,
                 "heading": rng.uniform(0, 360),
                 "height": 2.0,
@@ -203,8 +209,8 @@ def _no_ships(rng, scene, size):
         elif kind == "part":
             half, angle = row["length"] / 2 * rng.choice([-1, 1]), np.deg2rad(row["heading"])
             x = y = 0
-            while max(abs(x), abs(y)) < 65:
-                x, y = rng.uniform(-105, 105, 2) + (half * np.sin(angle), -half * np.cos(angle))
+            while max(abs(x), abs(y)) < 50:
+                x, y = rng.uniform(-90, 90, 2) + (half * np.sin(angle), -half * np.cos(angle))
             row |= {"x": x, "y": y}
         else:
             row = {key: row[key] for key in ("crop_x", "crop_y", "look", "noise")} | {"hatches": 0, "tug": 0}
@@ -234,8 +240,8 @@ def _chip(cause):
     waves = cause.waves * (waves + 0.3 * np.maximum(waves, 0) ** 2)  # crests are narrow and bright
     image = view.sea + waves[..., None]
     DRAW[cause.kind](image, view, cause, look)
-    image = _blur(image, 0.21)
-    image += 0.45 * (image - _blur(image, 0.25))  # the product is sharpened: edges have a halo
+    image = _blur(image, cause.blur)
+    image += 0.5 * (image - _blur(image, 0.25))  # the product is sharpened: edges have a halo
     image += np.float32(cause.haze) * (np.array([155, 160, 155], np.float32) - image)
     image += _speckle(noise, view) * np.float32(cause.speckle)
     return np.clip(image + 0.5, 0, 255).astype(np.uint8)
@@ -312,17 +318,15 @@ def _ship(image, view, cause, rng):
 
     if cause.wake > 0:
         behind = np.maximum(-u - half * 0.9, 0)
-        foam = np.exp(-((v / (beam * 0.6 + 0.05 * behind)) ** 2) - behind / (8 + 45 * cause.wake)) * (
-            behind > 0
-        )
-        _blend(image, (212, 220, 214), foam * cause.wake * (0.75 + 0.2 * _field(rng, view, 0.7)).clip(0, 1))
+        wide = beam * 0.6 + (0.03 + 0.1 * chance[3]) * behind
+        foam = 1.6 * np.exp(-((v / wide) ** 2) - behind / (5 + 40 * cause.wake)) * (behind > 0)
+        _blend(image, (226, 232, 222), (foam * cause.wake * (0.8 + 0.25 * _field(rng, view, 0.8))).clip(0, 1))
     away = np.deg2rad(cause.sun_azimuth + 180) - angle
     cast = cause.height / PIXEL / np.tan(np.deg2rad(cause.sun_elevation))
     cast_u, cast_v = cast * np.cos(away), cast * np.sin(away)
     bridge = cause.bridge / PIXEL
     stern = -half + 1.5 + 3 * chance[0] + bridge / 2
-    _blend(image, view.sea * 0.25, 0.6 * hull(u - cast_u, v - cast_v))
-    _blend(image, view.sea * 0.2, 0.6 * box(stern + 1.5 * cast_u, bridge, 1.6 * beam, 1.5 * cast_v))
+    _blend(image, view.sea * 0.25, 0.65 * hull(u - cast_u, v - cast_v))
     if cause.tug:
         side = (beam + 1.5) * (1 if chance[1] < 0.5 else -1)
         _blend(image, (225, 210, 195), box((1.6 * chance[2] - 0.8) * half, 4 + 8 * chance[3], 2.5, side))
@@ -337,16 +341,20 @@ def _ship(image, view, cause, rng):
         _blend(image, tone, 0.7 * box((first + last) / 2, last - first, 0.8) * inner)
         _blend(image, tone, 0.7 * box(0.1 * half, 1.5, 2 * beam) * inner)
     _blend(
-        image, image + ((5 + 16 * chance[9]) * _field(rng, view, 0.8))[..., None], inner
+        image, image + ((5 + 15 * chance[9]) * _field(rng, view, 0.7))[..., None], inner
     )  # worn paint, gear
     if chance[11] < 0.45:  # the forecastle has its own paint
         _blend(image, deck * (0.6 + 0.7 * chance[12]), inner * _step(u - 0.8 * half) * 0.8)
     if chance[13] < 0.45:  # whatever shines amidships
         side = (chance[15] - 0.5) * beam
         _blend(image, (255, 245, 225), 0.8 * box((chance[14] - 0.4) * half, 2.5, 2.5, side) * inner)
-    _blend(image, deck * 0.4, 0.8 * box(stern + bridge / 2 + 0.6, 1.2, 1.5 * beam) * inner)
-    white = (200 + 55 * chance[16]) * np.array([1, 0.97, 0.92])
-    _blend(image, white, (0.6 + 0.4 * chance[17]) * box(stern, bridge, (0.9 + 0.7 * chance[18]) * beam))
+    cast_u, cast_v = (
+        np.sign(cast_u) * min(1 + abs(cast_u), 4),
+        0.7 * cast_v,
+    )  # the bridge's shadow, on deck or sea
+    _blend(image, image * 0.25, 0.8 * box(stern + cast_u, bridge, 1.3 * beam, cast_v))
+    white = (205 + 50 * chance[16]) * np.array([1, 0.96, 0.88])
+    _blend(image, white, (0.6 + 0.4 * chance[17]) * box(stern, bridge, (0.8 + 0.6 * chance[18]) * beam))
     _blend(image, deck * 0.3, chance[19] * box(stern - bridge / 2, 1.5, 1.8))  # the funnel
 
 
@@ -360,7 +368,7 @@ def _hatches(image, u, v, cause, deck, inner, first, last, beam, chance, rng):
     )
     if cause.cargo == "containers":
         colours = np.array(
-            [[205, 135, 112], [228, 218, 200], [150, 155, 155], [185, 160, 135], [105, 95, 88]]
+            [[215, 140, 115], [250, 236, 212], [155, 158, 152], [190, 160, 132], [100, 88, 78]]
         )
         colours = colours[rng.integers(0, 5, (9, 3))][which, np.clip((v / wide + 1) * 1.5, 0, 2).astype(int)]
     else:
@@ -382,23 +390,23 @@ def _turned(view, rng, wobble=0.0):
 def _ground(image, view, rng, colours, slope, grain):
     """Colours that follow a random height, with a finer grain."""
     level = np.clip((_field(rng, view, slope) + 1.6) / 3.2, 0, 0.999) * (len(colours) - 1)
-    colours = np.asarray(colours, np.float32) * view.tone * rng.uniform(0.8, 1.35)
+    colours = np.asarray(colours, np.float32) * view.tone * rng.uniform(0.75, 1.45)
     low = level.astype(int)
     image[:] = colours[low] + (level - low)[..., None] * (colours[low + 1] - colours[low])
     image *= (1 + grain * _field(rng, view, 0.9))[..., None]
 
 
 LANDS = (  # woods, dry grass, chaparral, bare hills: colours from the valleys up
-    [(34, 44, 34), (58, 62, 42), (98, 86, 60), (158, 132, 98)],
-    [(82, 72, 52), (140, 112, 82), (176, 146, 112), (206, 178, 142)],
-    [(24, 38, 40), (46, 60, 50), (82, 88, 68), (130, 124, 98)],
-    [(66, 62, 60), (98, 88, 82), (132, 118, 104), (176, 156, 134)],
+    [(22, 32, 24), (46, 52, 34), (88, 78, 54), (176, 144, 106)],
+    [(76, 66, 46), (142, 112, 80), (180, 148, 112), (214, 184, 146)],
+    [(14, 28, 34), (38, 54, 48), (76, 84, 66), (140, 130, 102)],
+    [(62, 56, 52), (98, 86, 78), (136, 118, 102), (186, 162, 136)],
 )
 
 
 def _land(image, view, cause, rng):
     """Hills with trees, and now and then roads."""
-    _ground(image, view, rng, LANDS[rng.integers(4)], rng.uniform(1.2, 2.0), rng.uniform(0.08, 0.2))
+    _ground(image, view, rng, LANDS[rng.integers(4)], rng.uniform(1.3, 2.2), rng.uniform(0.06, 0.18))
     if rng.random() < 0.5:
         _blend(
             image,
@@ -440,22 +448,22 @@ def _coast(image, view, cause, rng):
     inland = (_turned(view, rng, wobble=bend)[1] - rng.uniform(-20, 20)) * rng.choice([-1, 1])
     _blend(image, land, _step(inland))
     shore = (
-        (238, 236, 222) if bend and rng.random() < 0.5 else np.array([196, 170, 134]) * rng.uniform(0.6, 1.1)
+        (250, 248, 234) if bend and rng.random() < 0.5 else np.array([196, 170, 134]) * rng.uniform(0.6, 1.1)
     )
-    strip = np.exp(-((inland / rng.uniform(1, 6)) ** 2)) * np.clip(0.7 + 0.3 * _field(rng, view, 1.1), 0, 1)
+    strip = np.exp(-((inland / rng.uniform(1, 9)) ** 2)) * np.clip(0.7 + 0.4 * _field(rng, view, 1.2), 0, 1)
     _blend(image, shore, strip)
 
 
 def _bright(image, view, cause, rng):
     """Bright pixels: large roofs, bare ground, breaking waves."""
-    kind = rng.choice(3, p=[0.5, 0.3, 0.2])
+    kind = rng.choice(3, p=[0.55, 0.25, 0.2])
     if kind == 0:
         return _town(image, view, cause, rng, roof=rng.uniform(8, 22))
     if kind == 1:
         _land(image, view, cause, rng)
     spots = _field(rng, view, rng.uniform(1.1, 1.5)) - 0.003 * ((view.x - 9) ** 2 + (view.y + 5) ** 2)
     colour = (236, 222, 198) if kind == 1 else (222, 230, 222)
-    _blend(image, colour, 0.9 * np.clip(0.6 * spots - rng.uniform(-0.1, 0.6), 0, 1))
+    _blend(image, colour, 0.9 * np.clip(0.8 * spots - rng.uniform(-0.3, 0.5), 0, 1))
 
 
 def _lines(image, view, cause, rng):
@@ -474,8 +482,8 @@ def _lines(image, view, cause, rng):
 def _cloud(image, view, cause, rng):
     if rng.random() < 0.25:
         _land(image, view, cause, rng)
-    cover = np.clip(rng.uniform(-0.2, 0.9) + 0.4 * _field(rng, view, rng.uniform(1.6, 2.2)), 0, 1) ** 1.5
-    _blend(image, (232, 234, 230), cover * rng.uniform(0.3, 0.95))
+    cover = np.clip(rng.uniform(-0.2, 1.2) + 0.45 * _field(rng, view, rng.uniform(1.6, 2.2)), 0, 1) ** 1.5
+    _blend(image, (250, 250, 246), cover * rng.uniform(0.35, 1.0))
 
 
 def _sea(image, view, cause, rng):
