@@ -1,0 +1,222 @@
+"""The ConvNet p(y|x): is there a ship in the middle of this chip?
+
+It is built to be swept over a whole scene later: every convolution is valid (nothing is padded, so no number depends on
+where a border is) and its head is an average over positions, so a window of a scene gets the logit its chip would get.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import layers
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+
+from .chips import ChipSet, to_float
+
+STRIDE = 8  # pixels of the scene from one output of a sweep to the next
+
+
+def build(image_size: int | None = 80, filters: int = 16) -> keras.Sequential:
+    """Build the classifier: four convolutions that shrink, one wide look, an average, one number.
+
+    A ship and a part of a ship differ in where the hull lies, which an average forgets. So the layer before it looks at
+    62 of the chip's 80 pixels at once, through one 5 x 5 kernel a channel: 25 weights where a full kernel has 1600.
+
+    Args:
+        image_size: height and width of a chip in pixels; None for any size from 80 on.
+        filters: channels of the first layer; the others follow from it.
+
+    Returns:
+        A model from float32 (N, 80, 80, 3) in [-1, 1] to the logit of "ship", float32 (N, 1): p(ship|x) is its sigmoid.
+        The average over positions is the layer named "features", float32 (N, 8 * filters).
+    """
+    relu = {"activation": "relu", "kernel_initializer": "he_normal"}
+    return keras.Sequential(
+        [
+            keras.Input((image_size, image_size, 3)),
+            layers.Conv2D(filters, 4, strides=2, **relu),  # 80 -> 39
+            layers.Conv2D(2 * filters, 4, strides=2, **relu),  # 39 -> 18
+            layers.Conv2D(3 * filters, 3, **relu),  # 18 -> 16
+            layers.Conv2D(4 * filters, 4, strides=2, **relu),  # 16 -> 7
+            layers.DepthwiseConv2D(5),  # 7 -> 3
+            layers.Conv2D(8 * filters, 1, **relu),
+            layers.GlobalAveragePooling2D(name="features"),
+            layers.Dense(1, name="logit"),
+        ],
+        name="classifier",
+    )
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled batches of chips for `fit`, each chip turned and mirrored at random.
+
+    Water has no up: a chip in any of the eight symmetries of the square is as good a chip. Which ones are drawn follows
+    from the seed, the epoch and the batch, so the same seed gives the same batches.
+
+    Args:
+        chips: what to draw from.
+        batch_size: chips in a batch; the last, incomplete one of an epoch is left out.
+        seed: of order and symmetries.
+        symmetries: False to leave the chips as they are.
+    """
+
+    def __init__(self, chips: ChipSet, batch_size: int = 32, seed: int = 0, symmetries: bool = True):
+        """Shuffle for the first epoch."""
+        super().__init__()
+        self.chips, self.batch_size, self.seed, self.symmetries = chips, batch_size, seed, symmetries
+        self.epoch = -1
+        self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        """Shuffle for the next epoch."""
+        self.epoch += 1
+        self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.chips))
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        return len(self.chips) // self.batch_size
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """One batch: float32 (batch, 80, 80, 3) in [-1, 1], and its labels, float32 (batch, 1)."""
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        images = self.chips.images[rows]
+        if self.symmetries:
+            draws = np.random.default_rng((self.seed, self.epoch, index)).integers(8, size=len(rows))
+            images = np.stack([symmetry(image, draw) for image, draw in zip(images, draws, strict=True)])
+        return to_float(images), self.chips.labels[rows, None].astype(np.float32)
+
+
+def symmetry(images: np.ndarray, which: int) -> np.ndarray:
+    """One of the eight symmetries of the square, 0 (nothing) to 7, of images (..., H, W, 3)."""
+    turned = np.rot90(images, which % 4, axes=(-3, -2))
+    return turned if which < 4 else turned[..., ::-1, :]
+
+
+def train(
+    train: ChipSet,
+    validation: ChipSet,
+    *,
+    epochs: int = 20,
+    seed: int = 0,
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    weighted: bool = False,
+    symmetries: bool = True,
+    patience: int | None = None,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    verbose: int = 0,
+) -> keras.Sequential:
+    """Train a new classifier with Adam whose learning rate falls to zero along a cosine.
+
+    It returns the weights of the epoch with the lowest loss on validation. Same chips, seed, settings and machine: same bits.
+
+    Args:
+        train: chips to learn from.
+        validation: chips to stop by.
+        epochs: passes over `train`; the learning rate reaches zero at the last.
+        seed: of weights, order and symmetries.
+        batch_size: chips in a step.
+        learning_rate: of the first step.
+        weighted: give both classes the same weight in the loss, however many chips each has.
+        symmetries: see `Batches`.
+        patience: stop after so many epochs without a lower loss on validation; None to run all.
+        callbacks: Keras callbacks.
+        verbose: Keras' own progress, as in `Model.fit`.
+
+    Returns:
+        The trained model; `model.history.history` holds its curves.
+
+    Raises:
+        ValueError: if `train` is smaller than one batch.
+    """
+    if len(train) < batch_size:
+        raise ValueError(f"{len(train)} chips to train on; a batch takes {batch_size}.")
+    keras.utils.set_random_seed(seed)
+    model = build()
+    batches = Batches(train, batch_size, seed, symmetries)
+    falling = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * len(batches))
+    model.compile(
+        optimizer=keras.optimizers.AdamW(falling, weight_decay=1e-4),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)],
+    )
+    stop = keras.callbacks.EarlyStopping(patience=patience or epochs, restore_best_weights=True)
+    ships = train.labels.mean()
+    model.fit(
+        batches,
+        validation_data=(to_float(validation.images), validation.labels[:, None].astype(np.float32)),
+        validation_batch_size=256,
+        epochs=epochs,
+        class_weight={0: 0.5 / (1 - ships), 1: 0.5 / ships} if weighted else None,
+        callbacks=[stop, *callbacks],
+        verbose=verbose,
+    )
+    return model
+
+
+def logits(model: keras.Model, images: np.ndarray, *, symmetries: bool = False) -> np.ndarray:
+    """The logit of "ship" for each chip, float32 (N,).
+
+    Args:
+        model: a classifier.
+        images: uint8 (N, 80, 80, 3).
+        symmetries: average over the eight symmetries of the square: eight times the work.
+    """
+    views = [symmetry(images, which) for which in range(8 if symmetries else 1)]
+    return np.mean([_in_batches(model, view)[:, 0] for view in views], axis=0)
+
+
+def _in_batches(model: keras.Model, images: np.ndarray, batch_size: int = 256) -> np.ndarray:
+    starts = range(0, len(images), batch_size)
+    return np.concatenate(
+        [np.asarray(model(to_float(images[start : start + batch_size]))) for start in starts]
+    )
+
+
+def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Find T so that sigmoid(logit / T) is as sure as it is right: the lowest cross-entropy on held-out chips.
+
+    One number, so it cannot overfit much, and it moves no logit over 0: accuracy and ROC stay as they are.
+
+    Args:
+        logits: float (N,), of chips the network was not trained on.
+        labels: 0 or 1, (N,).
+
+    Source: C. Guo and others, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599.
+    """
+    sign = 2.0 * np.asarray(labels) - 1
+
+    def cross_entropy(log_t: float) -> float:
+        return float(np.logaddexp(0, -sign * np.asarray(logits, float) / np.exp(log_t)).mean())
+
+    return float(np.exp(minimize_scalar(cross_entropy, bounds=(-3, 3), method="bounded").x))
+
+
+def reliability(probability: np.ndarray, labels: np.ndarray, bins: int = 10) -> tuple[np.ndarray, float]:
+    """Compare how sure a classifier says it is with how often it is right about "ship".
+
+    Args:
+        probability: p(ship|x) in [0, 1], (N,).
+        labels: 0 or 1, (N,).
+        bins: of equal width in probability.
+
+    Returns:
+        One row a bin that holds chips, float64 (rows, 3): mean probability, share of ships, chips; and the expected
+        calibration error, the mean gap between the first two, each bin weighted by its chips, in [0, 1].
+
+    Source: as `temperature`, there for the probability of the class predicted.
+    """
+    probability, labels = np.asarray(probability, float), np.asarray(labels)
+    member = np.minimum((probability * bins).astype(int), bins - 1)
+    counts = np.bincount(member, minlength=bins)
+    held = counts > 0
+    said = np.bincount(member, probability, bins)[held] / counts[held]
+    true = np.bincount(member, labels, bins)[held] / counts[held]
+    rows = np.stack([said, true, counts[held]], axis=1)
+    return rows, float(np.abs(said - true) @ counts[held] / len(labels))
+
+
+def probability(model: keras.Model, images: np.ndarray, *, symmetries: bool = False) -> np.ndarray:
+    """p(ship|x) for each chip, float32 (N,) in [0, 1]; arguments as `logits`."""
+    return expit(logits(model, images, symmetries=symmetries))

@@ -1,0 +1,302 @@
+"""The judge: what a trained classifier sees in chips, and how far apart two sets of chips are in its eyes.
+
+A score depends on whose eyes these are, on how many chips, and on which: each one says so.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+from scipy.special import expit
+
+from . import pretrained
+from .chips import ChipSet, to_float
+from .classifier import logits, reliability, temperature, train
+
+
+class JudgeError(ValueError):
+    """Chips this judge may not judge, or a model that is no judge."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number, with all it depends on.
+
+    Attributes:
+        metric: "KID", for one.
+        value: the number.
+        judge: whose features it was measured in.
+        n_real: real chips, or chips of the judge's source.
+        n_fake: chips set against them.
+        split: which chips of the source: "test", for one.
+    """
+
+    metric: str
+    value: float
+    judge: str
+    n_real: int
+    n_fake: int
+    split: str
+
+    def __str__(self) -> str:
+        """The number and all it depends on, in one line."""
+        counts = f"{self.n_fake} against {self.n_real} {self.split} chips"
+        return f"{self.metric} {self.value:.3f} ({self.judge}; {counts})"
+
+
+class Judge:
+    """A trained classifier as a measuring device: features and p(ship|x) of chips.
+
+    Args:
+        name: "real" or "simulated" for a shipped judge, or a `.keras` file written by `train_judge`.
+
+    Attributes:
+        name: what scores call it, "judge-real" for one.
+        source: the chips it was trained on and may judge, "real" or "simulated".
+        model: float32 (N, 80, 80, 3) in [-1, 1] -> {"logit": (N, 1), "features": (N, d)}.
+        classifier: the same weights as one network from chip to logit, calibrated.
+
+    Raises:
+        PretrainedError: nothing is shipped under that name, or the file is no Keras model.
+        JudgeError: the file holds another kind of model.
+    """
+
+    def __init__(self, name: str | os.PathLike):
+        """Load it."""
+        shipped = name in ("real", "simulated")
+        self.model = pretrained.load("judge", name) if shipped else pretrained.read(name)
+        self.name = self.model.name.replace("_", "-")
+        kind, _, self.source = self.name.partition("-")
+        if kind != "judge" or self.source not in ("real", "simulated"):
+            raise JudgeError(
+                f"{name}: found a model named {self.name}; expected a judge, from `satgan train judge`."
+            )
+        self.classifier = keras.Model(self.model.input, self.model.output["logit"])
+
+    def __repr__(self) -> str:
+        """Its name and how many features it has."""
+        return f"Judge({self.name}, {self.model.output['features'].shape[-1]} features)"
+
+    def features(self, images: ChipSet | np.ndarray, batch_size: int = 256) -> np.ndarray:
+        """The classifier's last averages, each with mean 0 and deviation 1 over the chips it was trained on.
+
+        Args:
+            images: a ChipSet of the judge's source, or uint8 (N, 80, 80, 3).
+            batch_size: chips at once.
+
+        Returns:
+            float32 (N, d).
+
+        Raises:
+            JudgeError: the chips are of the other source, or not uint8 (N, 80, 80, 3).
+        """
+        images = self._images(images)
+        starts = range(0, len(images), batch_size)
+        batches = (to_float(images[start : start + batch_size]) for start in starts)
+        return np.concatenate([np.asarray(self.model(batch)["features"]) for batch in batches])
+
+    def probability(self, images: ChipSet | np.ndarray, *, symmetries: bool = False) -> np.ndarray:
+        """p(ship|x), calibrated on validation chips: float32 (N,) in [0, 1].
+
+        Args:
+            images: as for `features`.
+            symmetries: average the logits over the eight symmetries of the square: eight times the work.
+
+        Raises:
+            JudgeError: as for `features`.
+        """
+        return expit(logits(self.classifier, self._images(images), symmetries=symmetries))
+
+    def score(self, real: ChipSet, fake: ChipSet | np.ndarray, *, split: str) -> Score:
+        """The KID of chips against those of the judge's source.
+
+        Args:
+            real: chips the judge was not trained on, of the class that `fake` shall be.
+            fake: generated chips, uint8 (N, 80, 80, 3), or a ChipSet.
+            split: what to call `real`: "test", for one.
+
+        Raises:
+            JudgeError: as for `features`.
+            ValueError: fewer than two chips in one of them.
+        """
+        value = kid(self.features(real), self.features(fake))
+        return Score("KID", value, self.name, len(real), len(fake), split)
+
+    def evaluate(self, chips: ChipSet, *, split: str, symmetries: bool = True) -> dict:
+        """How well it tells ships on labelled chips: accuracy, ece (10 bins), n, split, data, judge.
+
+        Raises:
+            JudgeError: as for `features`.
+        """
+        p = self.probability(chips, symmetries=symmetries)
+        _, ece = reliability(p, chips.labels)
+        accuracy = float(np.mean((p > 0.5) == chips.labels))
+        return {
+            "accuracy": accuracy,
+            "ece": ece,
+            "n": len(chips),
+            "split": split,
+            "data": chips.source,
+            "judge": self.name,
+        }
+
+    def _images(self, images: ChipSet | np.ndarray) -> np.ndarray:
+        if isinstance(images, ChipSet):
+            if images.source != self.source:
+                raise JudgeError(
+                    f"{self.name} was trained on {self.source} chips and cannot judge {images.source} ones: "
+                    f'take Judge("{images.source}").'
+                )
+            return images.images
+        images = np.asarray(images)
+        if images.dtype != np.uint8 or images.shape[1:] != (80, 80, 3) or not len(images):
+            raise JudgeError(
+                f"found {images.dtype} {images.shape}; expected at least one chip, uint8 (N, 80, 80, 3)."
+            )
+        return images
+
+
+def kid(real: np.ndarray, fake: np.ndarray, block: int = 1024) -> float:
+    """Kernel inception distance: the unbiased squared maximum mean discrepancy with k(x, y) = (x.y / d + 1)^3.
+
+    Two chips of one set, how alike are they on average; and one of each? For m real features x and n fake ones y it is
+
+        sum over i != j of k(x_i, x_j) / (m (m - 1)) + sum over i != j of k(y_i, y_j) / (n (n - 1))
+        - 2 sum over i, j of k(x_i, y_j) / (m n)
+
+    For two samples of one distribution its mean is exactly 0, so it is negative about half the time.
+
+    Args:
+        real: features, float (m, d).
+        fake: features, float (n, d).
+        block: rows of the kernel matrix in memory at once.
+
+    Raises:
+        ValueError: fewer than two rows in one of them, or unequal d.
+
+    Source: M. Binkowski and others, "Demystifying MMD GANs", 2018, arXiv 1801.01401, section 4.
+    """
+    real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
+    (m, d), (n, other) = real.shape, fake.shape
+    if min(m, n) < 2 or d != other:
+        raise ValueError(
+            f"features of shape {real.shape} and {fake.shape}; expected (m, d) and (n, d), m, n > 1."
+        )
+
+    def total(x: np.ndarray, y: np.ndarray) -> float:
+        starts = range(0, len(x), block)
+        return sum(float(((x[start : start + block] @ y.T / d + 1) ** 3).sum()) for start in starts)
+
+    def unlike(x: np.ndarray) -> float:  # without the pairs of a chip with itself, which would bias it
+        return total(x, x) - float((((x * x).sum(axis=1) / d + 1) ** 3).sum())
+
+    return unlike(real) / (m * (m - 1)) + unlike(fake) / (n * (n - 1)) - 2 * total(real, fake) / (m * n)
+
+
+def from_classifier(classifier: keras.Model, train: ChipSet, validation: ChipSet) -> keras.Model:
+    """Make a classifier the network of a judge: standardise its features on `train`, calibrate it on `validation`.
+
+    The temperature is folded into the weights of the last layer, so the logit is calibrated as it comes.
+
+    Returns:
+        float32 (N, 80, 80, 3) in [-1, 1] -> {"logit": (N, 1), "features": (N, d)}.
+    """
+    body = keras.Model(classifier.inputs[0], classifier.get_layer("features").output)
+    starts = range(0, len(train), 256)
+    seen = np.concatenate([np.asarray(body(to_float(train.images[i : i + 256]))) for i in starts])
+    variance = np.maximum(seen.var(axis=0), 1e-4 * seen.var())  # a channel that never speaks shall not shout
+    standard = layers.Normalization(mean=seen.mean(axis=0), variance=variance, name="standard")
+    t = temperature(logits(classifier, validation.images), validation.labels)
+    head = layers.Dense(1, name="logit")
+    outputs = {"logit": head(body.output), "features": standard(body.output)}
+    head.set_weights([weights / t for weights in classifier.get_layer("logit").get_weights()])
+    return keras.Model(classifier.inputs[0], outputs, name=f"judge_{train.source}")
+
+
+def train_judge(
+    out: str | os.PathLike,
+    chips: ChipSet,
+    *,
+    seed: int = 0,
+    epochs: int = 60,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    verbose: int = 0,
+) -> Judge:
+    """Train a judge, measure it and store it: `judge-SOURCE.keras`, its card `.md` and its log `.csv`.
+
+    Args:
+        out: a folder, made if it is not there.
+        chips: all chips of a source; the judge sees the train and validation scenes of `chips.split(0)`.
+        seed: of the training.
+        epochs: passes over the train chips, about 3 s each on two cores.
+        callbacks: Keras callbacks for the training.
+        verbose: Keras' own progress, as in `Model.fit`.
+
+    Returns:
+        The judge as stored, its weights rounded to float16.
+    """
+    split = chips.split(0)
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log.csv")
+        record = keras.callbacks.CSVLogger(log)
+        settings = {"epochs": epochs, "seed": seed, "learning_rate": 2e-3, "verbose": verbose}
+        classifier = train(split.train, split.validation, **settings, callbacks=(record, *callbacks))
+        history = log.read_text()
+    model = from_classifier(classifier, split.train, split.validation)
+    file = pretrained.save(model, "judge", chips.source, folder=out, log=history)
+    judge = Judge(file)
+    file.with_suffix(".md").write_text(_card(judge, split, seed, epochs), encoding="utf-8")
+    return judge
+
+
+def _count(chips: ChipSet) -> str:
+    return f"{len(chips)} chips ({int(chips.labels.sum())} ships) of {len(np.unique(chips.scenes))} scenes"
+
+
+def _card(judge: Judge, split, seed: int, epochs: int) -> str:
+    """The model card, its numbers measured on what was stored."""
+    from importlib.metadata import version
+
+    rows = []
+    for part in ("validation", "test"):
+        for symmetries in (False, True):
+            found = judge.evaluate(getattr(split, part), split=part, symmetries=symmetries)
+            how = "mean of eight symmetries" if symmetries else "one look"
+            rows.append(f"| {part} | {how} | {found['n']} | {found['accuracy']:.4f} | {found['ece']:.4f} |")
+    real = judge.source == "real"
+    data = (
+        "ShipsNet (R. Hammell, 2018; imagery: Planet Team)" if real else "`simulate.draw_chips(4000, seed=0)`"
+    )
+    licence = "CC BY-SA 4.0, as the chips it was trained on" if real else "MIT, as the code"
+    versions = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
+    return "\n".join(
+        [
+            f"# {judge.name}",
+            "",
+            "A small convolutional network that says whether there is a whole ship in the middle of an 80 x 80 satellite",
+            "chip, calibrated, and whose last averages (standardised on its training chips) are the features in which",
+            "this book measures KID. It is for learning; it is no detector to rely on.",
+            "",
+            f"- Data: {data}.",
+            f"- Split: `chips.split(0)`, by scene; trained on {_count(split.train)}, stopped and calibrated on",
+            f"  {_count(split.validation)}, tested on {_count(split.test)}.",
+            f"- Training: seed {seed}, {epochs} epochs of at most {len(split.train) // 32} steps, batch 32, AdamW with a cosine",
+            "  from 0.002, chips turned and mirrored at random. Weights rounded to float16.",
+            f"- Weights: {judge.model.count_params()}.",
+            f"- Licence: {licence}.",
+            f"- Repeat it: `SATGAN_DATA={'shipsnet' if real else 'simulated'} satgan train judge --seed {seed} --out DIR`.",
+            f"- Versions: Python {platform.python_version()}, {versions}.",
+            "",
+            "| chips | how | N | accuracy | expected calibration error |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
