@@ -107,6 +107,8 @@ def build(session, budget):
 
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["execute"]["cache"] = str(cache)
+    if not config["repository"]["url"]:
+        del config["repository"], config["launch_buttons"]
     settings = BUILD / f"config-{budget}.yml"
     settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 

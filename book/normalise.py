@@ -1,21 +1,48 @@
-"""Run every chapter and keep no output but those of checked cells: `make notebooks`.
+"""Bring every chapter into the form in which it is committed: `make notebooks`.
 
-A checked cell begins with `# NBVAL_CHECK_OUTPUT` and prints only what no source, budget or platform changes.
+No output is kept but those of checked cells, which are made anew; a checked cell begins with `# NBVAL_CHECK_OUTPUT` and
+prints only what no source, budget or platform changes. The first cell makes Colab ready, with the repository's address
+from `_config.yml`.
 """
 
 from pathlib import Path
 
 import nbformat
+import yaml
 from nbclient import NotebookClient
 
 CHECKED = "# NBVAL_CHECK_OUTPUT"
+COLAB = """\
+# On Colab this installs the package; anywhere else it does nothing.
+import sys
+
+REPOSITORY = "{url}"
+if "google.colab" in sys.modules:
+    assert REPOSITORY, "set REPOSITORY: where is this notebook from?"
+    %pip install --quiet "satgan-tutorial[fetch] @ git+{{REPOSITORY}}"
+"""
 HERE = Path(__file__).parent
+
+
+def colab_cell() -> nbformat.NotebookNode:
+    """Return the first cell of every chapter; the pages leave it out."""
+    config = yaml.safe_load(
+        (HERE.parent / "_config.yml").read_text(encoding="utf-8")
+    )
+    source = COLAB.format(url=config["repository"]["url"] or "").strip()
+    return nbformat.v4.new_code_cell(
+        source, id="colab", metadata={"tags": ["remove-cell"]}
+    )
 
 
 def normalise(path: Path) -> None:
     """Execute one notebook if it has checked cells, clear the rest, and write it back where it changed."""
     before = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(before, as_version=4)
+    notebook.cells = [
+        colab_cell(),
+        *(cell for cell in notebook.cells if cell.id != "colab"),
+    ]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if any(cell.source.startswith(CHECKED) for cell in code):
         resources = {"metadata": {"path": str(path.parent)}}

@@ -1,5 +1,6 @@
 """The book's sources: every notebook is listed, checked, stored without pictures, and uses the package."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -25,6 +26,13 @@ def code_cells(path):
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
+def normalise():
+    spec = importlib.util.spec_from_file_location("normalise", ROOT / "book" / "normalise.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def test_the_contents_list_what_is_there_and_nothing_else():
     there = {str(p.relative_to(ROOT).with_suffix("")) for p in NOTEBOOKS}
     pages = {str(p.relative_to(ROOT).with_suffix("")) for p in (ROOT / "book").rglob("*.md")}
@@ -45,9 +53,11 @@ def test_nbval_collects_every_cell_of_every_notebook():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 class TestNotebook:
-    def test_is_valid_and_its_first_code_cell_imports_the_package(self, path):
+    def test_is_valid_and_its_first_cells_make_colab_ready_and_import_the_package(self, path):
         nbformat.validate(nbformat.read(path, as_version=4))
-        assert re.search(r"^(from|import) satgan_tutorial", code_cells(path)[0].source, re.MULTILINE)
+        colab, first = code_cells(path)[:2]
+        assert colab == normalise().colab_cell() | {"outputs": []}, "run `make notebooks`"
+        assert re.search(r"^(from|import) satgan_tutorial", first.source, re.MULTILINE)
 
     def test_stores_the_outputs_of_checked_cells_and_no_others(self, path):
         for cell in code_cells(path):
