@@ -109,31 +109,39 @@ class ChipSet:
         rows = zip(self.labels, self.scenes, self.locations.tolist(), strict=True)
         return [f"{label}__{scene}__{lon!r}_{lat!r}.png" for label, scene, (lon, lat) in rows]
 
-    def split(self, seed: int = 0) -> Split:
-        """Train, validation and test: 60, 15 and 25 %, with no scene on two sides.
+    @property
+    def days(self) -> np.ndarray:
+        """The day each chip's scene was taken, str (N,), YYYYMMDD: what its scene's name begins with."""
+        return np.array([scene.partition("_")[0] for scene in self.scenes.tolist()], dtype=str)
 
-        Scenes come in random order; each goes where the classes it holds are scarcest, so that all
-        three get about the same share of ships.
+    def split(self, seed: int = 0) -> Split:
+        """Train, validation and test: 60, 15 and 25 %, with no scene, and no day, on two sides.
+
+        Scenes of one day may overlap: seconds apart they show the very same ships, so whole days are
+        dealt out. They come in random order; each goes where the classes it holds are scarcest, so that
+        all three get about the same share of ships.
 
         Raises:
-            ChipError: there are fewer than three scenes.
+            ChipError: the chips are from fewer than three days.
         """
-        scenes, member = np.unique(self.scenes, return_inverse=True)
-        if len(scenes) < 3:
-            raise ChipError(f"found {len(scenes)} scenes; a split by scene needs at least 3.")
-        held = np.stack([np.bincount(member, self.labels == y, len(scenes)) for y in (0, 1)], axis=1)
+        days, member = np.unique(self.days, return_inverse=True)
+        if len(days) < 3:
+            raise ChipError(
+                f"found chips of {len(days)} days; expected at least 3, one for each side of a split."
+            )
+        held = np.stack([np.bincount(member, self.labels == y, len(days)) for y in (0, 1)], axis=1)
         target = np.outer(SHARES, np.maximum(held.sum(axis=0), 1))
         filled = np.zeros_like(target)
-        side = np.empty(len(scenes), dtype=int)
-        for scene in np.random.default_rng(seed).permutation(len(scenes)):
-            scarcity = (1 - filled / target) @ held[scene]
-            side[scene] = np.argmax(scarcity)
-            filled[side[scene]] += held[scene]
+        side = np.empty(len(days), dtype=int)
+        for day in np.random.default_rng(seed).permutation(len(days)):
+            scarcity = (1 - filled / target) @ held[day]
+            side[day] = np.argmax(scarcity)
+            filled[side[day]] += held[day]
         return Split(*(self[side[member] == part] for part in range(3)))
 
 
 class Split(NamedTuple):
-    """Three chip sets of one `ChipSet.split`; no scene is in two of them."""
+    """Three chip sets of one `ChipSet.split`; no scene, and no day, is in two of them."""
 
     train: ChipSet
     validation: ChipSet

@@ -22,7 +22,7 @@ def make(n=60, scenes=12, seed=0, causes=False):
     made = ChipSet(
         images=rng.integers(0, 256, (n, 80, 80, 3), dtype=np.uint8),
         labels=(np.arange(n) % 5 < 2).astype(np.uint8),
-        scenes=np.array([f"2017_{int(i):02}_0f1b" for i in scenes * rng.random(n) ** 2]),
+        scenes=np.array([f"2017{int(i) // 2:04}_{int(i):06}_0f1b" for i in scenes * rng.random(n) ** 2]),
         locations=rng.normal((-122.3, 37.8), 0.1, (n, 2)),
         causes=pd.DataFrame({"row": np.arange(n)}) if causes else None,
     )
@@ -112,26 +112,27 @@ def test_a_set_that_does_not_fit_together_is_refused(change, says):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_split_is_60_15_25_and_keeps_scenes_whole(seed):
-    chips = make(n=1000, scenes=100)
+def test_a_split_is_60_15_25_and_keeps_scenes_and_days_whole(seed):
+    chips = make(n=1000, scenes=200)
     split = chips.split(seed=seed)
     for part, share in zip(split, (0.60, 0.15, 0.25), strict=True):
         for y in (0, 1):
             assert np.sum(part.labels == y) / np.sum(chips.labels == y) == pytest.approx(share, abs=0.04)
-    scenes = [set(part.scenes) for part in split]
-    assert not (scenes[0] & scenes[1] or scenes[0] & scenes[2] or scenes[1] & scenes[2])
+    for kept_whole in ("scenes", "days"):
+        train, validation, test = (set(getattr(part, kept_whole)) for part in split)
+        assert not (train & validation or train & test or validation & test)
     assert sorted(name for part in split for name in part.names) == sorted(chips.names)
 
 
 def test_a_seed_gives_its_split_whatever_the_order_of_the_chips():
-    chips = make(n=200, scenes=30)
+    chips = make(n=200, scenes=60)
     first, again, other = chips.split(seed=1), chips[::-1].split(seed=1), chips.split(seed=2)
     assert set(first.test.names) == set(again.test.names) != set(other.test.names)
 
 
-def test_two_scenes_cannot_be_split_in_three():
-    with pytest.raises(ChipError, match="found 2 scenes"):
-        make(scenes=2).split()
+def test_two_days_cannot_be_split_in_three():
+    with pytest.raises(ChipError, match="chips of 2 days"):
+        make(scenes=4).split()
 
 
 # Pixels
@@ -383,5 +384,7 @@ def test_the_real_chips_are_shipsnet():
     assert (len(set(chips.scenes)), len(set(chips.ships.scenes))) == (434, 214)
     assert max(np.unique(chips.scenes[chips.labels == 1], return_counts=True)[1]) == 16
     assert np.all(np.abs(chips.locations - (-120.3, 35.8)) < 2.5)
+    for part, share in zip(chips.split(seed=0), (0.60, 0.15, 0.25), strict=True):
+        assert np.allclose([len(part.ships) / 1000, len(part.no_ships) / 3000], share, atol=0.02)
     sums = (Path(__file__).parents[1] / "data" / "chips.sha256").read_text().split()[1::2]
     assert chips.names == [Path(name).name for name in sums]
