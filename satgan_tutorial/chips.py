@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -183,27 +181,30 @@ def load_chips(source: str | os.PathLike | None = None, *, say: Callable[[str], 
     Raises:
         ChipError: the source is missing or broken, or there is no cache folder to write to.
     """
+    from .cache import cached
+
     named = source or os.environ.get("SATGAN_DATA")
     found = _locate(named) if named else _locate(home() / "data" / "shipsnet", optional=True)
     if found is None:
         why = "as asked" if named else "no real ones in data/shipsnet; `satgan fetch` gets them"
-        chips = _cached(*_simulated(), say)
+        chips = cached(*_simulated(), say)
         say(f"Using simulated chips ({why}): {chips!r}")
     else:
         from . import shipsnet
 
         files, read = shipsnet.find(found)
-        chips = _cached(_fingerprint(files), lambda: read(files), say)
+        chips = cached(_fingerprint(files), lambda: read(files), say)
         say(f"Using real chips from {found.name}: {chips!r}")
     return chips
 
 
 def home() -> Path:
     """The folder that holds `data/`: the checkout this package is in, else the working folder."""
-    return _checkout() or Path.cwd()
+    return checkout() or Path.cwd()
 
 
-def _checkout() -> Path | None:
+def checkout() -> Path | None:
+    """The checkout this package is in; None for an installed wheel."""
     folder = Path(__file__).resolve().parents[1]
     return folder if (folder / "pyproject.toml").is_file() else None
 
@@ -239,73 +240,3 @@ def _simulated() -> tuple[str, Callable[[], ChipSet]]:
 def _fingerprint(files: list[Path]) -> str:
     stats = [(file.name, (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
     return f"real-{hashlib.sha256(repr(stats).encode()).hexdigest()[:16]}"
-
-
-def cache_folders() -> list[Path]:
-    """Where converted chips may lie: $SATGAN_CACHE, else `data/cache` of the checkout, else the user's cache."""
-    if named := os.environ.get("SATGAN_CACHE"):
-        return [Path(named).expanduser().absolute()]
-    from platformdirs import user_cache_path
-
-    checkout = _checkout()
-    return [*([checkout / "data" / "cache"] if checkout else []), user_cache_path("satgan")]
-
-
-def _cached(key: str, make: Callable[[], ChipSet], say: Callable[[str], None]) -> ChipSet:
-    """The chips of a key from a cache folder, made and stored there the first time."""
-    folders = cache_folders()
-    for folder in folders:
-        try:
-            return _open(folder / key)
-        except (OSError, ValueError, KeyError):  # not there, or damaged: made again below
-            continue
-    staging = _staging(folders)
-    try:
-        say("Preparing the chips, this once (seconds); from then on they load at once.")
-        _store(make(), staging)
-        final = staging.parent / key
-        try:
-            staging.rename(final)
-        except OSError:  # another process was faster, or what lies there is damaged
-            try:
-                return _open(final)
-            except (OSError, ValueError, KeyError):
-                shutil.rmtree(final)
-                staging.rename(final)
-        return _open(final)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _staging(folders: list[Path]) -> Path:
-    """A new folder to write to, beside where its contents will lie in the end."""
-    for folder in folders:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
-        except OSError as error:
-            found = error
-    raise ChipError(
-        f"{' and '.join(map(str, folders))}: found no cache folder to write to ({found.strerror}); expected room "
-        "for 80 MB. Set $SATGAN_CACHE to a folder you may write to."
-    )
-
-
-def _store(chips: ChipSet, folder: Path) -> None:
-    np.save(folder / "images.npy", chips.images)
-    rows = {"labels": chips.labels, "scenes": chips.scenes, "locations": chips.locations}
-    np.savez(folder / "rows.npz", source=chips.source, **rows)
-    if chips.causes is not None:
-        chips.causes.to_pickle(folder / "causes.pkl")
-
-
-def _open(folder: Path) -> ChipSet:
-    images = np.load(folder / "images.npy", mmap_mode="r")
-    with np.load(folder / "rows.npz") as rows:
-        labels, scenes, locations, source = (rows[k] for k in ("labels", "scenes", "locations", "source"))
-    causes = None
-    if source == "simulated":
-        import pandas as pd
-
-        causes = pd.read_pickle(folder / "causes.pkl")
-    return ChipSet(images, labels, scenes, locations, str(source), causes)

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from satgan_tutorial import cache, load_chips, shipsnet, simulate
 from satgan_tutorial import chips as chips_module
-from satgan_tutorial import load_chips, shipsnet, simulate
 from satgan_tutorial.chips import ChipError, ChipSet, to_float, to_uint8
 
 REAL = os.environ.get("SATGAN_DATA")
@@ -368,7 +368,7 @@ def test_a_read_only_checkout_leaves_the_cache_to_the_user(tmp_path, monkeypatch
     monkeypatch.delenv("SATGAN_CACHE")
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "user" / name)
     (tmp_path / "data").touch()  # a file where the checkout's folder would be
-    monkeypatch.setattr(chips_module, "_checkout", lambda: tmp_path)
+    monkeypatch.setattr(cache, "checkout", lambda: tmp_path)
     load_chips(write_pngs(make(n=3), tmp_path / "chips"))
     assert len(list((tmp_path / "user" / "satgan").iterdir())) == 1
 
