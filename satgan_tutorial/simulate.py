@@ -24,21 +24,30 @@ if TYPE_CHECKING:
     from .chips import ChipSet
 
 SIZE = 80  # pixels, the side of a chip
+BANDS = ("red", "green", "blue")
 MARGIN = 8  # pixels about it that its textures reach, and near-twins are cropped from
 SATELLITE = "fa4e"  # ends every simulated scene id; no PlanetScope satellite of 2015-2018 has it
 
 # What a no-ship shows, and its share: land cover, parts of ships and look-alikes, a third each, as in ShipsNet.
 LAND_COVER = {"sea": 0.10, "coast": 0.08, "land": 0.09, "town": 0.19 / 3}
 LOOK_ALIKES = {"boat": 0.07, "bright": 0.10, "lines": 0.11, "cloud": 0.16 / 3}
-NO_SHIP_KINDS = {**LAND_COVER, "part": 1 / 3, **LOOK_ALIKES}
+NO_SHIP_KINDS = LAND_COVER | {"part": 1 / 3} | LOOK_ALIKES
 DECKS = {"red": 0.37, "cream": 0.20, "grey": 0.24, "brown": 0.10, "green": 0.07, "blue": 0.02}
 PAINT = {  # of each deck: red, green, blue in 0..255
     "red": (225, 136, 108), "cream": (255, 244, 218), "grey": (202, 188, 164),
     "brown": (176, 142, 110), "green": (132, 162, 134), "blue": (128, 154, 168),
 }  # fmt: skip
+LANDS = (  # woods, dry grass, chaparral, bare hills: colours from the valleys up
+    ((22, 32, 24), (46, 52, 34), (88, 78, 54), (176, 144, 106)),
+    ((76, 66, 46), (142, 112, 80), (180, 148, 112), (214, 184, 146)),
+    ((14, 28, 34), (38, 54, 48), (76, 84, 66), (140, 130, 102)),
+    ((62, 56, 52), (98, 86, 78), (136, 118, 102), (186, 162, 136)),
+)
+ROOFS = np.array(
+    ((112, 100, 88), (150, 134, 116), (190, 176, 156), (250, 240, 220), (168, 124, 102), (84, 80, 76))
+)
 CARGO = {"hatches": 0.42, "pipes": 0.28, "containers": 0.08, "plain": 0.22}
-REGIONS = {"San Francisco Bay": 0.86, "San Pedro Bay": 0.14}
-PLACES = {  # the region's box, longitude and latitude; then where ships anchor (mean, spread)
+REGIONS = {  # the box, longitude and latitude; then where ships anchor (mean, spread)
     "San Francisco Bay": ((-122.62, -122.02), (37.60, 37.89), (-122.345, 0.012), (37.74, 0.025)),
     "San Pedro Bay": ((-118.40, -117.92), (33.64, 33.79), (-118.14, 0.03), (33.71, 0.03)),
 }
@@ -89,9 +98,9 @@ def draw_causes(n: int, seed: int, label: int | None = None) -> pd.DataFrame:
     ships = round(n / 4) if label is None else n * label
     ship_sizes, other_sizes = _sizes(rng, ships, 4.7, most=16), _sizes(rng, n - ships, 6.95, most=28)
     scenes = [_scene(rng) for _ in range(max(len(ship_sizes), len(other_sizes)))]
-    rows = [
-        row for scene, size in zip(scenes, other_sizes, strict=False) for row in _no_ships(rng, scene, size)
-    ]
+    rows = []
+    for scene, size in zip(scenes, other_sizes, strict=False):
+        rows += [_no_ship(rng, scene) for _ in range(size)]
     for index, size in zip(rng.permutation(len(scenes)), ship_sizes, strict=False):
         rows += _ships(rng, scenes[index], size)
     return pd.DataFrame(rows).sort_values(["label", "scene"], kind="stable", ignore_index=True)
@@ -110,11 +119,7 @@ def _pick(rng, shares):
 
 
 def _rgb(name, colour):
-    return {
-        f"{name}_red": float(colour[0]),
-        f"{name}_green": float(colour[1]),
-        f"{name}_blue": float(colour[2]),
-    }
+    return {f"{name}_{band}": float(value) for band, value in zip(BANDS, colour, strict=True)}
 
 
 def _sizes(rng, total, mean, most):
@@ -133,14 +138,14 @@ def _scene(rng):
     stamp = str(time).replace("-", "").replace(":", "").replace("T", "_")
     season = np.cos((day - np.datetime64("2015-06-21")).astype(int) / 365.25 * 2 * np.pi)
     green = np.clip(rng.normal(93, 27), 28, 145)
-    warm = (
-        rng.normal(0.45, 0.75) if rng.random() < 0.8 else rng.normal(-1.8, 0.7)
-    )  # silt, or else clear water
+    warm = rng.normal(
+        *((0.5, 0.7) if rng.random() < 0.8 else (-1.7, 0.7))
+    )  # brown with silt, or clear and blue
     sea = green + np.array([-12 + 0.06 * (green - 93) + 7 * warm, 0, -12 - 5 * warm]) + rng.normal(0, 3, 3)
     modes = (rng.normal(159, 10), rng.normal(52, 13), rng.uniform(0, 180))
     mode = np.searchsorted((0.76, 0.88), rng.random())
     return _rgb("sea", sea.clip(4)) | {
-        "scene": f"{stamp}_{SATELLITE}", "region": _pick(rng, REGIONS),
+        "scene": f"{stamp}_{SATELLITE}", "region": "San Pedro Bay" if rng.random() < 0.14 else "San Francisco Bay",
         "waves": rng.gamma(0.7, 2.2), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
         "sun_azimuth": rng.normal(142, 10), "sun_elevation": 48 + 17 * season + rng.normal(0, 2),
         "haze": rng.beta(1, 18), "blur": rng.uniform(0.16, 0.24), "speckle": 1.9 + rng.gamma(2, 0.4), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
@@ -163,15 +168,10 @@ def _ships(rng, scene, size):
 
 def _ship_causes(rng, swing):
     """The causes that are the ship's own."""
-    length, deck, cargo = (
-        float(np.clip(rng.normal(209, 26) + 90 * (rng.random() < 0.07), 110, 330)),
-        _pick(rng, DECKS),
-        _pick(rng, CARGO),
-    )
+    deck, cargo = _pick(rng, DECKS), _pick(rng, CARGO)
+    length = float(np.clip(rng.normal(208, 24) + 70 * (rng.random() < 0.07), 110, 330))
     paint = np.array(PAINT[deck]) + rng.normal(0, 16) + rng.normal(0, 5) * np.array([1, 0, -1])
-    paint = paint + rng.beta(1, 2.5) * (
-        paint.mean() * np.array([1.08, 1, 0.88]) - paint
-    )  # old paint is paler
+    paint += rng.beta(1, 2.5) * (paint.mean() * np.array([1.08, 1, 0.88]) - paint)  # old paint is paler
     rim = paint * rng.normal(0.95, 0.12) + rng.normal(0, 8)
     anchored = rng.random() < 0.9
     heading = rng.normal(swing, 7) + 180 * (rng.random() < 0.1) if anchored else rng.uniform(0, 360)
@@ -184,43 +184,29 @@ def _ship_causes(rng, swing):
     }  # fmt: skip
 
 
-def _no_ships(rng, scene, size):
-    """Rows of `size` chips that are no ship; a part of a ship is a ship of which one end alone is in the chip."""
-    for _ in range(size):
-        kind = _pick(rng, NO_SHIP_KINDS)
-        row = _ship_causes(rng, scene["swing"])
-        if kind == "boat":
-            length, (x, y) = rng.uniform(10, 45), rng.uniform(-60, 60, 2)
-            row |= {
-                "length": length,
-                "beam": length / 3.2,
-                "bridge": length / 5,
-                "cargo": "plain",
-                "hatches": 0,
-            }
-            row |= {
-                "wake": rng.beta(3, 1),
-                "tug": 0,
-                "heading": rng.uniform(0, 360),
-                "height": 2.0,
-                "x": x,
-                "y": y,
-            }
-        elif kind == "part":
-            half, angle = row["length"] / 2 * rng.choice([-1, 1]), np.deg2rad(row["heading"])
-            x = y = 0
-            while max(abs(x), abs(y)) < 50:
-                x, y = rng.uniform(-90, 90, 2) + (half * np.sin(angle), -half * np.cos(angle))
-            row |= {"x": x, "y": y}
-        else:
-            row = {key: row[key] for key in ("crop_x", "crop_y", "look", "noise")} | {"hatches": 0, "tug": 0}
-        place = _place(rng, scene["region"], afloat=kind in ("part", "boat", "sea"))
-        yield scene | {"label": 0, "kind": kind} | row | place
+def _no_ship(rng, scene):
+    """The causes of a chip that is no ship; a part of a ship is a ship of which one end alone is in the chip."""
+    kind, row = _pick(rng, NO_SHIP_KINDS), _ship_causes(rng, scene["swing"])
+    if kind == "boat":
+        length, (x, y) = rng.uniform(10, 45), rng.uniform(-60, 60, 2)
+        row |= {
+            "length": length, "beam": length / 3.2, "bridge": length / 5, "height": 2.0, "cargo": "plain", "hatches": 0,
+            "heading": rng.uniform(0, 360), "wake": rng.beta(3, 1), "tug": 0, "x": x, "y": y,
+        }  # fmt: skip
+    elif kind == "part":
+        half, angle = row["length"] / 2 * rng.choice([-1, 1]), np.deg2rad(row["heading"])
+        row["x"] = row["y"] = 0.0
+        while max(abs(row["x"]), abs(row["y"])) < 50:
+            row["x"], row["y"] = rng.uniform(-90, 90, 2) + (half * np.sin(angle), -half * np.cos(angle))
+    else:
+        row = {key: row[key] for key in ("crop_x", "crop_y", "look", "noise")} | {"hatches": 0, "tug": 0}
+    place = _place(rng, scene["region"], afloat=kind in ("part", "boat", "sea"))
+    return scene | {"label": 0, "kind": kind} | row | place
 
 
 def _place(rng, region, afloat):
     """Longitude and latitude: where the region's ships anchor, or anywhere in its box."""
-    *box, east, north = PLACES[region]
+    *box, east, north = REGIONS[region]
     place = [rng.uniform(*sides) for sides in box]
     if afloat:
         place = [np.clip(rng.normal(*spot), *sides) for spot, sides in zip((east, north), box, strict=True)]
@@ -272,9 +258,8 @@ def _speckle(rng, view):
     """Sensor noise: heavy tails, neighbours alike, mostly grey with a slower drift of colour."""
     grey = rng.standard_normal((view.side, view.side), dtype=np.float32)
     grey *= 0.72 + 0.13 * grey**2
-    tint = (
-        rng.standard_normal((view.side // 2, view.side // 2, 3), dtype=np.float32).repeat(2, 0).repeat(2, 1)
-    )
+    tint = rng.standard_normal((view.side // 2, view.side // 2, 3), dtype=np.float32)
+    tint = tint.repeat(2, axis=0).repeat(2, axis=1)
     rows, columns = view.crop
     wider = slice(rows.start, rows.stop + 1), slice(columns.start, columns.stop + 1)
     noise = 0.43 * grey[wider][..., None] + 0.2 * tint[wider]
@@ -310,7 +295,7 @@ def _ship(image, view, cause, rng):
     deck = np.array([cause.deck_red, cause.deck_green, cause.deck_blue])
 
     def hull(u, v, inset=0.0):
-        end = np.clip(np.maximum((u / half - 0.5) / 0.5, (-u / half - 0.84) / 0.16), 0, 1)
+        end = np.clip(np.maximum((u / half - 0.56) / 0.44, (-u / half - 0.84) / 0.16), 0, 1)
         return _step(beam * np.sqrt(1 - end * end) - inset - np.abs(v)) * _step(half - inset - np.abs(u))
 
     def box(middle, length, width, side=0.0):
@@ -335,49 +320,48 @@ def _ship(image, view, cause, rng):
     _blend(image, deck, inner)
     first, last = stern + bridge / 2 + 1, 0.72 * half
     if cause.hatches:
-        _hatches(image, u, v, cause, deck, inner, first, last, beam, chance, rng)
+        bays, wide = (u - first) / (last - first) * cause.hatches, (0.4 + 0.3 * chance[4]) * beam
+        _hatches(image, cause, rng, bays, v / wide, (last - first) / cause.hatches, wide, inner, deck)
     elif cause.cargo == "pipes":
         tone = deck * (0.68 if chance[8] < 0.5 else 1.25)
         _blend(image, tone, 0.7 * box((first + last) / 2, last - first, 0.8) * inner)
         _blend(image, tone, 0.7 * box(0.1 * half, 1.5, 2 * beam) * inner)
-    _blend(
-        image, image + ((5 + 15 * chance[9]) * _field(rng, view, 0.7))[..., None], inner
-    )  # worn paint, gear
+    image += (inner * (5 + 15 * chance[9]) * _field(rng, view, 0.7))[..., None]  # worn paint, gear
     if chance[11] < 0.45:  # the forecastle has its own paint
         _blend(image, deck * (0.6 + 0.7 * chance[12]), inner * _step(u - 0.8 * half) * 0.8)
     if chance[13] < 0.45:  # whatever shines amidships
         side = (chance[15] - 0.5) * beam
         _blend(image, (255, 245, 225), 0.8 * box((chance[14] - 0.4) * half, 2.5, 2.5, side) * inner)
-    cast_u, cast_v = (
-        np.sign(cast_u) * min(1 + abs(cast_u), 4),
-        0.7 * cast_v,
-    )  # the bridge's shadow, on deck or sea
-    _blend(image, image * 0.25, 0.8 * box(stern + cast_u, bridge, 1.3 * beam, cast_v))
+    cast_u = np.sign(cast_u) * min(1 + abs(cast_u), 4)  # the bridge's shadow falls on the deck or the sea
+    _blend(
+        image, image * 0.25, (0.4 + 0.5 * chance[10]) * box(stern + cast_u, bridge, 1.3 * beam, 0.7 * cast_v)
+    )
     white = (205 + 50 * chance[16]) * np.array([1, 0.96, 0.88])
     _blend(image, white, (0.6 + 0.4 * chance[17]) * box(stern, bridge, (0.8 + 0.6 * chance[18]) * beam))
     _blend(image, deck * 0.3, chance[19] * box(stern - bridge / 2, 1.5, 1.8))  # the funnel
 
 
-def _hatches(image, u, v, cause, deck, inner, first, last, beam, chance, rng):
-    """Hatches or stacks of containers between `first` and `last`, and cranes between them."""
-    pitch = (last - first) / cause.hatches
-    bay, wide = (u - first) / pitch, (0.4 + 0.3 * chance[4]) * beam
-    which = np.clip(bay.astype(int), 0, cause.hatches - 1)
-    cover = (
-        _step((0.25 + 0.15 * chance[5] - np.abs(bay - which - 0.5)) * pitch) * _step(wide - np.abs(v)) * inner
+def _hatches(image, cause, rng, bays, lanes, pitch, wide, inner, deck):
+    """Hatches or stacks of containers, and cranes between them.
+
+    `bays` counts along the deck, from 0 to the number of hatches; `lanes` runs across it from -1 to 1.
+    """
+    share, tone, cranes = rng.random(3)
+    bay, colours = np.clip(bays.astype(int), 0, cause.hatches - 1), rng.integers(0, 5, (9, 3))
+    cover = _step((0.25 + 0.15 * share - np.abs(bays - bay - 0.5)) * pitch) * _step(
+        (1 - np.abs(lanes)) * wide
     )
     if cause.cargo == "containers":
-        colours = np.array(
-            [[215, 140, 115], [250, 236, 212], [155, 158, 152], [190, 160, 132], [100, 88, 78]]
-        )
-        colours = colours[rng.integers(0, 5, (9, 3))][which, np.clip((v / wide + 1) * 1.5, 0, 2).astype(int)]
+        boxes = np.array([(215, 140, 115), (250, 236, 212), (155, 158, 152), (190, 160, 132), (100, 88, 78)])
+        _blend(image, boxes[colours[bay, np.clip((lanes + 1) * 1.5, 0, 2).astype(int)]], cover * inner)
     else:
-        tone = (0.25, 0.5, 0.75, 1.25)[np.searchsorted((0.3, 0.5, 0.75), chance[6])]
-        colours = (deck * tone * rng.uniform(0.7, 1.3, (9, 1)))[which]
-    _blend(image, colours, cover)
-    if chance[7] < 0.4:
-        cranes = _step((0.18 - np.abs(bay - np.round(bay))) * pitch) * _step(1.0 - np.abs(v)) * inner
-        _blend(image, (245, 235, 215), 0.8 * cranes * (u > first) * (u < last))
+        tones = (0.25, 0.5, 0.75, 1.25)[np.searchsorted((0.3, 0.5, 0.75), tone)] * rng.uniform(
+            0.7, 1.3, (9, 1)
+        )
+        _blend(image, (deck * tones)[bay], cover * inner)
+    if cranes < 0.4:
+        between = _step((0.18 - np.abs(bays - np.round(bays))) * pitch) * _step(1 - np.abs(lanes) * wide)
+        _blend(image, (245, 235, 215), 0.8 * inner * between * (bays > 0) * (bays < cause.hatches))
 
 
 def _turned(view, rng, wobble=0.0):
@@ -396,23 +380,12 @@ def _ground(image, view, rng, colours, slope, grain):
     image *= (1 + grain * _field(rng, view, 0.9))[..., None]
 
 
-LANDS = (  # woods, dry grass, chaparral, bare hills: colours from the valleys up
-    [(22, 32, 24), (46, 52, 34), (88, 78, 54), (176, 144, 106)],
-    [(76, 66, 46), (142, 112, 80), (180, 148, 112), (214, 184, 146)],
-    [(14, 28, 34), (38, 54, 48), (76, 84, 66), (140, 130, 102)],
-    [(62, 56, 52), (98, 86, 78), (136, 118, 102), (186, 162, 136)],
-)
-
-
 def _land(image, view, cause, rng):
     """Hills with trees, and now and then roads."""
     _ground(image, view, rng, LANDS[rng.integers(4)], rng.uniform(1.3, 2.2), rng.uniform(0.06, 0.18))
     if rng.random() < 0.5:
-        _blend(
-            image,
-            np.array([30, 38, 32]) * view.tone,
-            0.8 * np.clip(_field(rng, view, 0.8) - rng.uniform(0.5, 1.5), 0, 1),
-        )
+        trees = np.clip(_field(rng, view, 0.8) - rng.uniform(0.5, 1.5), 0, 1)
+        _blend(image, np.array([30, 38, 32]) * view.tone, 0.8 * trees)
     for _ in range(rng.integers(0, 3)):
         _, v = _turned(view, rng, wobble=rng.choice([0, 3, 8]))
         cover = _step(rng.uniform(0.2, 1.2) - np.abs(v - rng.uniform(-30, 30))) * rng.uniform(0.4, 0.9)
@@ -427,11 +400,8 @@ def _town(image, view, cause, rng, roof=None):
     column, row = np.floor(u / cell[0]).astype(int), np.floor(v / cell[1]).astype(int)
     du, dv, at = u - (column + 0.5) * cell[0], v - (row + 0.5) * cell[1], (column % 32, row % 32)
     wide, deep = (rng.uniform(0.2, 0.5, (32, 32))[at] * side for side in cell)
-    roofs = np.array(
-        [[112, 100, 88], [150, 134, 116], [190, 176, 156], [250, 240, 220], [168, 124, 102], [84, 80, 76]]
-    )
     share = [0.12, 0.15, 0.28, 0.35, 0.03, 0.07] if roof else [0.28, 0.32, 0.18, 0.07, 0.08, 0.07]
-    colours = roofs[rng.choice(6, (32, 32), p=share)] * rng.uniform(0.85, 1.1, (32, 32, 1)) * view.tone
+    colours = ROOFS[rng.choice(6, (32, 32), p=share)] * rng.uniform(0.85, 1.1, (32, 32, 1)) * view.tone
     built = (rng.random((32, 32)) < rng.uniform(0.5, 0.95))[at]
     _blend(image, (34, 36, 36), 0.7 * built * _step(wide - np.abs(du + 1)) * _step(deep - np.abs(dv + 1)))
     _blend(image, colours[at], 0.9 * built * _step(wide - np.abs(du)) * _step(deep - np.abs(dv)))
@@ -447,9 +417,8 @@ def _coast(image, view, cause, rng):
     (_town if rng.random() < 0.35 else _land)(land, view, cause, rng)
     inland = (_turned(view, rng, wobble=bend)[1] - rng.uniform(-20, 20)) * rng.choice([-1, 1])
     _blend(image, land, _step(inland))
-    shore = (
-        (250, 248, 234) if bend and rng.random() < 0.5 else np.array([196, 170, 134]) * rng.uniform(0.6, 1.1)
-    )
+    surf = bend and rng.random() < 0.5
+    shore = (250, 248, 234) if surf else np.array([196, 170, 134]) * rng.uniform(0.6, 1.1)
     strip = np.exp(-((inland / rng.uniform(1, 9)) ** 2)) * np.clip(0.7 + 0.4 * _field(rng, view, 1.2), 0, 1)
     _blend(image, shore, strip)
 
@@ -468,7 +437,7 @@ def _bright(image, view, cause, rng):
 
 def _lines(image, view, cause, rng):
     """Strong lines: a bridge, a breakwater or piers over the sea, a motorway or a runway over land."""
-    (_land, _town, _coast, _sea)[rng.integers(4)](image, view, cause, rng)
+    DRAW[("land", "town", "coast", "sea")[rng.integers(4)]](image, view, cause, rng)
     u, v = _turned(view, rng, wobble=rng.choice([0, 0, 3]))
     v, wide = v - rng.uniform(-15, 15), rng.uniform(1.0, 5.0)
     there = _step(u - rng.uniform(-30, 10)) if rng.random() < 0.4 else 1.0  # a pier has an end
@@ -486,17 +455,5 @@ def _cloud(image, view, cause, rng):
     _blend(image, (250, 250, 246), cover * rng.uniform(0.35, 1.0))
 
 
-def _sea(image, view, cause, rng):
-    pass  # nothing on it
-
-
-DRAW = {
-    "ship": _ship,
-    "part": _ship,
-    "boat": _ship,
-    "sea": _sea,
-    "coast": _coast,
-    "land": _land,
-    "town": _town,
-}
-DRAW |= {"bright": _bright, "lines": _lines, "cloud": _cloud}
+DRAW = {"coast": _coast, "land": _land, "town": _town, "bright": _bright, "lines": _lines, "cloud": _cloud}
+DRAW |= {"ship": _ship, "part": _ship, "boat": _ship, "sea": lambda *_: None}
