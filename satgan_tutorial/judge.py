@@ -225,7 +225,7 @@ def train_judge(
     chips: ChipSet,
     *,
     seed: int = 0,
-    epochs: int = 60,
+    epochs: int = 40,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     verbose: int = 0,
 ) -> Judge:
