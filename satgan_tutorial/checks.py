@@ -42,6 +42,84 @@ def _call(function, *arguments):
     return answer
 
 
+# Chapter 1: ships from above
+
+
+def baseline(function) -> None:
+    """Grade exercise 1.1: `function(labels)` is the accuracy of always answering the commoner class."""
+
+    def hint():
+        for labels, truth in (([0, 0, 0, 1], 0.75), ([1, 1, 1, 1, 0], 0.8), ([0, 0], 1.0)):
+            got = _number(_call(function, np.array(labels, np.uint8)))
+            if got > 1:
+                return "an accuracy is a share: divide by the number of labels."
+            if abs(got - truth) > 1e-6:
+                return f"for labels {labels} your function says {got:.2f}. Which class is the commoner one there?"
+        return None
+
+    _grade(
+        "return the accuracy of a classifier that always answers the commoner class of `labels` (0s and 1s).",
+        hint,
+        "a classifier has to beat this number before it has learnt anything.",
+    )
+
+
+def metres(function) -> None:
+    """Grade exercise 1.2: `function(lon1, lat1, lon2, lat2)`, degrees in, is the distance in metres, to 1 %."""
+
+    def hint():
+        degree, lat = np.pi / 180 * 6371000, 37.8
+        for place, cosine in (((-122.3, lat + 0.01), 1), ((-122.31, lat), np.cos(np.radians(lat)))):
+            got, truth = _number(_call(function, -122.3, lat, *place)), 0.01 * degree * cosine
+            if np.isclose(-got, truth, rtol=0.01):
+                return "a distance has no sign."
+            if cosine < 1 and np.isclose(got, 0.01 * degree, rtol=0.01):
+                return (
+                    "a degree of longitude shrinks towards the poles: multiply by the cosine of the latitude."
+                )
+            if cosine < 1 and np.isclose(got, abs(0.01 * degree * np.cos(lat)), rtol=0.01):
+                return "np.cos takes radians, and the latitude is in degrees."
+            if not np.isclose(got, truth, rtol=0.01):
+                way = "north" if cosine == 1 else "west"
+                return f"a hundredth of a degree {way} is {truth:.0f} m there; your function says {got:.0f}."
+        return None
+
+    _grade(
+        "return the distance in metres of two places given by longitude and latitude in degrees, a few kilometres "
+        "apart at most; the radius of the Earth is 6 371 000 m.",
+        hint,
+        "with it you can ask which chips show the same place.",
+    )
+
+
+def shared_days(function) -> None:
+    """Grade exercise 1.3: `function(train, test)` is the set of days with chips on both sides."""
+
+    def hint():
+        from .chips import ChipSet
+
+        def chips(*scenes):
+            n = len(scenes)
+            images, labels = np.zeros((n, 80, 80, 3), np.uint8), np.zeros(n, np.uint8)
+            return ChipSet(images, labels, np.array(scenes, str), np.zeros((n, 2)))
+
+        morning, later, other = "20170609_180756_103a", "20170609_180757_103a", "20170612_181102_0e26"
+        for train, test, truth, text in (
+            ((morning, morning), (other,), set(), "two sides with no day in common share nothing."),
+            ((morning, other), (morning,), {"20170609"}, "a scene on both sides is a day on both sides."),
+            ((morning, other), (later,), {"20170609"}, "two scenes of one day are one day: compare days."),
+        ):
+            if set(_call(function, chips(*train), chips(*test))) != truth:
+                return text
+        return None
+
+    _grade(
+        "return the set of the days that have chips in both `train` and `test`.",
+        hint,
+        "an empty set is what a split owes you.",
+    )
+
+
 # Chapter 6: the networks of the post
 
 
@@ -89,4 +167,54 @@ def is_affine(function) -> None:
         "return whether f(a + b) + f(0) equals f(a) + f(b) to rounding (np.allclose helps).",
         hint,
         "this one line tells a chain of layers that is only one map from a network.",
+    )
+
+
+# Chapter 2: is it a ship?
+
+
+def receptive_field(function) -> None:
+    """Grade exercise 2.1: `function(layers)` counts the pixels a side that the last of (kernel, stride) layers sees."""
+
+    def hint():
+        cases = (
+            ([(5, 1)], 5, "one layer sees its own kernel."),
+            ([(3, 1), (3, 1)], 5, "a second 3 x 3 kernel adds one pixel on each side."),
+            ([(4, 2), (4, 2)], 10, "after a stride of 2 the next kernel's steps are 2 pixels apart."),
+            ([(4, 2), (4, 2), (3, 1), (2, 1)], 22, "strides multiply: after two of 2, a step is 4 pixels."),
+        )
+        for layers, truth, text in cases:
+            if (got := _call(function, layers)) != truth:
+                return f"for {layers} it is {truth} pixels, your function says {got}; {text}"
+        return None
+
+    _grade(
+        "return how many pixels a side one output of the last layer depends on; `layers` is a list of (kernel, stride), "
+        "the first layer first.",
+        hint,
+        "each kernel adds kernel - 1 steps, and a step is the product of all strides before it.",
+    )
+
+
+def precision_recall(function) -> None:
+    """Grade exercise 2.2: `function(probability, labels, threshold)` returns precision and recall of "ship"."""
+
+    def hint():
+        probability, labels = np.array([0.9, 0.8, 0.6, 0.4, 0.3, 0.1]), np.array([1, 0, 0, 1, 0, 1])
+        for threshold, truth in ((0.5, (1 / 3, 1 / 3)), (0.85, (1.0, 1 / 3)), (0.35, (0.5, 2 / 3))):
+            got = tuple(float(value) for value in _call(function, probability, labels, threshold))
+            if len(got) != 2:
+                return f"return two numbers, precision and recall; yours returns {len(got)}."
+            if np.allclose(got, truth):
+                continue
+            if np.allclose(got, truth[::-1]):
+                return "those are the two, but precision comes first: of the chips called ship, how many are?"
+            return f"at threshold {threshold} yours gives {got[0]:.2f} and {got[1]:.2f}; count by hand: it is {truth[0]:.2f} and {truth[1]:.2f}."
+        return None
+
+    _grade(
+        "return precision (of the chips called ship, the share that are) and recall (of the ships, the share that were "
+        "called so); a chip is called ship where its probability is above the threshold.",
+        hint,
+        "one threshold, two numbers: raise it and precision tends to rise while recall can only fall.",
     )
