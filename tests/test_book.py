@@ -29,8 +29,8 @@ def code_cells(path):
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
-def normalise():
-    spec = importlib.util.spec_from_file_location("normalise", ROOT / "book" / "normalise.py")
+def script(path):
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -59,7 +59,7 @@ class TestNotebook:
     def test_is_valid_and_its_first_cells_make_colab_ready_and_import_the_package(self, path):
         nbformat.validate(nbformat.read(path, as_version=4))
         colab, first = code_cells(path)[:2]
-        assert colab == normalise().colab_cell() | {"outputs": []}, "run `make notebooks`"
+        assert colab == script("book/normalise.py").colab_cell() | {"outputs": []}, "run `make notebooks`"
         assert re.search(r"^(from|import) satgan_tutorial", first.source, re.MULTILINE)
 
     def test_stores_the_outputs_of_checked_cells_and_no_others(self, path):
@@ -176,10 +176,33 @@ def test_the_budget_is_picked_by_name(monkeypatch):
     ],
 )
 def test_a_python_or_platform_without_tensorflow_is_told_in_one_line(version, system, machine, word):
-    sys.path.insert(0, str(ROOT))
-    try:
-        from bootstrap import complaint
-    finally:
-        sys.path.remove(str(ROOT))
-    told = complaint(version, system, machine)
+    told = script("bootstrap.py").complaint(version, system, machine)
     assert told is None if word is None else (word in told and "\n" not in told)
+
+
+def test_chapters_run_again_when_anything_they_depend_on_changes(tmp_path, monkeypatch):
+    noxfile = script("noxfile.py")
+    monkeypatch.setattr(noxfile, "ROOT", tmp_path)
+    monkeypatch.delenv("SATGAN_DATA", raising=False)
+    package, data = tmp_path / "satgan_tutorial", tmp_path / "data" / "shipsnet"
+    package.mkdir()
+    data.mkdir(parents=True)
+    keys = []
+
+    def note(path, text):
+        path.write_text(text)
+        keys.append(noxfile.execution_key("smoke"))
+
+    note(tmp_path / "requirements.txt", "keras==3")
+    note(package / "chips.py", "x = 1")
+    note(package / "chips.py", "x = 2")
+    note(data / "chip.png", "pixels")
+    note(data / "chip.png", "other pixels")
+    note(tmp_path / "requirements.txt", "keras==4")
+    keys.append(noxfile.execution_key("laptop"))
+    assert len(set(keys)) == len(keys)
+    monkeypatch.setenv("SATGAN_DATA", str(data))
+    named = noxfile.execution_key("laptop")
+    assert named == noxfile.execution_key("laptop")
+    monkeypatch.setenv("SATGAN_DATA", "simulated")
+    assert noxfile.execution_key("laptop") != named
