@@ -122,7 +122,7 @@ def _ship(image, sea, mask):
     y, x = np.nonzero(mask)
     centred = np.stack([x - x.mean(), y - y.mean()])
     east, south = np.linalg.eigh(centred @ centred.T)[1][:, 1]
-    along, across = np.array([[east, south], [-south, east]]) @ centred
+    along = east * centred[0] + south * centred[1]
     length = np.quantile(along, 0.995) - np.quantile(along, 0.005) + 1
     middle = np.abs(along) < 0.3 * length
     width = middle.sum() / (0.6 * length)

@@ -41,7 +41,7 @@ LANDS = (  # woods, dry grass, chaparral, bare hills: colours from the valleys u
     ((22, 32, 24), (46, 52, 34), (88, 78, 54), (176, 144, 106)),
     ((76, 66, 46), (142, 112, 80), (180, 148, 112), (214, 184, 146)),
     ((14, 28, 34), (38, 54, 48), (76, 84, 66), (140, 130, 102)),
-    ((62, 56, 52), (98, 86, 78), (136, 118, 102), (186, 162, 136)),
+    ((60, 56, 50), (96, 86, 74), (132, 118, 98), (180, 162, 132)),
 )
 ROOFS = np.array(
     ((112, 100, 88), (150, 134, 116), (190, 176, 156), (250, 240, 220), (168, 124, 102), (84, 80, 76))
@@ -138,9 +138,7 @@ def _scene(rng):
     stamp = str(time).replace("-", "").replace(":", "").replace("T", "_")
     season = np.cos((day - np.datetime64("2015-06-21")).astype(int) / 365.25 * 2 * np.pi)
     green = np.clip(rng.normal(93, 27), 28, 145)
-    warm = rng.normal(
-        *((0.5, 0.7) if rng.random() < 0.8 else (-1.7, 0.7))
-    )  # brown with silt, or clear and blue
+    warm = rng.normal(*((0.5, 0.7) if rng.random() < 0.8 else (-1.7, 0.7)))  # brown with silt, or blue
     sea = green + np.array([-12 + 0.06 * (green - 93) + 7 * warm, 0, -12 - 5 * warm]) + rng.normal(0, 3, 3)
     modes = (rng.normal(159, 10), rng.normal(52, 13), rng.uniform(0, 180))
     mode = np.searchsorted((0.76, 0.88), rng.random())
@@ -148,7 +146,7 @@ def _scene(rng):
         "scene": f"{stamp}_{SATELLITE}", "region": "San Pedro Bay" if rng.random() < 0.14 else "San Francisco Bay",
         "waves": rng.gamma(0.7, 2.2), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
         "sun_azimuth": rng.normal(142, 10), "sun_elevation": 48 + 17 * season + rng.normal(0, 2),
-        "haze": rng.beta(1, 18), "blur": rng.uniform(0.16, 0.24), "speckle": 1.9 + rng.gamma(2, 0.4), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
+        "haze": rng.beta(1, 18), "blur": rng.uniform(0.16, 0.24), "speckle": 2.5 + rng.gamma(2, 0.45), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
     }  # fmt: skip
 
 
@@ -169,7 +167,7 @@ def _ships(rng, scene, size):
 def _ship_causes(rng, swing):
     """The causes that are the ship's own."""
     deck, cargo = _pick(rng, DECKS), _pick(rng, CARGO)
-    length = float(np.clip(rng.normal(208, 24) + 70 * (rng.random() < 0.07), 110, 330))
+    length = float(np.clip(rng.normal(206, 24) + 70 * (rng.random() < 0.07), 110, 330))
     paint = np.array(PAINT[deck]) + rng.normal(0, 16) + rng.normal(0, 5) * np.array([1, 0, -1])
     paint += rng.beta(1, 2.5) * (paint.mean() * np.array([1.08, 1, 0.88]) - paint)  # old paint is paler
     rim = paint * rng.normal(0.95, 0.12) + rng.normal(0, 8)
@@ -194,10 +192,12 @@ def _no_ship(rng, scene):
             "heading": rng.uniform(0, 360), "wake": rng.beta(3, 1), "tug": 0, "x": x, "y": y,
         }  # fmt: skip
     elif kind == "part":
-        half, angle = row["length"] / 2 * rng.choice([-1, 1]), np.deg2rad(row["heading"])
-        row["x"] = row["y"] = 0.0
-        while max(abs(row["x"]), abs(row["y"])) < 50:
-            row["x"], row["y"] = rng.uniform(-90, 90, 2) + (half * np.sin(angle), -half * np.cos(angle))
+        angle, centre, far_end = np.deg2rad(row["heading"]), np.zeros(2), np.zeros(2)
+        arm = row["length"] / 2 * rng.choice([-1, 1]) * np.array([np.sin(angle), -np.cos(angle)])
+        while np.abs(centre).max() < 45 or np.abs(far_end).max() < 120:
+            centre = rng.uniform(-90, 90, 2) + arm
+            far_end = centre + arm
+        row |= {"x": centre[0], "y": centre[1]}
     else:
         row = {key: row[key] for key in ("crop_x", "crop_y", "look", "noise")} | {"hatches": 0, "tug": 0}
     place = _place(rng, scene["region"], afloat=kind in ("part", "boat", "sea"))
@@ -227,7 +227,7 @@ def _chip(cause):
     image = view.sea + waves[..., None]
     DRAW[cause.kind](image, view, cause, look)
     image = _blur(image, cause.blur)
-    image += 0.5 * (image - _blur(image, 0.25))  # the product is sharpened: edges have a halo
+    image += 0.6 * (image - _blur(image, 0.25))  # the product is sharpened: edges have a halo
     image += np.float32(cause.haze) * (np.array([155, 160, 155], np.float32) - image)
     image += _speckle(noise, view) * np.float32(cause.speckle)
     return np.clip(image + 0.5, 0, 255).astype(np.uint8)
@@ -249,20 +249,23 @@ def _field(rng, view, slope, swell=None):
         along = (fx * np.sin(swell[1]) - fy * np.cos(swell[1])) / frequency
         crests = np.exp(-2 * (frequency * swell[0] - 1) ** 2) * along**8
         amplitude = amplitude / np.linalg.norm(amplitude) + 1.2 * crests / np.linalg.norm(crests)
-    spectrum = rng.standard_normal((*amplitude.shape, 2), dtype=np.float32).view(np.complex64)[..., 0]
-    scale = view.side**2 / (2 * np.linalg.norm(amplitude))
+    spectrum = (rng.random((*amplitude.shape, 2), dtype=np.float32) - np.float32(0.5)).view(np.complex64)[
+        ..., 0
+    ]
+    scale = np.float32(3**0.5 * view.side**2 / np.linalg.norm(amplitude))  # the sum of many is near normal
     return fft.irfft2(spectrum * (amplitude * scale), s=(view.side, view.side))[view.crop]
 
 
 def _speckle(rng, view):
     """Sensor noise: heavy tails, neighbours alike, mostly grey with a slower drift of colour."""
-    grey = rng.standard_normal((view.side, view.side), dtype=np.float32)
-    grey *= 0.72 + 0.13 * grey**2
-    tint = rng.standard_normal((view.side // 2, view.side // 2, 3), dtype=np.float32)
+    grey = 2 * rng.random((view.side, view.side, 1), dtype=np.float32) - 1
+    cube = grey * grey * grey
+    grey += 8 * cube * cube * cube
+    tint = rng.random((view.side // 2, view.side // 2, 3), dtype=np.float32) - np.float32(0.5)
     tint = tint.repeat(2, axis=0).repeat(2, axis=1)
     rows, columns = view.crop
     wider = slice(rows.start, rows.stop + 1), slice(columns.start, columns.stop + 1)
-    noise = 0.43 * grey[wider][..., None] + 0.2 * tint[wider]
+    noise = np.float32(0.2) * grey[wider] + np.float32(0.45) * tint[wider]
     noise = noise[1:] + noise[:-1]
     return noise[:, 1:] + noise[:, :-1]
 
@@ -329,14 +332,13 @@ def _ship(image, view, cause, rng):
     image += (inner * (5 + 15 * chance[9]) * _field(rng, view, 0.7))[..., None]  # worn paint, gear
     if chance[11] < 0.45:  # the forecastle has its own paint
         _blend(image, deck * (0.6 + 0.7 * chance[12]), inner * _step(u - 0.8 * half) * 0.8)
-    if chance[13] < 0.45:  # whatever shines amidships
+    if chance[13] < 0.55:  # whatever shines amidships
         side = (chance[15] - 0.5) * beam
         _blend(image, (255, 245, 225), 0.8 * box((chance[14] - 0.4) * half, 2.5, 2.5, side) * inner)
     cast_u = np.sign(cast_u) * min(1 + abs(cast_u), 4)  # the bridge's shadow falls on the deck or the sea
-    _blend(
-        image, image * 0.25, (0.4 + 0.5 * chance[10]) * box(stern + cast_u, bridge, 1.3 * beam, 0.7 * cast_v)
-    )
-    white = (205 + 50 * chance[16]) * np.array([1, 0.96, 0.88])
+    shade = (0.4 + 0.5 * chance[10]) * box(stern + cast_u, bridge, 1.3 * beam, 0.7 * cast_v)
+    _blend(image, image * 0.25, shade)
+    white = (215 + 40 * chance[16]) * np.array([1, 0.96, 0.88])
     _blend(image, white, (0.6 + 0.4 * chance[17]) * box(stern, bridge, (0.8 + 0.6 * chance[18]) * beam))
     _blend(image, deck * 0.3, chance[19] * box(stern - bridge / 2, 1.5, 1.8))  # the funnel
 
@@ -348,17 +350,14 @@ def _hatches(image, cause, rng, bays, lanes, pitch, wide, inner, deck):
     """
     share, tone, cranes = rng.random(3)
     bay, colours = np.clip(bays.astype(int), 0, cause.hatches - 1), rng.integers(0, 5, (9, 3))
-    cover = _step((0.25 + 0.15 * share - np.abs(bays - bay - 0.5)) * pitch) * _step(
-        (1 - np.abs(lanes)) * wide
-    )
+    cover = _step((0.25 + 0.15 * share - np.abs(bays - bay - 0.5)) * pitch)
+    cover = cover * _step((1 - np.abs(lanes)) * wide) * inner
     if cause.cargo == "containers":
         boxes = np.array([(215, 140, 115), (250, 236, 212), (155, 158, 152), (190, 160, 132), (100, 88, 78)])
-        _blend(image, boxes[colours[bay, np.clip((lanes + 1) * 1.5, 0, 2).astype(int)]], cover * inner)
+        _blend(image, boxes[colours[bay, np.clip((lanes + 1) * 1.5, 0, 2).astype(int)]], cover)
     else:
-        tones = (0.25, 0.5, 0.75, 1.25)[np.searchsorted((0.3, 0.5, 0.75), tone)] * rng.uniform(
-            0.7, 1.3, (9, 1)
-        )
-        _blend(image, (deck * tones)[bay], cover * inner)
+        tone = (0.25, 0.55, 0.8, 1.35)[np.searchsorted((0.3, 0.5, 0.75), tone)]
+        _blend(image, (deck * tone * rng.uniform(0.7, 1.3, (9, 1)))[bay], cover)
     if cranes < 0.4:
         between = _step((0.18 - np.abs(bays - np.round(bays))) * pitch) * _step(1 - np.abs(lanes) * wide)
         _blend(image, (245, 235, 215), 0.8 * inner * between * (bays > 0) * (bays < cause.hatches))
