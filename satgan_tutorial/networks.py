@@ -111,3 +111,93 @@ def _quarter(image_size: int, at_least: int) -> int:
             f"image_size is {image_size}; this network of the post needs a multiple of 4 that is at least {at_least}."
         )
     return image_size // 4
+
+
+def generator(
+    base_filters: int = 32,
+    image_size: int = 80,
+    latent_dim: int = 64,
+    upsampling: str = "resize",
+    batch_norm: bool = False,
+) -> keras.Sequential:
+    """Build the book's own small generator: 16 times up from a coarse map that a Dense layer draws.
+
+    Args:
+        base_filters: channels before the last layer; twice and four times as many stand before.
+        image_size: height and width of an image in pixels, a multiple of 16.
+        latent_dim: length of the noise vector.
+        upsampling: "resize" repeats pixels and convolves, three times, and ends in a sub-pixel layer, whose 12
+            channels are the 2 x 2 blocks of the image; "transposed" is the classic of four transposed convolutions.
+        batch_norm: normalise before each activation but the last.
+
+    Returns:
+        A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1].
+
+    Raises:
+        ValueError: if `image_size` is no multiple of 16 or `upsampling` is neither.
+    """
+    _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
+    _check(upsampling in ("resize", "transposed"), f'upsampling is {upsampling!r}; "resize" or "transposed".')
+    side, f = image_size // 16, base_filters
+    stack = [keras.Input((latent_dim,)), layers.Dense(side * side * 4 * f, kernel_initializer="he_normal")]
+    stack += [layers.Reshape((side, side, 4 * f)), *_activate(batch_norm)]
+    for filters in (4 * f, 2 * f, f):
+        if upsampling == "resize":
+            stack += [layers.UpSampling2D(2), layers.Conv2D(filters, 3, padding="same", **_he(batch_norm))]
+        else:
+            stack += [layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **_he(batch_norm))]
+        stack += _activate(batch_norm)
+    if upsampling == "resize":
+        stack += [layers.Conv2D(12, 3, padding="same"), *_depth_to_space(image_size // 2)]
+    else:
+        stack += [layers.Conv2DTranspose(3, 4, strides=2, padding="same")]
+    return keras.Sequential([*stack, layers.Activation("tanh")], name="generator")
+
+
+def discriminator(
+    base_filters: int = 32, image_size: int = 80, batch_norm: bool = False, spectral_norm: bool = False
+) -> keras.Sequential:
+    """Build the book's own small discriminator: four strided convolutions and one weighted sum.
+
+    Args:
+        base_filters: channels of the first layer; each of the next three has twice as many.
+        image_size: height and width of an image in pixels, a multiple of 16.
+        batch_norm: normalise before each activation but the first.
+        spectral_norm: hold each layer to a spectral norm of 1 (1802.05957).
+
+    Returns:
+        A model from float32 (N, image_size, image_size, 3) in [-1, 1] to a logit, float32 (N, 1), high for real.
+
+    Raises:
+        ValueError: if `image_size` is no multiple of 16.
+    """
+    _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
+    bound = layers.SpectralNormalization if spectral_norm else lambda layer: layer
+    stack = [keras.Input((image_size, image_size, 3))]
+    for i in range(4):
+        norm = batch_norm and i > 0
+        stack += [bound(layers.Conv2D(base_filters * 2**i, 4, strides=2, padding="same", **_he(norm)))]
+        stack += _activate(norm)
+    return keras.Sequential([*stack, layers.Flatten(), bound(layers.Dense(1))], name="discriminator")
+
+
+def _he(batch_norm: bool) -> dict:
+    return {"kernel_initializer": "he_normal", "use_bias": not batch_norm}  # the norm has its own bias
+
+
+def _activate(batch_norm: bool) -> list:
+    return [layers.BatchNormalization(momentum=0.9)] * batch_norm + [layers.LeakyReLU(0.2)]
+
+
+def _depth_to_space(side: int) -> list:
+    """From (side, side, 12) to (2 side, 2 side, 3), in layers that every Keras and a line of JavaScript know."""
+    return [
+        layers.Reshape((side, side, 2, 2, 3)),
+        layers.Permute((1, 3, 2, 4, 5)),
+        layers.Reshape((2 * side, 2 * side, 3)),
+    ]
+
+
+def _check(right: bool, message: str) -> None:
+    if not right:
+        raise ValueError(message)

@@ -1,0 +1,100 @@
+"""Changes to chips that leave them chips: the symmetries of the square, and differentiable augmentation.
+
+Every function takes float32 images (N, H, W, C) in [-1, 1] and a seed, an int32 pair as TensorFlow's stateless random
+numbers want it, and gives each image its own change. The same seed makes the same changes.
+"""
+
+import tensorflow as tf
+from keras import ops
+
+
+def symmetries(images, seed):
+    """Turn or mirror each square image into one of its eight symmetries, each as likely as the others.
+
+    Meant for real chips alone, as more data: seen from above, a ship turned by 90 degrees is still a ship. On both
+    sides of a GAN it would not do: a generator that draws one heading would then look as good as one that draws all.
+    """
+    flip, mirror, transpose = tf.unstack(_uniform(images, seed, 0.0, 1.0, parts=3) < 0.5)
+    images = tf.where(flip, images[:, ::-1], images)
+    images = tf.where(mirror, images[:, :, ::-1], images)
+    return tf.where(transpose, tf.transpose(images, (0, 2, 1, 3)), images)
+
+
+def brightness(images, seed):
+    """Add one number in [-0.5, 0.5] to all of an image."""
+    return images + _uniform(images, seed, -0.5, 0.5)
+
+
+def saturation(images, seed):
+    """Scale the distance of each pixel from its own grey by a number in [0, 2]."""
+    grey = ops.mean(images, axis=3, keepdims=True)
+    return grey + (images - grey) * _uniform(images, seed, 0.0, 2.0)
+
+
+def contrast(images, seed):
+    """Scale the distance of each value from the image's mean by a number in [0.5, 1.5]."""
+    middle = ops.mean(images, axis=(1, 2, 3), keepdims=True)
+    return middle + (images - middle) * _uniform(images, seed, 0.5, 1.5)
+
+
+def translation(images, seed):
+    """Move each image by up to an eighth of its side along both axes; what comes in is 0, mid grey."""
+    size = images.shape[1]
+    reach = round(size / 8)
+    down, right = tf.unstack(tf.round(_uniform(images, seed, -reach - 0.5, reach + 0.5, parts=2)))
+    padded = tf.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    axis = tf.range(1, size + 1, dtype="float32")[None, :]
+    rows, columns = (
+        tf.cast(tf.clip_by_value(axis + shift[:, 0, 0], 0, size + 1), "int32") for shift in (down, right)
+    )
+    return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
+
+
+def cutout(images, seed):
+    """Set a square of half the side to 0; its middle is anywhere in the image, so part of it may lie outside."""
+    size = images.shape[1]
+    middle = _uniform(images, seed, 0.0, float(size), parts=2)
+    axis = tf.range(size, dtype="float32") + 0.5
+    rows = tf.abs(axis[None, :, None, None] - middle[0]) < size / 4
+    columns = tf.abs(axis[None, None, :, None] - middle[1]) < size / 4
+    return tf.where(rows & columns, 0.0, images)
+
+
+POLICIES = {
+    "color": (brightness, saturation, contrast),
+    "translation": (translation,),
+    "cutout": (cutout,),
+}
+
+
+def diffaugment(images, seed, policy: tuple[str, ...] = ("color", "translation", "cutout")):
+    """Change real and fake images alike before D sees them, in both players' updates (DiffAugment, 2006.10738).
+
+    Gradients pass through, so G is taught through the changed image and need not learn to draw the changes.
+
+    Args:
+        images: float32 (N, H, W, C) in [-1, 1].
+        seed: an int32 pair.
+        policy: names of `POLICIES`, applied in this order.
+
+    Raises:
+        ValueError: if a name is none of them.
+    """
+    check(policy)
+    for i, change in enumerate(change for name in policy for change in POLICIES[name]):
+        images = change(images, tf.stack([seed[0] + 7919 * (i + 1), seed[1]]))
+    return images
+
+
+def check(policy: tuple[str, ...]) -> None:
+    """Raise ValueError, naming the policies there are, if one is unknown."""
+    unknown = [name for name in policy if name not in POLICIES]
+    if unknown:
+        raise ValueError(f"There is no augmentation {unknown[0]!r}; there are {', '.join(POLICIES)}.")
+
+
+def _uniform(images, seed, low, high, parts=None):
+    """One number an image, (N, 1, 1, 1); with `parts` that many of them, (parts, N, 1, 1, 1)."""
+    n = tf.shape(images)[0]
+    shape = (n, 1, 1, 1) if parts is None else (parts, n, 1, 1, 1)
+    return tf.random.stateless_uniform(shape, seed, low, high)

@@ -1,0 +1,250 @@
+"""Two networks and one training step: a GAN as a Keras model.
+
+    from satgan_tutorial import gan, load_chips, recipes
+    ships = load_chips().ships.split().train.images                       # uint8 (N, 80, 80, 3)
+    model = recipes.build("small", seed=0)                                # a compiled gan.GAN
+    model.fit(gan.batches(ships, 32, seed=0), steps_per_epoch=20, epochs=15)
+    fakes = model.generate(16, seed=0)                                    # uint8 (16, 80, 80, 3)
+
+Every random number of a step follows from the seed and the step's number, and `model.save("gan.keras")` keeps all that
+changes, so a training that was killed goes on to the same bits: `model = keras.models.load_model("gan.keras")`,
+then `model.fit(gan.batches(ships, 32, seed=0, first_step=model.step), ...)`.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from satgan_tutorial import augment, losses
+from satgan_tutorial.chips import to_float, to_uint8
+
+PLAYERS = ("generator", "discriminator")
+
+
+@keras.saving.register_keras_serializable(package="satgan_tutorial")
+class GAN(keras.Model):
+    """A generator and a discriminator that train each other, on images or on points in the plane.
+
+    Args:
+        generator: a model from noise, float32 (N, latent_dim), to images (N, H, W, C) in [-1, 1], or to points (N, 2).
+        discriminator: a model from such images or points to logits (N, 1), high for real.
+        seed: where all random numbers of the training start.
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, seed: int = 0, **kwargs):
+        """Keep both players; `compile` says how they learn."""
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.seed = seed
+        self.latent_dim = generator.input_shape[-1]
+        self.built = True
+
+    def compile(
+        self,
+        g_optimizer,
+        d_optimizer,
+        loss: str = "non_saturating",
+        r1: float = 0.0,
+        r2: float = 0.0,
+        symmetries: bool = False,
+        diffaugment: tuple[str, ...] = (),
+        **kwargs,
+    ):
+        """Say how both players learn.
+
+        Args:
+            g_optimizer: the generator's; with `use_ema=True` the averaged weights are what `generate` uses.
+            d_optimizer: the discriminator's. `Model.optimizer` is this one, so that `fit` does not put the averages
+                of the other in place of the weights when it ends.
+            loss: a name of `losses.LOSSES`.
+            r1: weight gamma of the gradient penalty at real images, 0 for none.
+            r2: the same at fake ones.
+            symmetries: whether each real image is turned and mirrored at random (`augment.symmetries`).
+            diffaugment: policies of `augment.diffaugment` for real and fake images, () for none.
+            **kwargs: for `keras.Model.compile`, such as `jit_compile` and `steps_per_execution`.
+
+        Raises:
+            ValueError: if the loss or a policy is unknown.
+        """
+        super().compile(optimizer=d_optimizer, **kwargs)
+        self.g_optimizer = keras.optimizers.get(g_optimizer)
+        # Built here: Keras would build the discriminator's on the weights of both players.
+        self.g_optimizer.build(self.generator.trainable_variables)
+        self.optimizer.build(self.discriminator.trainable_variables)
+        augment.check(diffaugment)
+        self.adversarial_loss = losses.get(loss)
+        self.settings = {"loss": loss, "r1": r1, "r2": r2, "symmetries": symmetries}
+        self.settings |= {"diffaugment": tuple(diffaugment)}
+        names = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
+        self.trackers = [keras.metrics.Mean(name) for name in names]
+
+    @property
+    def step(self) -> int:
+        """How many training steps were made."""
+        return int(self.optimizer.iterations)
+
+    def call(self, noise, training=False):
+        """Make images, float32 in [-1, 1], or points from noise, float32 (N, latent_dim)."""
+        return self.generator(noise, training=training)
+
+    def train_step(self, real):
+        """Update the discriminator, then the generator, on one batch of uint8 images or of float32 points."""
+        step = self.optimizer.iterations
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if self.settings["symmetries"]:
+            real = augment.symmetries(real, self._seed(step, 1))
+        if real.dtype == "uint8":
+            real = to_float(real)
+        with tf.GradientTape() as g_tape:
+            fake = self.generator(self._noise(tf.shape(real)[0], step), training=True)
+
+        with tf.GradientTape() as d_tape:
+            real_logits, fake_logits, penalty = self._judge(*self._augment(real, fake, step, 2))
+            d_loss, _ = self.adversarial_loss(real_logits, fake_logits)
+            objective = (d_loss + penalty) / replicas
+        weights = self.discriminator.trainable_variables
+        self.optimizer.apply(d_tape.gradient(objective, weights), weights)
+
+        # The fakes are drawn once: what the new discriminator asks of each pixel goes on through the first tape.
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(fake)
+            images = self._augment(real, fake, step, 4)
+            _, g_loss = self.adversarial_loss(*(self.discriminator(x, training=True) for x in images))
+            objective = g_loss / replicas
+        wishes = tape.gradient(objective, fake)
+        weights = self.generator.trainable_variables
+        self.g_optimizer.apply(g_tape.gradient(fake, weights, output_gradients=wishes), weights)
+
+        right = losses.accuracies(real_logits, fake_logits, self.settings["loss"])
+        for tracker, value in zip(self.trackers, (d_loss, g_loss, *right), strict=True):
+            tracker.update_state(value)
+        return {tracker.name: tracker.result() for tracker in self.trackers}
+
+    def generate(self, n: int, seed: int) -> np.ndarray:
+        """Make n images, uint8 (n, H, W, C), or n points, float32 (n, 2), with the averaged weights."""
+        return generate(self.averaged(), n, seed)
+
+    def averaged(self) -> keras.Model:
+        """Copy the generator, with the averages of its weights if its optimizer keeps them.
+
+        Batch norm's moving statistics are those of the weights as they are: EMA and batch norm do not go together.
+        """
+        copy = keras.models.clone_model(self.generator)
+        copy.set_weights(self.generator.get_weights())
+        if getattr(self, "g_optimizer", None) is not None and self.g_optimizer.use_ema and self.step:
+            for weight, average in zip(
+                copy.trainable_variables, self.g_optimizer._model_variables_moving_average, strict=True
+            ):
+                weight.assign(average)
+        return copy
+
+    def _judge(self, real, fake):
+        """D's logits of both, and the gradient penalties, 0 where none is asked for."""
+        r1, r2 = self.settings["r1"], self.settings["r2"]
+        norms = any(isinstance(x, keras.layers.BatchNormalization) for x in self.discriminator.layers)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([real] * (r1 > 0) + [fake] * (r2 > 0))
+            if norms or (r1 > 0) != (r2 > 0):  # batch norm has to see real and fake apart
+                real_logits, fake_logits = (self.discriminator(x, training=True) for x in (real, fake))
+            else:  # one pass over both is faster
+                logits = self.discriminator(tf.concat([real, fake], 0), training=True)
+                real_logits, fake_logits = tf.split(logits, 2)
+            logits = tf.concat([real_logits, fake_logits], 0)
+        if not r1 and not r2:
+            return real_logits, fake_logits, 0.0
+        # Each logit depends on its own image alone, so one backward pass of their sum has all the gradients.
+        at_real, at_fake = tape.gradient(logits, [real, fake], unconnected_gradients="zero")
+        penalty = r1 * losses.gradient_penalty(at_real) + r2 * losses.gradient_penalty(at_fake)
+        return real_logits, fake_logits, penalty
+
+    def _augment(self, real, fake, step, stream):
+        policy = self.settings["diffaugment"]
+        if not policy:
+            return real, fake
+        return tuple(
+            augment.diffaugment(x, self._seed(step, stream + i), policy) for i, x in enumerate((real, fake))
+        )
+
+    def _noise(self, n, step):
+        """This replica's rows of the noise of the whole step, which does not depend on how many replicas share it."""
+        context = tf.distribute.get_replica_context()
+        replica, replicas = (
+            (context.replica_id_in_sync_group, context.num_replicas_in_sync) if context else (0, 1)
+        )
+        rows = tf.random.stateless_normal((n * replicas, self.latent_dim), self._seed(step, 0))
+        return rows[replica * n : (replica + 1) * n]
+
+    def _seed(self, step, stream):
+        """An int32 pair that no other step and no other use within the step has."""
+        return tf.stack([tf.cast(self.seed * 16 + stream, "int32"), tf.cast(step, "int32")])
+
+    def get_config(self):
+        """What `keras.models.load_model` needs to build the model again."""
+        players = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in PLAYERS}
+        return super().get_config() | players | {"seed": self.seed}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Build the model that `get_config` describes."""
+        players = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects) for name in PLAYERS
+        }
+        return cls(**(config | players))
+
+    def get_compile_config(self):
+        """What `compile` was told."""
+        optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.optimizer}
+        return keras.saving.serialize_keras_object(
+            self.settings | optimizers | {"jit_compile": self.jit_compile}
+        )
+
+    def compile_from_config(self, config):
+        """Compile as `get_compile_config` tells."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def generate(generator: keras.Model, n: int, seed: int, batch_size: int = 64) -> np.ndarray:
+    """Make n images, uint8 (n, H, W, C), or n points, float32 (n, 2).
+
+    The noise of the i-th depends on the seed and on i alone: the first four of sixteen are the four of four.
+    """
+    z = noise(n, generator.input_shape[-1], seed)
+    parts = [generator(z[i : i + batch_size], training=False) for i in range(0, n, batch_size)]
+    out = np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]) if parts else None
+    if out is None:
+        out = np.zeros((0, *generator.output_shape[1:]), np.float32)
+    return to_uint8(out) if out.ndim == 4 else out
+
+
+def noise(n: int, latent_dim: int, seed: int) -> np.ndarray:
+    """Draw what a generator starts from: float32 (n, latent_dim), standard normal."""
+    return np.random.default_rng(seed).standard_normal((n, latent_dim), np.float32)
+
+
+def batches(images: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+    """Deal out batches without end, all images once before any comes again, in a new order each time.
+
+    What the batch of step k holds follows from the seed and k alone, so a training can go on at any step.
+
+    Args:
+        images: uint8 (N, H, W, C), or points, float32 (N, 2).
+        batch_size: how many a batch.
+        seed: where the orders start.
+        first_step: the number of the first batch.
+
+    Raises:
+        ValueError: if there are no images.
+    """
+    n = len(images)
+    if n == 0:
+        raise ValueError("images is empty; a GAN needs at least one.")
+    images = tf.constant(images)
+
+    def deal(step):
+        place = step * batch_size + tf.range(batch_size, dtype="int64")
+        turn = place // n
+        seeds = tf.stack([tf.fill([batch_size], tf.constant(seed, "int64")), turn, tf.zeros_like(turn)], 1)
+        return tf.gather(images, tf.raw_ops.RandomIndexShuffle(index=place % n, seed=seeds, max_index=n - 1))
+
+    return tf.data.Dataset.counter(first_step).map(deal).prefetch(2)

@@ -1,0 +1,222 @@
+"""Recipes: everything that a training needs to know, as data.
+
+A recipe names the networks, the loss, the augmentation and the optimizers; `build` makes a compiled GAN of it. To
+change one thing, `dataclasses.replace(recipes.get("small"), loss="hinge")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from satgan_tutorial import gan, networks
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to build and how to train it.
+
+    Attributes:
+        name: what it is called.
+        about: one sentence for whoever chooses.
+        networks: "book" for `networks.generator` and `discriminator`, "post" for those of the 2019 post.
+        base_filters: width of the book's networks.
+        latent_dim: length of the noise vector.
+        image_size: height and width of the images in pixels.
+        upsampling: of the book's generator, "resize" or "transposed".
+        batch_norm: whether the book's networks normalise.
+        spectral_norm: whether the discriminator's layers are held to a spectral norm of 1 (1802.05957).
+        loss: a name of `losses.LOSSES`.
+        r1: weight gamma of the gradient penalty at real images.
+        r2: the same at fake ones.
+        symmetries: whether real images are turned and mirrored.
+        diffaugment: policies of `augment.diffaugment`, for real and fake images.
+        optimizer: "adam" or "rmsprop".
+        learning_rates: the generator's and the discriminator's.
+        betas: Adam's.
+        clipvalue: the largest entry of a gradient, None for any.
+        decay: the learning rates are divided by 1 + decay * step.
+        ema: momentum of the average of the generator's weights, None for no average.
+        batch_size: how many real, and as many fake, images a step.
+        steps: how long to train.
+    """
+
+    name: str
+    about: str
+    networks: str = "book"
+    base_filters: int = 16
+    latent_dim: int = 64
+    image_size: int = 80
+    upsampling: str = "resize"
+    batch_norm: bool = False
+    spectral_norm: bool = False
+    loss: str = "relativistic"
+    r1: float = 1.0
+    r2: float = 1.0
+    symmetries: bool = True
+    diffaugment: tuple[str, ...] = ()
+    optimizer: str = "adam"
+    learning_rates: tuple[float, float] = (5e-4, 5e-4)
+    betas: tuple[float, float] = (0.0, 0.99)
+    clipvalue: float | None = None
+    decay: float = 0.0
+    ema: float | None = 0.98
+    batch_size: int = 32
+    steps: int = 400
+
+
+SMALL = Recipe(
+    "small", "The book's small networks: ships of several headings within two minutes on two cores."
+)
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "post",
+            "The post's networks, optimizers and loss, with the activations it lost still lost; hours on a laptop.",
+            networks="post",
+            latent_dim=80,
+            loss="non_saturating",
+            r1=0.0,
+            r2=0.0,
+            symmetries=False,
+            optimizer="rmsprop",
+            learning_rates=(3e-4, 6e-4),
+            clipvalue=1.0,
+            decay=1e-7,
+            ema=None,
+            batch_size=20,
+            steps=1000,
+        ),
+        Recipe(
+            "dcgan",
+            "The classic of 2015: transposed convolutions, batch norm, cross-entropy (1511.06434).",
+            upsampling="transposed",
+            batch_norm=True,
+            loss="non_saturating",
+            r1=0.0,
+            r2=0.0,
+            symmetries=False,
+            learning_rates=(2e-4, 2e-4),
+            betas=(0.5, 0.999),
+            ema=None,
+            steps=1000,
+        ),
+        SMALL,
+        Recipe(
+            "book",
+            "The shipped weights: the small recipe's family, wider and longer.",
+            base_filters=32,
+            ema=0.99,
+            steps=3000,
+        ),
+    )
+}
+
+
+def get(name: str | Recipe) -> Recipe:
+    """Return the recipe of that name; a recipe comes back as it is.
+
+    Raises:
+        ValueError: if there is no such recipe; it lists those there are.
+    """
+    if isinstance(name, Recipe):
+        return name
+    if name not in RECIPES:
+        raise ValueError(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
+    """Build and compile a GAN after a recipe.
+
+    Args:
+        recipe: a name, or a recipe of your own.
+        seed: of the first weights and of all that is drawn in training.
+        **compile_kwargs: for `GAN.compile`, such as `steps_per_execution`.
+    """
+    recipe = get(recipe)
+    keras.utils.set_random_seed(seed)
+    if recipe.networks == "post":
+        generator = networks.post_generator(recipe.image_size, recipe.latent_dim)
+        discriminator = networks.post_discriminator(recipe.image_size)
+        discriminator.layers[-1].activation = keras.activations.linear  # the losses take logits
+    else:
+        generator = networks.generator(
+            recipe.base_filters, recipe.image_size, recipe.latent_dim, recipe.upsampling, recipe.batch_norm
+        )
+        discriminator = networks.discriminator(
+            recipe.base_filters, recipe.image_size, recipe.batch_norm, recipe.spectral_norm
+        )
+    model = gan.GAN(generator, discriminator, seed=seed, name=recipe.name)
+    model.compile(
+        g_optimizer=_optimizer(recipe, recipe.learning_rates[0], ema=recipe.ema),
+        d_optimizer=_optimizer(recipe, recipe.learning_rates[1], ema=None),
+        loss=recipe.loss,
+        r1=recipe.r1,
+        r2=recipe.r2,
+        symmetries=recipe.symmetries,
+        diffaugment=recipe.diffaugment,
+        **compile_kwargs,
+    )
+    return model
+
+
+def train(
+    recipe: str | Recipe,
+    images: np.ndarray,
+    seed: int = 0,
+    steps: int | None = None,
+    model: gan.GAN | None = None,
+    every: int = 20,
+    callbacks: Sequence = (),
+    verbose: int = 0,
+) -> gan.GAN:
+    """Train a GAN after a recipe, or go on with one, up to a number of steps.
+
+    Args:
+        recipe: a name, or a recipe of your own.
+        images: real chips, uint8 (N, H, W, 3).
+        seed: as in `build`; a model that goes on has its own.
+        steps: where to stop, counted from the first step ever; the recipe's number if None.
+        model: what to go on with, as it was saved.
+        every: steps an epoch of `fit`, so how often callbacks and the log are served.
+        callbacks: for `fit`.
+        verbose: for `fit`.
+
+    Returns:
+        The trained model. Two trainings of half as many steps give the same bits as one.
+    """
+    recipe = get(recipe)
+    model = build(recipe, seed) if model is None else model
+    steps = recipe.steps if steps is None else steps
+    while model.step < steps:
+        # Epochs end at multiples of `every`; the first one and the last one may be shorter.
+        size = min(every - model.step % every, steps - model.step)
+        epoch, epochs = model.step // every, (steps - model.step) // every if size == every else 1
+        model.fit(
+            gan.batches(images, recipe.batch_size, model.seed, first_step=model.step),
+            steps_per_epoch=size,
+            initial_epoch=epoch,
+            epochs=epoch + epochs,
+            callbacks=list(callbacks),
+            verbose=verbose,
+        )
+        if model.stop_training:  # a callback has seen enough
+            break
+    return model
+
+
+def _optimizer(recipe: Recipe, learning_rate: float, ema: float | None):
+    shared = {"learning_rate": learning_rate, "clipvalue": recipe.clipvalue}
+    if recipe.decay:
+        shared["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(learning_rate, 1, recipe.decay)
+    if ema is not None:
+        shared |= {"use_ema": True, "ema_momentum": ema}
+    if recipe.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(**shared)
+    return keras.optimizers.Adam(beta_1=recipe.betas[0], beta_2=recipe.betas[1], **shared)

@@ -1,0 +1,152 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from satgan_tutorial import gan, networks, recipes
+from satgan_tutorial.recipes import Recipe
+
+TINY = Recipe("tiny", "for tests", base_filters=4, latent_dim=8, image_size=16, batch_size=4, steps=6)
+IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
+
+
+def weights(model):
+    return np.concatenate([w.ravel() for w in model.get_weights()])
+
+
+def plane(**settings):
+    """A GAN on points in the plane."""
+    keras.utils.set_random_seed(0)
+    generator = keras.Sequential([keras.Input((2,)), layers.Dense(16, "relu"), layers.Dense(2)])
+    discriminator = keras.Sequential([keras.Input((2,)), layers.Dense(16, "relu"), layers.Dense(1)])
+    model = gan.GAN(generator, discriminator)
+    model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2), **settings)
+    return model
+
+
+def test_one_step_moves_both_players_and_says_how_it_went():
+    model = recipes.build(TINY)
+    before = [p.get_weights() for p in (model.generator, model.discriminator)]
+    log = model.fit(gan.batches(IMAGES, 4, 0), steps_per_epoch=1, verbose=0).history
+    after = [p.get_weights() for p in (model.generator, model.discriminator)]
+    for old, new in zip(before, after, strict=True):
+        assert all(np.abs(a - b).max() > 0 for a, b in zip(old, new, strict=True) if a.ndim > 1)
+    assert set(log) == {"d_loss", "g_loss", "real_accuracy", "fake_accuracy"}
+    assert model.step == 1
+
+
+def test_the_step_is_the_textbook_step():
+    """Written out plainly: update D on its loss and R1 + R2, then G against the new D, both by gradient descent."""
+    rate = 0.05
+    model = recipes.build(TINY)
+    model.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate), loss="relativistic", r1=1.0, r2=3.0)
+    other = recipes.build(TINY)
+    g, d = other.generator, other.discriminator
+    real = tf.constant(IMAGES[:4], tf.float32) / 127.5 - 1
+    noise = model._noise(4, 0)
+    with tf.GradientTape() as tape:
+        fake = g(noise)
+        slopes = []
+        for x in (real, fake):
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                logits = d(x)
+            slopes.append(tf.reduce_sum(inner.gradient(logits, x) ** 2, (1, 2, 3)))
+        loss = tf.reduce_mean(tf.nn.softplus(d(fake) - d(real)) + 0.5 * slopes[0] + 1.5 * slopes[1])
+    for weight, slope in zip(d.trainable_variables, tape.gradient(loss, d.trainable_variables), strict=True):
+        weight.assign_sub(rate * slope)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.softplus(d(real) - d(g(noise))))
+    for weight, slope in zip(g.trainable_variables, tape.gradient(loss, g.trainable_variables), strict=True):
+        weight.assign_sub(rate * slope)
+    model.fit(IMAGES[:4], batch_size=4, shuffle=False, verbose=0)
+    np.testing.assert_allclose(weights(model.discriminator), weights(d), atol=2e-6)
+    np.testing.assert_allclose(weights(model.generator), weights(g), atol=2e-6)
+    assert np.abs(weights(d) - weights(recipes.build(TINY).discriminator)).max() > 1e-4
+
+
+@pytest.mark.parametrize(("r1", "r2"), [(2.0, 0.0), (0.0, 2.0), (2.0, 2.0)])
+def test_one_pass_and_two_passes_see_the_same_penalty(r1, r2):
+    model = plane(r1=r1, r2=r2)
+    points = tf.random.stateless_normal((2, 8, 2), (1, 2))
+    *_, penalty = model._judge(*tf.unstack(points))
+    expected = 0
+    for weight, x in zip((r1, r2), tf.unstack(points), strict=True):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            logits = model.discriminator(x)
+        expected += weight / 2 * np.mean(np.sum(tape.gradient(logits, x) ** 2, 1))
+    assert float(penalty) == pytest.approx(expected, rel=1e-5)
+
+
+def test_batch_norm_sees_real_and_fake_apart():
+    keras.utils.set_random_seed(0)
+    d = networks.discriminator(4, 16, batch_norm=True)
+    model = gan.GAN(networks.generator(4, 16, 8), d)
+    model.compile("adam", "adam", r1=1.0, r2=1.0)
+    real, fake = tf.random.stateless_normal((2, 4, 16, 16, 3), (1, 2))
+    np.testing.assert_allclose(model._judge(real, fake)[0], d(real, training=True), atol=1e-5)
+
+
+def test_same_seed_same_bits_and_another_seed_others():
+    a, b, c = (weights(recipes.train(TINY, IMAGES, seed=s)) for s in (0, 0, 1))
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_a_saved_training_goes_on_to_the_same_bits(tmp_path):
+    whole = recipes.train(TINY, IMAGES, every=2)
+    recipes.train(TINY, IMAGES, steps=3, every=2).save(tmp_path / "half.keras")
+    half = keras.models.load_model(tmp_path / "half.keras")
+    assert half.step == 3 and half.settings == whole.settings
+    resumed = recipes.train(TINY, IMAGES, model=half, every=2)
+    assert resumed.step == whole.step == 6
+    for a, b in ((whole, resumed), (whole.averaged(), resumed.averaged())):
+        assert np.array_equal(weights(a), weights(b))
+
+
+def test_generate_uses_the_averages_and_leaves_the_weights():
+    model = recipes.train(TINY, IMAGES)
+    before = weights(model)
+    images = model.generate(5, seed=3)
+    assert images.dtype == np.uint8 and images.shape == (5, 16, 16, 3)
+    assert np.array_equal(images[:2], model.generate(2, seed=3))
+    assert not np.array_equal(images, gan.generate(model.generator, 5, seed=3))
+    assert np.array_equal(before, weights(model))
+    average = model.generator.trainable_variables[0].numpy() * 0
+    start = recipes.build(TINY)
+    average += start.generator.trainable_variables[0].numpy()
+    for step in range(1, 4):
+        recipes.train(TINY, IMAGES, steps=step, model=start)
+        now = start.generator.trainable_variables[0].numpy()
+        average = now if step == 1 else 0.98 * average + 0.02 * now
+    np.testing.assert_allclose(start.averaged().trainable_variables[0], average, atol=1e-6)
+
+
+def test_a_gan_learns_points_in_the_plane():
+    real = np.random.default_rng(0).normal((2.0, -1.0), 0.1, (256, 2)).astype(np.float32)
+    model = plane(r1=0.1, r2=0.1, steps_per_execution=10)
+    model.fit(gan.batches(real, 64, 0), steps_per_epoch=300, verbose=0)
+    points = model.generate(500, seed=0)
+    assert points.dtype == np.float32 and points.shape == (500, 2)
+    np.testing.assert_allclose(points.mean(0), (2.0, -1.0), atol=0.3)
+
+
+def test_batches_deal_every_image_once_a_turn_and_start_anywhere():
+    images = np.arange(10, dtype=np.float32)[:, None]
+    dealt = np.concatenate(list(gan.batches(images, 4, 5).take(5).as_numpy_iterator())).ravel()
+    assert sorted(dealt[:10]) == sorted(dealt[10:]) == list(range(10))
+    assert list(dealt[:10]) != list(dealt[10:])
+    later = next(gan.batches(images, 4, 5, first_step=3).as_numpy_iterator()).ravel()
+    assert list(later) == list(dealt[12:16])
+
+
+def test_what_is_wrong_is_said():
+    with pytest.raises(ValueError, match="empty"):
+        gan.batches(IMAGES[:0], 4, 0)
+    model = recipes.build(TINY)
+    with pytest.raises(ValueError, match="no loss"):
+        model.compile("adam", "adam", loss="wasserstein")
+    with pytest.raises(ValueError, match="no augmentation"):
+        model.compile("adam", "adam", diffaugment=("blur",))

@@ -1,0 +1,55 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from satgan_tutorial import recipes
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_each_recipe_trains_two_steps_at_a_small_size(name):
+    small = {"base_filters": 4, "image_size": 16, "batch_size": 2}
+    model = recipes.train(dataclasses.replace(recipes.get(name), **small), IMAGES, steps=2)
+    assert model.step == 2 and model.name == name
+    assert np.isfinite(model.generate(1, 0)).all()
+
+
+def test_the_posts_recipe_is_the_posts():
+    model = recipes.build("post")
+    assert [p.count_params() for p in (model.generator, model.discriminator)] == [4_741_635, 452_353]
+    for optimizer, rate in ((model.g_optimizer, 3e-4), (model.optimizer, 6e-4)):
+        assert isinstance(optimizer, keras.optimizers.RMSprop) and optimizer.clipvalue == 1
+        schedule = optimizer._learning_rate
+        assert float(schedule(0)) == pytest.approx(rate)
+        assert float(schedule(10_000_000)) == pytest.approx(rate / 2)
+    logits = model.discriminator(np.full((2, 80, 80, 3), 500.0, np.float32))
+    assert np.abs(logits).max() > 1  # logits, not probabilities
+
+
+@pytest.mark.parametrize("name", ["small", "book"])
+def test_the_books_generators_stay_small(name):
+    assert recipes.build(name).generator.count_params() <= 500_000
+
+
+def test_an_epoch_may_be_short_and_a_callback_may_stop():
+    tiny = recipes.Recipe("tiny", "", base_filters=4, latent_dim=8, image_size=16, batch_size=2)
+    ends = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append((epoch, model.step)))
+    model = recipes.build(tiny)
+    recipes.train(tiny, IMAGES, steps=3, model=model, every=4)
+    recipes.train(tiny, IMAGES, steps=14, model=model, every=4, callbacks=[note])
+    assert ends == [(0, 4), (1, 8), (2, 12), (3, 14)]
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    assert recipes.train(tiny, IMAGES, steps=12, every=4, callbacks=[Stop()]).step == 4
+
+
+def test_an_unknown_recipe_lists_the_known():
+    with pytest.raises(ValueError, match="'huge'.*post, dcgan, small, book"):
+        recipes.get("huge")
