@@ -14,6 +14,13 @@ CASES = [
     (checks.is_affine, lambda f, a, b: True, "Not yet: a LeakyReLU"),
     (checks.is_affine, lambda f, a, b: np.allclose(f(a + b), f(a) + f(b)), "Not yet: 3x + 0.7"),
     (checks.is_affine, lambda f, a, b: np.allclose(f(a + b) + f(0 * a), f(a) + f(b), atol=1e-5), "Right"),
+    (checks.non_saturating_slope, lambda x: ..., "To do"),
+    (checks.non_saturating_slope, lambda x: 1 / (1 + np.exp(x)), "Not yet: the size is right"),
+    (checks.non_saturating_slope, lambda x: 1 - 1 / (1 + np.exp(x)), "Not yet: that is the slope of"),
+    (checks.non_saturating_slope, lambda x: -1 / (1 + np.exp(x)), "Right"),
+    (checks.accuracies, lambda r, f: ..., "To do"),
+    (checks.accuracies, lambda r, f: (np.mean(r > 0), np.mean(f > 0)), "Not yet: a fake"),
+    (checks.accuracies, lambda r, f: (np.mean(r > 0), np.mean(f <= 0)), "Right"),
 ]
 
 
