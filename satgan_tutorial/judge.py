@@ -5,6 +5,7 @@ A score depends on whose eyes these are, on how many chips, and on which: each o
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import tempfile
@@ -256,6 +257,11 @@ def train_judge(
     return judge
 
 
+def scenes_digest(chips: ChipSet) -> str:
+    """16 hexadecimal digits that tell which scenes chips are from: is this the split a judge was trained on?"""
+    return hashlib.sha256("\n".join(np.unique(chips.scenes)).encode()).hexdigest()[:16]
+
+
 def _count(chips: ChipSet) -> str:
     return f"{len(chips)} chips ({int(chips.labels.sum())} ships) of {len(np.unique(chips.scenes))} scenes"
 
@@ -287,6 +293,7 @@ def _card(judge: Judge, split, seed: int, epochs: int) -> str:
             f"- Data: {data}.",
             f"- Split: `chips.split(0)`, by scene; trained on {_count(split.train)}, stopped and calibrated on",
             f"  {_count(split.validation)}, tested on {_count(split.test)}.",
+            f"- Train scenes: sha256 {scenes_digest(split.train)} of their sorted names, one a line.",
             f"- Training: seed {seed}, {epochs} epochs of at most {len(split.train) // 32} steps, batch 32, AdamW with a cosine",
             "  from 0.002, chips turned and mirrored at random. Weights rounded to float16.",
             f"- Weights: {judge.model.count_params()}.",

@@ -21,7 +21,7 @@ def test_a_chip_gives_one_logit_and_128_features():
 def test_a_sweep_gives_the_numbers_of_the_chips_at_its_stride():
     chip, scene = classifier.build(), classifier.build(image_size=None)
     scene.set_weights(chip.get_weights())
-    body = keras.Model(scene.input, scene.layers[-3].output)
+    body = keras.Model(scene.inputs[0], scene.layers[-3].output)
     image = np.random.default_rng(0).uniform(-1, 1, (1, 97, 112, 3)).astype(np.float32)
     swept = keras.layers.AveragePooling2D(3, strides=1)(body(image))
     kernel, bias = chip.get_layer("logit").get_weights()
@@ -61,6 +61,14 @@ def test_batches_keep_each_label_with_its_chip(chips):
     np.testing.assert_array_equal(same, labels)
     np.testing.assert_allclose(turned.mean((1, 2)), images.mean((1, 2)), atol=1e-5)
     assert not np.array_equal(turned, images)
+
+
+@pytest.mark.parametrize("change", ["seed", "epoch"])
+def test_symmetries_are_drawn_anew_for_each_seed_and_epoch(chips, change):
+    batches = classifier.Batches(chips, 96, seed=1)
+    before, _ = batches[0]
+    setattr(batches, change, 7)  # and the order stays
+    assert not np.array_equal(before, batches[0][0])
 
 
 def test_the_same_seed_gives_the_same_bits(chips):

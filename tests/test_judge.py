@@ -1,11 +1,12 @@
 import csv
+import os
 
 import keras
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from satgan_tutorial import classifier, judge, pretrained, simulate
+from satgan_tutorial import classifier, judge, load_chips, pretrained, simulate
 from satgan_tutorial.chips import ChipSet
 
 
@@ -165,3 +166,13 @@ def test_the_shipped_simulated_judge_reads_simulated_ships():
         simulate.draw_chips(400, seed=99), split="new", symmetries=False
     )
     assert found["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("source", [pytest.param("real", marks=pytest.mark.real), "simulated"])
+def test_the_shipped_judges_were_trained_on_the_train_scenes_of_today(source):
+    if source == "real" and os.environ.get("SATGAN_DATA", "simulated") == "simulated":
+        pytest.skip("no real chips in $SATGAN_DATA")
+    chips = load_chips(None if source == "real" else source)
+    card = pretrained.path("judge", source).with_suffix(".md").read_text()
+    digest = judge.scenes_digest(chips.split(0).train)
+    assert f"sha256 {digest} " in card, "the split has changed: train the judge again (satgan train judge)"
