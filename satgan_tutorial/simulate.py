@@ -46,6 +46,18 @@ LANDS = (  # woods, dry grass, chaparral, bare hills: colours from the valleys u
 ROOFS = np.array(
     ((112, 100, 88), (150, 134, 116), (190, 176, 156), (250, 240, 220), (168, 124, 102), (84, 80, 76))
 )
+SIZES = {
+    "handysize": 0.13,
+    "handymax": 0.38,
+    "supramax": 0.17,
+    "panamax": 0.24,
+    "aframax": 0.05,
+    "larger": 0.03,
+}
+HULLS = {  # of each size: length and its spread, beam, in metres
+    "handysize": (175, 7, 31), "handymax": (188, 5, 34), "supramax": (206, 6, 35),
+    "panamax": (231, 4, 36), "aframax": (247, 5, 46), "larger": (285, 22, 50),
+}  # fmt: skip
 CARGO = {"hatches": 0.42, "pipes": 0.28, "containers": 0.08, "plain": 0.22}
 REGIONS = {  # the box, longitude and latitude; then where ships anchor (mean, spread)
     "San Francisco Bay": ((-122.62, -122.02), (37.60, 37.89), (-122.345, 0.012), (37.74, 0.025)),
@@ -144,9 +156,9 @@ def _scene(rng):
     mode = np.searchsorted((0.76, 0.88), rng.random())
     return _rgb("sea", sea.clip(4)) | {
         "scene": f"{stamp}_{SATELLITE}", "region": "San Pedro Bay" if rng.random() < 0.14 else "San Francisco Bay",
-        "waves": rng.gamma(0.7, 2.2), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
+        "waves": rng.gamma(0.4, 3.8), "wave_length": rng.uniform(10, 30), "wave_direction": rng.uniform(0, 180),
         "sun_azimuth": rng.normal(142, 10), "sun_elevation": 48 + 17 * season + rng.normal(0, 2),
-        "haze": rng.beta(1, 18), "blur": rng.uniform(0.16, 0.24), "speckle": 2.5 + rng.gamma(2, 0.45), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
+        "haze": rng.beta(1, 18), "blur": rng.uniform(0.18, 0.26), "speckle": 2.3 + rng.gamma(2, 0.42), "swing": (modes[mode] + 180 * rng.integers(2)) % 360,
     }  # fmt: skip
 
 
@@ -166,15 +178,16 @@ def _ships(rng, scene, size):
 
 def _ship_causes(rng, swing):
     """The causes that are the ship's own."""
-    deck, cargo = _pick(rng, DECKS), _pick(rng, CARGO)
-    length = float(np.clip(rng.normal(206, 24) + 70 * (rng.random() < 0.07), 110, 330))
+    deck, cargo, size = _pick(rng, DECKS), _pick(rng, CARGO), _pick(rng, SIZES)
+    length, spread, beam = HULLS[size]
+    length, beam = rng.normal(length, spread) + rng.laplace(0, 3), max(rng.normal(beam, 3.5), 20.0)
     paint = np.array(PAINT[deck]) + rng.normal(0, 16) + rng.normal(0, 5) * np.array([1, 0, -1])
     paint += rng.beta(1, 2.5) * (paint.mean() * np.array([1.08, 1, 0.88]) - paint)  # old paint is paler
     rim = paint * rng.normal(0.95, 0.12) + rng.normal(0, 8)
     anchored = rng.random() < 0.9
     heading = rng.normal(swing, 7) + 180 * (rng.random() < 0.1) if anchored else rng.uniform(0, 360)
     return _rgb("deck", paint.clip(20, 255)) | _rgb("hull", rim.clip(20, 255)) | {
-        "heading": heading % 360, "length": length, "beam": length / float(np.clip(rng.normal(5.75, 0.55), 4.3, 8)),
+        "heading": heading % 360, "size": size, "length": length, "beam": beam,
         "deck": deck, "cargo": cargo, "hatches": int(rng.integers(5, 10)) if cargo in ("hatches", "containers") else 0,
         "bridge": rng.uniform(0.045, 0.085) * length, "height": min(rng.gamma(4, 1.8), 16.0),
         "wake": 0.0 if anchored else rng.beta(1, 1.5), "tug": int(rng.random() < 0.1),
@@ -188,7 +201,8 @@ def _no_ship(rng, scene):
     if kind == "boat":
         length, (x, y) = rng.uniform(10, 45), rng.uniform(-60, 60, 2)
         row |= {
-            "length": length, "beam": length / 3.2, "bridge": length / 5, "height": 2.0, "cargo": "plain", "hatches": 0,
+            "size": "boat", "length": length, "beam": length / 3.2, "bridge": length / 5, "height": 2.0,
+            "cargo": "plain", "hatches": 0,
             "heading": rng.uniform(0, 360), "wake": rng.beta(3, 1), "tug": 0, "x": x, "y": y,
         }  # fmt: skip
     elif kind == "part":
@@ -266,8 +280,8 @@ def _speckle(rng, view):
     rows, columns = view.crop
     wider = slice(rows.start, rows.stop + 1), slice(columns.start, columns.stop + 1)
     noise = np.float32(0.2) * grey[wider] + np.float32(0.45) * tint[wider]
-    noise = noise[1:] + noise[:-1]
-    return noise[:, 1:] + noise[:, :-1]
+    noise = 1.2 * noise[1:] + 0.8 * noise[:-1]
+    return 1.2 * noise[:, 1:] + 0.8 * noise[:, :-1]
 
 
 def _blur(image, share):
