@@ -1,0 +1,261 @@
+"""The chip classifier swept over a whole scene: where are its ships?
+
+Sliding an 80 x 80 window over a scene computes almost every convolution many times over. The network has no padding
+and its head is an average, so one pass over the whole scene gives the very same logits at every eighth pixel.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from .chips import SIZE, checkout, home, to_float
+
+if TYPE_CHECKING:
+    import keras
+
+STRIDE = 4  # pixels from one position of a sweep to the next
+APART = 40  # pixels between the centres of two ships; a closer, weaker peak is the same ship seen again
+NEAR = 20  # pixels from a marked centre within which a ship counts as found
+
+
+class SceneError(ValueError):
+    """A scene that cannot be read or is too small: says which file, what was found, what was expected, what to do."""
+
+
+def detect(classifier: keras.Model, scene: np.ndarray, *, threshold: float = 0.5) -> pd.DataFrame:
+    """The ships of a scene: `sweep`, then `find`."""
+    return find(sweep(classifier, scene), threshold=threshold)
+
+
+def sweep(classifier: keras.Model, scene: np.ndarray, *, stride: int = STRIDE, rows: int = 128) -> np.ndarray:
+    """The classifier's logit of "ship" for every 80 x 80 window of a scene, as if each were cut out and judged alone.
+
+    The layers whose strides multiply to at most `stride` run once over the scene. The rest would skip windows, so they run on
+    shifted copies of what the first ones saw, and their results are interlaced.
+
+    Args:
+        classifier: a chain of unpadded layers, a global average over positions, and a head; `classifier.build` for one.
+        scene: uint8 (H, W, 3), both sides at least 80 pixels.
+        stride: pixels from one window to the next, a divisor of the network's own (8).
+        rows: rows of windows worked on at once: memory against the work done twice where strips overlap.
+
+    Returns:
+        float32 (R, C). The window of [i, j] has its top left corner at pixel x = stride * j, y = stride * i.
+
+    Raises:
+        SceneError: the scene is no uint8 (H, W, 3) or smaller than a chip.
+        ValueError: a layer pads its input, no layer averages over positions, or the stride does not divide the network's.
+    """
+    check(scene)
+    first, rest, shifts = _chain(classifier, stride)
+    height, width = ((side - SIZE) // stride + 1 for side in scene.shape[:2])
+    logits = np.empty((height, width), np.float32)
+    for top in range(0, height, rows):
+        strip = scene[top * stride : (top + rows - 1) * stride + SIZE]
+        seen = _run(first, to_float(strip[None]))
+        for dy, dx in np.ndindex(shifts, shifts):
+            target = logits[top + dy : top + rows : shifts, dx::shifts]
+            if target.size:
+                found = np.asarray(_run(rest, seen[:, dy:, dx:]))[0, ..., 0]
+                target[:] = found[: len(target), : target.shape[1]]
+    return logits
+
+
+def chip_by_chip(classifier: keras.Model, scene: np.ndarray, *, stride: int = STRIDE) -> np.ndarray:
+    """What `sweep` returns, the slow way: cut out every window and judge it alone, 256 at once."""
+    from .classifier import logits
+
+    check(scene)
+    windows = np.lib.stride_tricks.sliding_window_view(scene, (SIZE, SIZE, 3))[::stride, ::stride, 0]
+    chips = windows.reshape(-1, SIZE, SIZE, 3)
+    return logits(classifier, chips).reshape(windows.shape[:2])
+
+
+def _chain(classifier: keras.Model, stride: int) -> tuple[list, list, int]:
+    """The layers before and after the total stride exceeds `stride`, and how many shifts then fill the gaps a side."""
+    from keras import layers
+
+    body = [layer for layer in classifier.layers if not isinstance(layer, layers.InputLayer)]
+    ends = [i for i, layer in enumerate(body) if isinstance(layer, layers.GlobalAveragePooling2D)]
+    padded = [layer.name for layer in body if getattr(layer, "padding", "valid") != "valid"]
+    if padded or len(ends) != 1:
+        raise ValueError(
+            f"found padded layers {padded} and {len(ends)} global averages; expected none and one: only then is a "
+            "window's logit the same in a scene as alone."
+        )
+    total = np.cumprod([getattr(layer, "strides", (1,))[0] for layer in body])
+    if stride < 1 or total[-1] % stride:
+        raise ValueError(f"stride {stride}: expected a divisor of the network's own, {total[-1]}.")
+    positions = _run(body[: ends[0]], np.zeros((1, SIZE, SIZE, 3), np.float32)).shape[1]
+    body[ends[0]] = layers.AveragePooling2D(positions, strides=1)
+    split = int(np.searchsorted(total, stride, side="right"))
+    return body[:split], body[split:], int(total[-1] // stride)
+
+
+def _run(chain: list, x):
+    for layer in chain:
+        x = layer(x)
+    return x
+
+
+def find(
+    logits: np.ndarray, *, threshold: float = 0.5, apart: float = APART, stride: int = STRIDE
+) -> pd.DataFrame:
+    """The peaks of a sweep, by greedy non-maximum suppression: the surest window first, its neighbours struck out.
+
+    Args:
+        logits: from `sweep`, float (R, C).
+        threshold: lowest p(ship|x) to report, in [0, 1].
+        apart: pixels; of two windows whose centres are closer, only the surer one stays.
+        stride: that of the sweep.
+
+    Returns:
+        One row a ship, the surest first: `x`, `y`, its centre in pixels from the scene's top left corner; `probability`;
+        and its box, the window: `left`, `top`, `right`, `bottom`.
+    """
+    heat = expit(np.asarray(logits, np.float64))
+    rows, columns = np.nonzero(heat >= threshold)
+    order = np.argsort(-heat[rows, columns], kind="stable")
+    y, x, p = (values[order] for values in (rows * stride, columns * stride, heat[rows, columns]))
+    kept, left = [], np.arange(len(p))
+    while len(left):
+        kept.append(left[0])
+        left = left[np.hypot(x[left] - x[left[0]], y[left] - y[left[0]]) >= apart]
+    x, y, p = (values[kept] for values in (x, y, p))
+    box = {"left": x, "top": y, "right": x + SIZE, "bottom": y + SIZE}
+    return pd.DataFrame({"x": x + SIZE // 2, "y": y + SIZE // 2, "probability": p} | box)
+
+
+def match(found: pd.DataFrame, ships: pd.DataFrame, *, near: float = NEAR) -> np.ndarray:
+    """Which of the found ships are there: bool (N,). In order, each takes the nearest ship no earlier one has taken.
+
+    So of two finds on one ship the second is false. Precision is the mean of the answer, recall its sum over all ships.
+
+    Args:
+        found: from `find`, the surest first.
+        ships: columns `x` and `y`, known centres in pixels.
+        near: pixels; farther away nothing is taken.
+    """
+    free = ships[["x", "y"]].to_numpy(float)
+    right = np.zeros(len(found), bool)
+    for i, centre in enumerate(found[["x", "y"]].to_numpy(float)):
+        distances = np.hypot(*(free - centre).T)
+        if len(free) and distances.min() <= near:
+            right[i] = True
+            free = np.delete(free, distances.argmin(), axis=0)
+    return right
+
+
+def draw_boxes(
+    scene: np.ndarray, found: pd.DataFrame, colour: tuple[int, int, int] = (255, 176, 0)
+) -> np.ndarray:
+    """A copy of a scene, uint8 (H, W, 3), with the box of each found ship drawn on it."""
+    from PIL import Image, ImageDraw
+
+    picture = Image.fromarray(scene)
+    draw = ImageDraw.Draw(picture)
+    for box in found[["left", "top", "right", "bottom"]].to_numpy(int):
+        draw.rectangle([*box[:2], *(box[2:] - 1)], outline=colour, width=3)
+    return np.asarray(picture)
+
+
+def save(out: str | os.PathLike, scene: np.ndarray, found: pd.DataFrame) -> None:
+    """Write the found ships: a table to a `.csv`, the scene with their boxes to a `.png`.
+
+    Raises:
+        SceneError: `out` ends in neither.
+    """
+    from PIL import Image
+
+    kind = Path(out).suffix.lower()
+    if kind not in (".csv", ".png"):
+        raise SceneError(
+            f"{out}: found the ending {kind!r}; expected .csv for a table or .png for a picture."
+        )
+    if kind == ".csv":
+        found.round({"probability": 4}).to_csv(out, index=False)
+    else:
+        Image.fromarray(draw_boxes(scene, found)).save(out)
+
+
+def check(scene: np.ndarray, name: str | os.PathLike = "scene") -> None:
+    """Raise a `SceneError` unless this is uint8 (H, W, 3) with both sides at least those of a chip."""
+    if scene.dtype != np.uint8 or scene.ndim != 3 or scene.shape[-1] != 3:
+        raise SceneError(f"{name}: found {scene.dtype} {scene.shape}; expected uint8 (H, W, 3).")
+    if min(scene.shape[:2]) < SIZE:
+        raise SceneError(
+            f"{name}: found {scene.shape[1]} x {scene.shape[0]} pixels; expected at least {SIZE} x {SIZE}, a chip. "
+            "Take a larger image of the place, with 3 m a pixel."
+        )
+
+
+def read_image(path: str | os.PathLike) -> np.ndarray:
+    """Read a scene from any RGB or RGBA image file: uint8 (H, W, 3), the alpha channel dropped.
+
+    Raises:
+        SceneError: the file is missing, broken or no image; greyscale or of another mode; 16 bit; smaller than a chip.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            raw = picture.tile[0][3] if picture.tile else ""
+            raw = raw if isinstance(raw, str) else str(raw[0])  # 16-bit colour hides behind mode RGB
+            if "16" in raw or picture.mode.startswith(("I", "F")):
+                raise SceneError(
+                    f"{path}: found more than 8 bits a channel; expected 8. Scale it to 0..255 and save it again."
+                )
+            if picture.mode not in ("RGB", "RGBA"):
+                grey = "greyscale, " if picture.mode in ("1", "L", "LA") else ""
+                raise SceneError(
+                    f"{path}: found {grey}mode {picture.mode}; expected colour, RGB or RGBA. Convert it, if its "
+                    "colours are natural ones."
+                )
+            scene = np.array(picture.convert("RGB"))
+    except FileNotFoundError:
+        raise SceneError(f"{path}: found nothing there; expected an image. Correct the path.") from None
+    except SceneError:
+        raise
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise SceneError(
+            f"{path}: found no whole image ({error}); expected a PNG, JPEG or the like. Copy or fetch it again."
+        ) from error
+    check(scene, path)
+    return scene
+
+
+def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
+    """The scenes that come with ShipsNet, by name: `{"lb_1": Path(...), ...}`, empty for simulated chips or where none are.
+
+    Args:
+        source: as for `load_chips`: a folder as Kaggle nests it (`scenes/scenes`) or flat, or "simulated". By default
+            what $SATGAN_DATA names, else `data/shipsnet`.
+    """
+    named = source or os.environ.get("SATGAN_DATA") or home() / "data" / "shipsnet"
+    base = Path(named).expanduser().absolute()
+    base = base.parent if base.suffix == ".json" else base
+    if os.fspath(named) == "simulated":
+        return {}
+    for folder in (base / "scenes" / "scenes", base / "scenes", base):
+        found = [p for p in folder.glob("*.*") if p.suffix in (".png", ".jpg") and "__" not in p.name]
+        if found:
+            return {path.stem: path for path in sorted(found)}
+    return {}
+
+
+def marked_ships(scenes: Iterable[str] | None = None) -> pd.DataFrame:
+    """The ships of ShipsNet's scenes, marked by hand: columns `scene`, `x`, `y`, pixels from the top left corner.
+
+    Empty outside a checkout: the marks are in `data/scene_ships.csv`, and how they were made in `data/scene_ships.md`.
+    """
+    tree = checkout()
+    file = tree / "data" / "scene_ships.csv" if tree else None
+    marks = pd.read_csv(file) if file and file.is_file() else pd.DataFrame(columns=["scene", "x", "y"])
+    return marks if scenes is None else marks[marks.scene.isin(list(scenes))].reset_index(drop=True)

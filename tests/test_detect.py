@@ -1,0 +1,215 @@
+"""The sweep is the classifier, window by window; peaks, matches, files and their faults."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from keras import Input, Sequential, layers, utils
+from PIL import Image
+
+from satgan_tutorial import classifier, detect
+from satgan_tutorial.judge import Judge
+
+
+@pytest.fixture(scope="module")
+def network():
+    utils.set_random_seed(3)
+    model = classifier.build(filters=4)
+    for layer in model.layers:  # biases start at zero, where a forgotten one goes unnoticed
+        if getattr(layer, "bias", None) is not None:
+            layer.bias.assign(np.random.default_rng(4).normal(0, 0.3, layer.bias.shape))
+    return model
+
+
+def noise(height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def table(*rows):
+    return pd.DataFrame(rows, columns=["x", "y"])
+
+
+@pytest.mark.parametrize("stride", [8, 4, 2])
+@pytest.mark.parametrize("size", [(80, 80), (83, 131), (153, 94)])
+def test_a_sweep_is_the_chips_one_by_one_at_every_position(network, size, stride):
+    scene = noise(*size)
+    slow = detect.chip_by_chip(network, scene, stride=stride)
+    assert (
+        slow.shape == tuple((side - 80) // stride + 1 for side in size) and slow.std() > 1e-3 or slow.size < 4
+    )
+    for rows in (3, 128):  # several strips, and one
+        fast = detect.sweep(network, scene, stride=stride, rows=rows)
+        assert fast.shape == slow.shape and np.abs(fast - slow).max() < 1e-4
+
+
+@pytest.mark.parametrize("source", ["real", "simulated"])
+def test_a_sweep_of_a_large_scene_is_the_shipped_judge_at_each_window_tried(source):
+    judge, scene = Judge(source), np.tile(noise(160, 160, 1) // 4 + 60, (12, 18, 1))[:1777, :2825]
+    fast = detect.sweep(judge.classifier, scene)
+    assert fast.shape == (425, 687)
+    where = np.random.default_rng(5).integers(0, fast.shape, (200, 2))
+    where[:4] = [(0, 0), (0, 686), (424, 0), (424, 686)]
+    chips = np.stack([scene[4 * i : 4 * i + 80, 4 * j : 4 * j + 80] for i, j in where])
+    assert np.abs(fast[tuple(where.T)] - classifier.logits(judge.classifier, chips)).max() < 1e-4
+
+
+def test_networks_that_cannot_be_swept_say_why(network):
+    scene = noise(100, 100)
+    head = [layers.GlobalAveragePooling2D(), layers.Dense(1)]
+    padded = Sequential(
+        [Input((80, 80, 3)), layers.Conv2D(2, 3, strides=2, padding="same", name="first"), *head]
+    )
+    flat = Sequential([Input((80, 80, 3)), layers.Conv2D(2, 3, strides=8), layers.Flatten(), layers.Dense(1)])
+    for model, word in ((padded, "'first'"), (flat, "0 global averages")):
+        with pytest.raises(ValueError, match=word):
+            detect.sweep(model, scene)
+    with pytest.raises(ValueError, match="stride 3: expected a divisor of the network's own, 8"):
+        detect.sweep(network, scene, stride=3)
+
+
+def test_a_scene_is_checked_before_it_is_swept(network):
+    with pytest.raises(detect.SceneError, match="79 x 200 pixels; expected at least 80 x 80"):
+        detect.sweep(network, noise(200, 79))
+    with pytest.raises(detect.SceneError, match=r"float32 \(100, 100, 3\)"):
+        detect.sweep(network, np.zeros((100, 100, 3), np.float32))
+
+
+def test_of_close_peaks_the_surest_stays():
+    logits = np.full((60, 80), -5.0, np.float32)
+    logits[10, 20], logits[10, 24], logits[14, 20] = 3, 2, 2.5  # one ship, 16 pixels apart
+    logits[50, 70], logits[30, 5] = 4, -1
+    found = detect.find(logits)
+    assert found[["x", "y"]].to_numpy().tolist() == [[320, 240], [120, 80]]
+    assert found.probability.round(3).tolist() == [0.982, 0.953]
+    assert found.loc[0, ["left", "top", "right", "bottom"]].tolist() == [280, 200, 360, 280]
+    assert len(detect.find(logits, threshold=0.2)) == 3
+    assert len(detect.find(logits, apart=16)) == 4
+    assert detect.find(logits[:2], threshold=0.99).empty
+    assert detect.find(logits, stride=8).loc[0, ["x", "y"]].tolist() == [600, 440]
+
+
+def test_a_ship_is_found_once():
+    found = table((100, 100), (104, 100), (300, 300), (200, 100))
+    ships = table((102, 101), (205, 100), (400, 100))
+    assert detect.match(found, ships).tolist() == [True, False, False, True]
+    assert detect.match(found, ships, near=1).tolist() == [False] * 4
+    assert detect.match(found[:0], ships).tolist() == [] and not detect.match(found, ships[:0]).any()
+    tied = detect.match(table((10, 0), (11, 0)), table((0, 0), (18, 0)))
+    assert tied.tolist() == [True, True]  # each takes the nearest that is free
+
+
+def test_an_image_of_any_kind_in_colour_is_read(tmp_path):
+    scene = noise(90, 120)
+    alpha = np.dstack([scene, np.full((90, 120), 77, np.uint8)])
+    for name, pixels in (("rgb.png", scene), ("rgba.png", alpha), ("rgb.bmp", scene), ("rgb.tif", scene)):
+        Image.fromarray(pixels).save(tmp_path / name)
+        assert np.array_equal(detect.read_image(tmp_path / name), scene), name
+    Image.fromarray(scene).save(tmp_path / "rgb.jpg", quality=95)
+    assert detect.read_image(str(tmp_path / "rgb.jpg")).shape == (90, 120, 3)
+
+
+def write(path, kind):
+    import struct
+    import zlib
+
+    if kind == "rgb16":
+        row = b"\0" + bytes(100 * 6)
+        parts = [
+            (b"IHDR", struct.pack(">IIBBBBB", 100, 100, 16, 2, 0, 0, 0)),
+            (b"IDAT", zlib.compress(row * 100)),
+            (b"IEND", b""),
+        ]
+        data = b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+            for name, body in parts
+        )
+        return path.write_bytes(data)
+    if kind == "text":
+        return path.write_text("no image")
+    if kind.startswith("cut"):
+        Image.fromarray(noise(200, 200)).save(path, format=kind[3:])
+        return path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    pixels = {
+        "grey": noise(100, 100)[..., 0],
+        "grey16": noise(100, 100)[..., 0].astype(np.uint16) * 256,
+        "small": noise(79, 100),
+    }[kind]
+    return Image.fromarray(pixels).save(path, format="PNG")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("small", "100 x 79 pixels; expected at least 80 x 80"),
+        ("grey", "greyscale"),
+        ("grey16", "more than 8 bits"),
+        ("rgb16", "more than 8 bits"),
+        ("cutPNG", "no whole image"),
+        ("cutJPEG", "no whole image"),
+        ("text", "no whole image"),
+        ("missing", "nothing there"),
+    ],
+)
+def test_a_file_that_is_no_scene_is_told_by_name(tmp_path, kind, words):
+    path = tmp_path / "scene.png"
+    if kind != "missing":
+        write(path, kind)
+    with pytest.raises(detect.SceneError, match=words) as error:
+        detect.read_image(path)
+    assert str(path) in str(error.value) and "expected" in str(error.value)
+
+
+def test_what_is_found_is_written_as_a_table_and_as_a_picture(tmp_path):
+    scene = np.full((120, 200, 3), 50, np.uint8)
+    found = detect.find(np.array([[-9, 1.0]]), stride=40)
+    detect.save(tmp_path / "boxes.csv", scene, found)
+    assert (tmp_path / "boxes.csv").read_text().splitlines() == [
+        "x,y,probability,left,top,right,bottom",
+        "80,40,0.7311,40,0,120,80",
+    ]
+    detect.save(tmp_path / "boxed.png", scene, found)
+    boxed = np.asarray(Image.open(tmp_path / "boxed.png"))
+    changed = np.argwhere((boxed != scene).any(axis=-1))
+    assert changed.min(axis=0).tolist() == [0, 40] and changed.max(axis=0).tolist() == [79, 119]
+    assert (scene == 50).all()
+    with pytest.raises(detect.SceneError, match="'.gif'; expected .csv"):
+        detect.save(tmp_path / "boxed.gif", scene, found)
+
+
+def test_scenes_are_found_as_kaggle_nests_them_or_flat(tmp_path, monkeypatch):
+    assert detect.find_scenes("simulated") == {} == detect.find_scenes(tmp_path)
+    for folder in (".", "scenes", "scenes/scenes"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for name in ("lb_1.png", "scene_2.jpg", "1__20170101_1__-122.1_37.5.png", "note.txt"):
+            (tmp_path / folder / name).touch()
+        found = detect.find_scenes(tmp_path)
+        assert list(found) == ["lb_1", "scene_2"] and found["lb_1"] == tmp_path / folder / "lb_1.png"
+    monkeypatch.setenv("SATGAN_DATA", str(tmp_path / "shipsnet.json"))
+    assert list(detect.find_scenes()) == ["lb_1", "scene_2"]
+    monkeypatch.setenv("SATGAN_DATA", "simulated")
+    assert detect.find_scenes() == {}
+
+
+def test_the_marks_are_whole_numbers_and_no_ship_is_marked_twice():
+    marks = detect.marked_ships()
+    assert list(marks) == ["scene", "x", "y", "moored"] and len(marks) == 65
+    assert set(marks.moored) == {0, 1} and (marks.dtypes[["x", "y"]] == int).all()
+    for _, ships in marks.groupby("scene"):
+        places = ships[["x", "y"]].to_numpy(float)
+        apart = np.hypot(*(places[:, None] - places).T) + 1e9 * np.eye(len(places))
+        assert apart.min() > 10
+    assert set(detect.marked_ships(["lb_1"]).scene) == {"lb_1"}
+
+
+@pytest.mark.real
+def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found():
+    scenes, total, found_ships = detect.find_scenes(), 0, 0
+    if not scenes:
+        pytest.skip("no scenes beside the real chips")
+    judge = Judge("real").classifier
+    for name in ("lb_1", "lb_3"):
+        scene, ships = detect.read_image(scenes[name]), detect.marked_ships([name])
+        assert (ships.x < scene.shape[1]).all() and (ships.y < scene.shape[0]).all()
+        ships = ships[ships.moored == 0]
+        total += len(ships)
+        found_ships += detect.match(detect.detect(judge, scene), ships).sum()
+    assert total == 10 and found_ships >= 9  # of two tankers longer than a chip, one may be missed
