@@ -68,9 +68,9 @@ def metres(function) -> None:
     """Grade exercise 1.2: `function(lon1, lat1, lon2, lat2)`, degrees in, is the distance in metres, to 1 %."""
 
     def hint():
-        degree, lat = np.pi / 180 * 6371000, 37.8
-        for place, cosine in (((-122.3, lat + 0.01), 1), ((-122.31, lat), np.cos(np.radians(lat)))):
-            got, truth = _number(_call(function, -122.3, lat, *place)), 0.01 * degree * cosine
+        degree, lat = np.pi / 180 * 6371000, 33.7
+        for place, cosine in (((-118.2, lat + 0.01), 1), ((-118.21, lat), np.cos(np.radians(lat)))):
+            got, truth = _number(_call(function, -118.2, lat, *place)), 0.01 * degree * cosine
             if np.isclose(-got, truth, rtol=0.01):
                 return "a distance has no sign."
             if cosine < 1 and np.isclose(got, 0.01 * degree, rtol=0.01):
