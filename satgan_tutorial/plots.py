@@ -103,12 +103,41 @@ def sheet(
     return drawing
 
 
-def show(thing, *, alt: str | None = None) -> None:
+def strip(steps: list[int], images: list[np.ndarray], *, width: float = 7.0) -> Figure:
+    """Draw what the same noise becomes as a training goes on, one row a look, its step at the left.
+
+    Args:
+        steps: at which step each row was drawn.
+        images: as many rows, uint8 (n, H, W, 3) each, as `watch.Strip` keeps them.
+        width: of the figure, in inches.
+    """
+    rows, n = len(steps), len(images[0])
+    drawing, axes = figure(rows, n, size=(width, rows * width / (n + 0.7)), squeeze=False)
+    drawing.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
+    for row, step, chips in zip(axes, steps, images, strict=True):
+        for axis, chip in zip(row, chips, strict=True):
+            axis.imshow(chip, interpolation="none")
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        row[0].set_ylabel(f"{step}", rotation=0, ha="right", va="center")
+    return drawing
+
+
+class Place:
+    """A place on the page where one figure follows another: give it to each `show`."""
+
+    def __init__(self):
+        """Take the place where the first figure is shown."""
+        self.handle = None
+
+
+def show(thing, *, alt: str | None = None, place: Place | None = None) -> None:
     """Show a figure with its alt text, a table, or the source of a function, class or module.
 
     Args:
         thing: a matplotlib `Figure`, a pandas `DataFrame`, or anything `inspect.getsource` reads.
         alt: for a figure, what there is to see, in a sentence or two.
+        place: for a figure, the place whose last figure it follows; None for a place of its own.
 
     Raises:
         ValueError: if a figure comes without alt text.
@@ -120,7 +149,13 @@ def show(thing, *, alt: str | None = None) -> None:
             raise ValueError(
                 "a figure needs alt=…: say what there is to see, for a reader who cannot see it."
             )
-        display(HTML(to_svg(thing, alt)))
+        picture = HTML(to_svg(thing, alt))
+        if place and place.handle:
+            place.handle.update(picture)
+        elif place:
+            place.handle = display(picture, display_id=True)
+        else:
+            display(picture)
     elif isinstance(thing, pd.DataFrame):
         styled = thing.style.format(thousands="\N{NARROW NO-BREAK SPACE}", precision=3)
         display(styled.set_table_attributes('class="dataframe"'))

@@ -35,6 +35,30 @@ def test_a_figure_without_alt_text_is_refused(shown):
     assert shown == []
 
 
+def test_a_figure_follows_another_in_its_place(monkeypatch):
+    import IPython.display
+
+    shown, updated = [], []
+
+    class Handle:
+        update = staticmethod(updated.append)
+
+    monkeypatch.setattr(IPython.display, "display", lambda thing, display_id: shown.append(thing) or Handle())
+    place = plots.Place()
+    for step in range(3):
+        plots.show(plots.figure()[0], alt=f"step {step}", place=place)
+    assert len(shown) == 1 and "step 0" in shown[0].data
+    assert ["step 1" in updated[0].data, "step 2" in updated[1].data, len(updated)] == [True, True, 2]
+
+
+def test_a_strip_has_a_row_a_look_and_says_at_which_step():
+    rows = [np.full((3, 8, 8, 3), level, np.uint8) for level in (0, 100)]
+    strip = plots.strip([0, 40], rows)
+    assert len(strip.axes) == 6
+    assert [strip.axes[i].get_ylabel() for i in (0, 3)] == ["0", "40"]
+    assert strip.axes[5].images[0].get_array().max() == 100
+
+
 def test_show_prints_source_and_tables(shown):
     plots.show(plots.sheet)
     assert shown[0].data.startswith("```python\ndef sheet(") and shown[0].data.endswith("\n```")
