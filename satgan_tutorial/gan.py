@@ -19,6 +19,7 @@ from satgan_tutorial import augment, losses
 from satgan_tutorial.chips import to_float, to_uint8
 
 PLAYERS = ("generator", "discriminator")
+NORM_BATCHES = 8  # of 64 noise vectors, for the statistics of averaged weights
 
 
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
@@ -126,17 +127,20 @@ class GAN(keras.Model):
         return generate(self.averaged(), n, seed)
 
     def averaged(self) -> keras.Model:
-        """Copy the generator, with the averages of its weights if its optimizer keeps them.
-
-        Batch norm's moving statistics are those of the weights as they are: EMA and batch norm do not go together.
-        """
+        """Copy the generator, with the averages of its weights if its optimizer keeps them."""
         copy = keras.models.clone_model(self.generator)
         copy.set_weights(self.generator.get_weights())
-        if getattr(self, "g_optimizer", None) is not None and self.g_optimizer.use_ema and self.step:
-            for weight, average in zip(
-                copy.trainable_variables, self.g_optimizer._model_variables_moving_average, strict=True
-            ):
-                weight.assign(average)
+        if not self.compiled or not self.g_optimizer.use_ema or self.step == 0:
+            return copy
+        averages = self.g_optimizer._model_variables_moving_average
+        for weight, average in zip(copy.trainable_variables, averages, strict=True):
+            weight.assign(average)
+        # Batch norm's statistics belong to the weights as they were: take those of the averages, a plain mean.
+        norms = [layer for layer in copy.layers if isinstance(layer, keras.layers.BatchNormalization)]
+        for k in range(NORM_BATCHES if norms else 0):
+            for norm in norms:
+                norm.momentum = k / (k + 1)
+            copy(noise(64, self.latent_dim, seed=k), training=True)
         return copy
 
     def _judge(self, real, fake):

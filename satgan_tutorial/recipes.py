@@ -6,11 +6,9 @@ change one thing, `dataclasses.replace(recipes.get("small"), loss="hinge")`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 
 from satgan_tutorial import gan, networks
 
@@ -163,51 +161,6 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
         diffaugment=recipe.diffaugment,
         **compile_kwargs,
     )
-    return model
-
-
-def train(
-    recipe: str | Recipe,
-    images: np.ndarray,
-    seed: int = 0,
-    steps: int | None = None,
-    model: gan.GAN | None = None,
-    every: int = 20,
-    callbacks: Sequence = (),
-    verbose: int = 0,
-) -> gan.GAN:
-    """Train a GAN after a recipe, or go on with one, up to a number of steps.
-
-    Args:
-        recipe: a name, or a recipe of your own.
-        images: real chips, uint8 (N, H, W, 3).
-        seed: as in `build`; a model that goes on has its own.
-        steps: where to stop, counted from the first step ever; the recipe's number if None.
-        model: what to go on with, as it was saved.
-        every: steps an epoch of `fit`, so how often callbacks and the log are served.
-        callbacks: for `fit`.
-        verbose: for `fit`.
-
-    Returns:
-        The trained model. Two trainings of half as many steps give the same bits as one.
-    """
-    recipe = get(recipe)
-    model = build(recipe, seed) if model is None else model
-    steps = recipe.steps if steps is None else steps
-    while model.step < steps:
-        # Epochs end at multiples of `every`; the first one and the last one may be shorter.
-        size = min(every - model.step % every, steps - model.step)
-        epoch, epochs = model.step // every, (steps - model.step) // every if size == every else 1
-        model.fit(
-            gan.batches(images, recipe.batch_size, model.seed, first_step=model.step),
-            steps_per_epoch=size,
-            initial_epoch=epoch,
-            epochs=epoch + epochs,
-            callbacks=list(callbacks),
-            verbose=verbose,
-        )
-        if model.stop_training:  # a callback has seen enough
-            break
     return model
 
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +11,14 @@ from satgan_tutorial.recipes import Recipe
 
 TINY = Recipe("tiny", "for tests", base_filters=4, latent_dim=8, image_size=16, batch_size=4, steps=6)
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
+
+
+def train(recipe=TINY, steps=6, model=None, seed=0, eagerly=True):
+    """Train without a graph, which takes longer to build than these few steps do."""
+    model = recipes.build(recipe, seed, run_eagerly=eagerly) if model is None else model
+    data = gan.batches(IMAGES, 4, model.seed, first_step=model.step)
+    model.fit(data, steps_per_epoch=steps - model.step, verbose=0)
+    return model
 
 
 def weights(model):
@@ -26,7 +36,7 @@ def plane(**settings):
 
 
 def test_one_step_moves_both_players_and_says_how_it_went():
-    model = recipes.build(TINY)
+    model = recipes.build(TINY, run_eagerly=True)
     before = [p.get_weights() for p in (model.generator, model.discriminator)]
     log = model.fit(gan.batches(IMAGES, 4, 0), steps_per_epoch=1, verbose=0).history
     after = [p.get_weights() for p in (model.generator, model.discriminator)]
@@ -90,24 +100,25 @@ def test_batch_norm_sees_real_and_fake_apart():
 
 
 def test_same_seed_same_bits_and_another_seed_others():
-    a, b, c = (weights(recipes.train(TINY, IMAGES, seed=s)) for s in (0, 0, 1))
+    a, b, c = (weights(train(seed=s, eagerly=False)) for s in (0, 0, 1))
     assert np.array_equal(a, b)
     assert not np.array_equal(a, c)
 
 
 def test_a_saved_training_goes_on_to_the_same_bits(tmp_path):
-    whole = recipes.train(TINY, IMAGES, every=2)
-    recipes.train(TINY, IMAGES, steps=3, every=2).save(tmp_path / "half.keras")
+    whole = train()
+    train(steps=3).save(tmp_path / "half.keras")
     half = keras.models.load_model(tmp_path / "half.keras")
+    half.run_eagerly = True
     assert half.step == 3 and half.settings == whole.settings
-    resumed = recipes.train(TINY, IMAGES, model=half, every=2)
+    resumed = train(model=half)
     assert resumed.step == whole.step == 6
     for a, b in ((whole, resumed), (whole.averaged(), resumed.averaged())):
         assert np.array_equal(weights(a), weights(b))
 
 
 def test_generate_uses_the_averages_and_leaves_the_weights():
-    model = recipes.train(TINY, IMAGES)
+    model = train()
     before = weights(model)
     images = model.generate(5, seed=3)
     assert images.dtype == np.uint8 and images.shape == (5, 16, 16, 3)
@@ -115,13 +126,25 @@ def test_generate_uses_the_averages_and_leaves_the_weights():
     assert not np.array_equal(images, gan.generate(model.generator, 5, seed=3))
     assert np.array_equal(before, weights(model))
     average = model.generator.trainable_variables[0].numpy() * 0
-    start = recipes.build(TINY)
+    start = recipes.build(TINY, run_eagerly=True)
     average += start.generator.trainable_variables[0].numpy()
     for step in range(1, 4):
-        recipes.train(TINY, IMAGES, steps=step, model=start)
+        train(steps=step, model=start)
         now = start.generator.trainable_variables[0].numpy()
         average = now if step == 1 else 0.98 * average + 0.02 * now
     np.testing.assert_allclose(start.averaged().trainable_variables[0], average, atol=1e-6)
+
+
+def test_the_averages_get_their_own_batch_norm_statistics():
+    model = train(dataclasses.replace(TINY, batch_norm=True, ema=0.5))
+    copy = model.averaged()
+    norm = next(layer for layer in copy.layers if isinstance(layer, layers.BatchNormalization))
+    seen = [gan.noise(64, 8, k) for k in range(gan.NORM_BATCHES)]
+    for layer in copy.layers[: copy.layers.index(norm)]:
+        seen = [layer(x) for x in seen]
+    seen = np.concatenate(seen)
+    np.testing.assert_allclose(norm.moving_mean, seen.mean((0, 1, 2)), atol=1e-4)
+    np.testing.assert_allclose(norm.moving_variance, seen.var((0, 1, 2)), rtol=0.05)
 
 
 def test_a_gan_learns_points_in_the_plane():
