@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import fft
+from scipy import fft, ndimage
 
 from .measure import PIXEL
 
@@ -91,6 +91,49 @@ def draw_chips(n: int, seed: int, label: int | None = None) -> ChipSet:
         source="simulated",
         causes=causes,
     )
+
+
+def draw_scene(
+    height: int, width: int, seed: int, *, ships: int | None = None
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Draw a whole scene: open water with ships and boats, a coast with a town, clouds.
+
+    Args:
+        height: in pixels of 3 m.
+        width: the same.
+        seed: an int; the same seed gives the same bits.
+        ships: how many, fewer where the water has no room left; None for one in 90 000 pixels.
+
+    Returns:
+        The scene, uint8 (height, width, 3), and a row for each ship: the pixel of its centre, `x` and `y` from the top
+        left corner, and the causes it was drawn from (see `draw_causes`). Boats are not in the table.
+
+    Raises:
+        ValueError: a side is shorter than a chip's.
+    """
+    if min(height, width) < SIZE:
+        raise ValueError(f"{width} x {height} pixels: expected at least {SIZE} x {SIZE}, a chip.")
+    rng = np.random.default_rng(seed)
+    scene = _scene(rng)
+    cause = SimpleNamespace(**scene)
+    view = _view(cause, height, width)
+    rows = []
+
+    def draw(image):
+        taken = _shore(image, view, cause, rng) | _clouds(image, view, rng)
+        room = ndimage.distance_transform_edt(~np.pad(taken, 1, constant_values=True))[1:-1, 1:-1]
+        wanted = max(1, round(height * width / 90_000)) if ships is None else ships
+        for label in [1] * wanted + [0] * (wanted // 2):
+            row = _ships(rng, scene, 1)[0] if label else _boat(rng, scene)
+            free = np.flatnonzero(room > (48 if label else 12))
+            if len(free):
+                y, x = divmod(int(rng.choice(free)), width)
+                _moor(image, view, SimpleNamespace(**row | {"x": 0.0, "y": 0.0}), x, y)
+                room = np.minimum(room, np.hypot(np.arange(width) - x, np.arange(height)[:, None] - y) - 16)
+                rows.extend([row | {"x": x, "y": y}] * label)
+
+    image = _expose(cause, view, rng, draw)
+    return image, pd.DataFrame(rows, columns=None if rows else ["x", "y"])
 
 
 def draw_causes(n: int, seed: int, label: int | None = None) -> pd.DataFrame:
@@ -228,18 +271,32 @@ def _place(rng, region, afloat):
 
 
 def _chip(cause):
-    """One chip: sea, what is on it, optics, haze, noise. A view of another size would draw a whole scene."""
+    """One chip: its object is drawn on the sea of its scene."""
     look, noise = np.random.default_rng(cause.look), np.random.default_rng(cause.noise)
-    steps = np.arange(SIZE, dtype=np.float32) - (SIZE - 1) / 2
-    top, left = MARGIN + cause.crop_y, MARGIN + cause.crop_x
-    view = SimpleNamespace(x=steps[None, :] + cause.crop_x, y=steps[:, None] + cause.crop_y)
-    view.side, view.crop = SIZE + 2 * MARGIN, (slice(top, top + SIZE), slice(left, left + SIZE))
+    view = _view(cause, SIZE, SIZE, cause.crop_x, cause.crop_y)
+    return _expose(cause, view, noise, lambda image: DRAW[cause.kind](image, view, cause, look))
+
+
+def _view(cause, height, width, crop_x=0, crop_y=0):
+    """Where a picture's pixels lie, in pixels east (x) and south (y) of its centre, and the scene's colours."""
+    x, y = (np.arange(n, dtype=np.float32) - (n - 1) / 2 for n in (width, height))
+    top, left = MARGIN + crop_y, MARGIN + crop_x
+    view = SimpleNamespace(x=x[None, :] + crop_x, y=y[:, None] + crop_y)
+    view.side, view.crop = (
+        max(height, width) + 2 * MARGIN,
+        (slice(top, top + height), slice(left, left + width)),
+    )
     view.sea = np.array([cause.sea_red, cause.sea_green, cause.sea_blue], np.float32)
     view.tone = 0.55 + 0.45 * view.sea / (83, 94, 82)  # the scene's light and air, on land too
+    return view
+
+
+def _expose(cause, view, noise, draw):
+    """A picture: sea, what `draw` puts on it, optics, haze, noise."""
     waves = _field(noise, view, 1.2, (cause.wave_length / PIXEL, np.deg2rad(cause.wave_direction)))
     waves = cause.waves * (waves + 0.3 * np.maximum(waves, 0) ** 2)  # crests are narrow and bright
     image = view.sea + waves[..., None]
-    DRAW[cause.kind](image, view, cause, look)
+    draw(image)
     image = _blur(image, cause.blur)
     image += 0.6 * (image - _blur(image, 0.25))  # the product is sharpened: edges have a halo
     image += np.float32(cause.haze) * (np.array([155, 160, 155], np.float32) - image)
@@ -250,7 +307,9 @@ def _chip(cause):
 @cache
 def _frequencies(side):
     fx, fy = fft.rfftfreq(side)[None].astype(np.float32), fft.fftfreq(side)[:, None].astype(np.float32)
-    frequency = np.hypot(fx, fy)
+    frequency = np.maximum(
+        np.hypot(fx, fy), np.float32(1 / (SIZE + 2 * MARGIN))
+    )  # a scene's texture is a chip's
     frequency[0, 0] = np.inf  # no mean
     return fx, fy, frequency
 
@@ -422,6 +481,49 @@ def _town(image, view, cause, rng, roof=None):
         block = side * rng.integers(2, 7)
         street = _step(rng.uniform(0.3, 1.1) - np.abs(along - block * np.round(along / block)))
         _blend(image, np.array([146, 134, 120]) * rng.uniform(0.6, 1.2), 0.8 * street)
+
+
+def _boat(rng, scene):
+    """The causes of a boat; whatever else `_no_ship` draws is drawn again."""
+    while (row := _no_ship(rng, scene))["kind"] != "boat":
+        pass
+    return row
+
+
+def _moor(image, view, cause, x, y, reach=64):
+    """Draw a ship or boat with its centre at a pixel of a scene."""
+    height, width = image.shape[:2]
+    rows, columns = (
+        slice(max(y - reach, 0), min(y + reach, height)),
+        slice(max(x - reach, 0), min(x + reach, width)),
+    )
+    part = _view(cause, rows.stop - rows.start, columns.stop - columns.start)
+    part.x = np.arange(columns.start, columns.stop, dtype=np.float32)[None, :] - x
+    part.y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] - y
+    DRAW[cause.kind](image[rows, columns], part, cause, np.random.default_rng(cause.look))
+
+
+def _shore(image, view, cause, rng):
+    """Land over a third of a scene, its shore, a town and large roofs on it; returns where there is land."""
+    inland = _turned(view, rng, wobble=14)[1]
+    inland = inland - np.quantile(inland, 2 / 3)
+    land, near = np.empty_like(image), (0.8 * _field(rng, view, 1.8) - inland / 120).clip(-1, 1)
+    _land(land, view, cause, rng)
+    for roof, cover in ((None, _step(8 * near + 2)), (rng.uniform(9, 16), _step(8 * near - 6))):
+        town = np.empty_like(image)
+        _town(town, view, cause, rng, roof=roof)
+        _blend(land, town, cover)
+    _blend(image, land, _step(inland))
+    strip = np.exp(-((inland / rng.uniform(2, 6)) ** 2)) * np.clip(0.5 + 0.5 * _field(rng, view, 1.2), 0, 1)
+    _blend(image, np.array([196, 176, 144]), strip)
+    return inland > 0
+
+
+def _clouds(image, view, rng):
+    """Scattered clouds over a scene; returns where they are."""
+    cover = np.clip(0.9 * _field(rng, view, 1.9) - rng.uniform(1.3, 1.9), 0, 1) ** 1.5
+    _blend(image, (250, 250, 246), 0.95 * cover)
+    return cover > 0.1
 
 
 def _coast(image, view, cause, rng):

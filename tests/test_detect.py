@@ -213,3 +213,31 @@ def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found(
         total += len(ships)
         found_ships += detect.match(detect.detect(judge, scene), ships).sum()
     assert total == 10 and found_ships >= 9  # of two tankers longer than a chip, one may be missed
+
+
+def test_a_scene_is_drawn_with_its_ships_where_the_table_says():
+    from satgan_tutorial import simulate
+
+    scene, ships = simulate.draw_scene(400, 600, seed=2, ships=4)
+    assert (scene.shape, scene.dtype, len(ships)) == ((400, 600, 3), np.uint8, 4)
+    again, same = simulate.draw_scene(400, 600, seed=2, ships=4)
+    assert np.array_equal(scene, again) and ships.equals(same)
+    other, _ = simulate.draw_scene(400, 600, seed=3, ships=4)
+    assert not np.array_equal(scene, other)
+    chips = np.stack([scene[y - 40 : y + 40, x - 40 : x + 40] for x, y in zip(ships.x, ships.y, strict=True)])
+    assert (Judge("simulated").probability(chips) > 0.5).sum() >= 3
+    bare, none = simulate.draw_scene(100, 90, seed=0, ships=0)
+    assert bare.shape == (100, 90, 3) and len(none) == 0 and list(none) == ["x", "y"]
+    with pytest.raises(ValueError, match="100 x 79 pixels: expected at least 80 x 80"):
+        simulate.draw_scene(79, 100, seed=0)
+
+
+def test_most_ships_of_drawn_scenes_are_found():
+    from satgan_tutorial import simulate
+
+    judge, right, wrong, known = Judge("simulated").classifier, 0, 0, 0
+    for seed in (1, 2):
+        scene, ships = simulate.draw_scene(500, 700, seed)
+        good = detect.match(detect.detect(judge, scene, threshold=0.7), ships)
+        right, wrong, known = right + good.sum(), wrong + (~good).sum(), known + len(ships)
+    assert known >= 6 and right >= 0.8 * known and wrong <= known
