@@ -53,8 +53,10 @@ def normalise(path: Path) -> None:
         # nbval takes a cell that was never counted for one that was never run, and fails where it has outputs.
         cell.execution_count = 1 if cell.source.startswith(CHECKED) else None
         cell.metadata.pop("execution", None)
-        if not cell.source.startswith(CHECKED):
-            cell.outputs = []
+        kept = cell.outputs if cell.source.startswith(CHECKED) else []
+        cell.outputs = [
+            output for output in kept if output.get("name") != "stderr"
+        ]
     notebook.metadata = {
         "kernelspec": {
             "display_name": "Python 3",

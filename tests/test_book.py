@@ -67,6 +67,7 @@ class TestNotebook:
             if cell.source.startswith(CHECKED):
                 assert cell.outputs, f"a checked cell with no stored output is not compared:\n{cell.source}"
                 assert all(set(o.get("data", {})) <= {"text/plain"} for o in cell.outputs)
+                assert "stderr" not in {o.get("name") for o in cell.outputs}
             else:
                 assert not cell.outputs, f"clear this cell's output with `make notebooks`:\n{cell.source}"
             assert cell.execution_count == (1 if cell.source.startswith(CHECKED) else None)
