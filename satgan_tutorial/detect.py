@@ -251,11 +251,15 @@ def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
 
 
 def marked_ships(scenes: Iterable[str] | None = None) -> pd.DataFrame:
-    """The ships of ShipsNet's scenes, marked by hand: columns `scene`, `x`, `y`, pixels from the top left corner.
+    """The ships of ShipsNet's scenes, marked by hand.
 
-    Empty outside a checkout: the marks are in `data/scene_ships.csv`, and how they were made in `data/scene_ships.md`.
+    Columns: `scene`; `x` and `y`, pixels from the top left corner; `moored`, 1 at a quay and 0 in open water; `day`,
+    YYYYMMDD or an empty string where it is not known. Empty outside a checkout: the marks are in
+    `data/scene_ships.csv`, and how they were made in `data/scene_ships.md`.
     """
     tree = checkout()
     file = tree / "data" / "scene_ships.csv" if tree else None
-    marks = pd.read_csv(file) if file and file.is_file() else pd.DataFrame(columns=["scene", "x", "y"])
+    if not file or not file.is_file():
+        return pd.DataFrame(columns=["scene", "x", "y", "moored", "day"])
+    marks = pd.read_csv(file, dtype={"day": str}, keep_default_na=False)
     return marks if scenes is None else marks[marks.scene.isin(list(scenes))].reset_index(drop=True)

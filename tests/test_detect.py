@@ -6,7 +6,7 @@ import pytest
 from keras import Input, Sequential, layers, utils
 from PIL import Image
 
-from satgan_tutorial import classifier, detect
+from satgan_tutorial import checks, classifier, detect, load_chips
 from satgan_tutorial.judge import Judge
 
 
@@ -191,7 +191,8 @@ def test_scenes_are_found_as_kaggle_nests_them_or_flat(tmp_path, monkeypatch):
 
 def test_the_marks_are_whole_numbers_and_no_ship_is_marked_twice():
     marks = detect.marked_ships()
-    assert list(marks) == ["scene", "x", "y", "moored"] and len(marks) == 65
+    assert list(marks) == ["scene", "x", "y", "moored", "day"] and len(marks) == 65
+    assert set(marks.day) == {"", "20170619", "20170719", "20171022"}
     assert set(marks.moored) == {0, 1} and (marks.dtypes[["x", "y"]] == int).all()
     for _, ships in marks.groupby("scene"):
         places = ships[["x", "y"]].to_numpy(float)
@@ -205,6 +206,8 @@ def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found(
     scenes, total, found_ships = detect.find_scenes(), 0, 0
     if not scenes:
         pytest.skip("no scenes beside the real chips")
+    days = set(detect.marked_ships().day)
+    assert not days & set(load_chips(say=lambda line: None).split(0).train.days)
     judge = Judge("real").classifier
     for name in ("lb_1", "lb_3"):
         scene, ships = detect.read_image(scenes[name]), detect.marked_ships([name])
@@ -241,3 +244,52 @@ def test_most_ships_of_drawn_scenes_are_found():
         good = detect.match(detect.detect(judge, scene, threshold=0.7), ships)
         right, wrong, known = right + good.sum(), wrong + (~good).sum(), known + len(ships)
     assert known >= 6 and right >= 0.8 * known and wrong <= known
+
+
+def iou(a, b, low=0, twice=1):
+    width, height = (max(min(a[i + 2], b[i + 2]) - max(a[i], b[i]), low) for i in (0, 1))
+    return width * height / (2 * 80 * 80 - twice * width * height)
+
+
+def greedy(x, y, p, apart, order=lambda p: np.argsort(-p), away=np.hypot, again=True):
+    kept, struck = [], set()
+    for i in order(p):
+        if i not in struck:
+            kept.append(i)
+        if again or i in kept:
+            struck |= {j for j in order(p) if j != i and away(x[j] - x[i], y[j] - y[i]) < apart}
+    return kept
+
+
+CASES = [
+    (checks.windows, ..., "To do"),
+    (checks.windows, lambda h, w, s: (h // s) * (w // s), "Not yet: the last window has to end inside"),
+    (checks.windows, lambda h, w, s: ((h - 80) // s) * ((w - 80) // s), "Not yet: there is a window before"),
+    (checks.windows, lambda h, w, s: 7, "Not yet: a scene of 80 x 80 pixels has 1"),
+    (checks.windows, lambda h, w, s: ((h - 80) // s + 1) * ((w - 80) // s + 1), "Right"),
+    (checks.overlap, lambda a, b: ..., "To do"),
+    (checks.overlap, lambda a, b: iou(a, b, low=-999), "do not touch"),
+    (checks.overlap, lambda a, b: iou(a, b, twice=0), "Not yet: the two areas together"),
+    (checks.overlap, lambda a, b: 0.7, "it is 1.000, your function says 0.700"),
+    (checks.overlap, iou, "Right"),
+    (checks.suppress, lambda x, y, p, apart: None, "To do"),
+    (checks.suppress, lambda *a: greedy(*a), "struck out by the first"),
+    (
+        checks.suppress,
+        lambda *a: greedy(*a, again=False, order=lambda p: range(len(p))),
+        "begin with the surest",
+    ),
+    (checks.suppress, lambda *a: sorted(greedy(*a, again=False)), "from the surest down"),
+    (
+        checks.suppress,
+        lambda *a: greedy(*a, again=False, away=lambda u, v: max(abs(u), abs(v))),
+        "straight line",
+    ),
+    (checks.suppress, lambda *a: greedy(*a, again=False), "Right"),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
+def test_the_graders_tell_undone_wrong_and_right_apart(grader, answer, verdict, capsys):
+    grader(answer)
+    assert verdict in capsys.readouterr().out
