@@ -1,0 +1,354 @@
+"""The `satgan` command: check this machine, fetch the chips, train, generate, evaluate.
+
+Each command imports what it needs when it runs, so that help and complaints come at once. It ends with 0 when all went
+well, 1 when something failed, 2 when asked for what cannot be done, 130 when a training was stopped and saved.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import json
+import math
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from . import __version__
+from .terminal import Progress, Sentences, quiet_import, stoppable
+
+STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+@click.group("satgan", cls=Sentences, context_settings=HELP)
+@click.version_option(__version__)
+def main():
+    """Read and draw ships in satellite chips.
+
+    Real chips are found in $SATGAN_DATA or data/shipsnet; without any, simulated ones are drawn.
+
+    \b
+    First steps:
+      satgan check                                           is this machine ready?
+      satgan generate book -n 16 --seed 0 --out ships.png    ships that never were
+      satgan fetch                                           the real chips, from Kaggle
+      satgan train small --seed 0 --out runs/first           your own GAN
+      satgan evaluate runs/first                             and its score
+    """  # noqa: D301
+
+
+@main.command(short_help="Is this machine ready, and how long does the book take on it?")
+def check():
+    """Tell whether this machine is ready, and how long the book takes on it.
+
+    It takes half a minute at most, since it loads TensorFlow, times a convolution and prepares the chips at hand.
+    """
+    from .chips import load_chips
+    from .machine import book_minutes, cores, free_disk, memory, needs, versions
+    from .pretrained import shipped
+
+    problems = []
+
+    def line(name: str, text: str, good: bool = True):
+        click.echo(f"{name:10}{'' if good else 'PROBLEM: '}{text}")
+        problems.extend([] if good else [name])
+
+    line("Versions", versions())
+    line("Cores", str(cores()))
+    if room := memory():
+        line("Memory", f"{room:.1f} GB (a training takes up to {needs.memory})", room >= needs.memory)
+    folder, room = free_disk()
+    line(
+        "Disk", f"{room:.0f} GB free at {folder} (chips and trainings take {needs.disk})", room >= needs.disk
+    )
+    line("Weights", ", ".join(shipped()) or "found none; install the package again", bool(shipped()))
+    try:
+        line("Chips", repr(load_chips(say=_note)))
+    except ValueError as error:
+        line("Chips", str(error), False)
+    with quiet_import():
+        import tensorflow as tf
+    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+    names = [gpu.get("device_name", "without a name") for gpu in gpus]
+    line("GPU", ", ".join(names) or "none that TensorFlow can use; the book needs none")
+    minutes, speed = book_minutes()
+    line(
+        "Speed", f"{speed:.2f} times that of the two cores the book was timed on, busy as this machine is now"
+    )
+    line("Book", f"about {max(1, round(minutes))} min to run all of it, at the budget `laptop`")
+    if problems:
+        raise click.ClickException(f"{' and '.join(problems)}: see above.")
+
+
+@main.command(short_help="Download the real chips, all of them or nothing.")
+@click.option("--to", type=click.Path(path_type=Path), help="The folder for them [default: data/shipsnet].")
+def fetch(to: Path | None):
+    """Download the 4000 real chips (ShipsNet, from Kaggle; no account needed), all of them or nothing.
+
+    Each file is checked against its known sum before the set is put in place. After a failure, repeat the command.
+    """
+    from .fetch import fetch as get
+
+    folder = get(to, say=click.echo)
+    if to:
+        click.echo(f"Use them with:\n  export SATGAN_DATA={shlex.quote(str(folder))}")
+
+
+@main.command(short_help="Train a GAN after a recipe, or the judge.")
+@click.argument("recipe")
+@click.option("--steps", type=click.IntRange(1), help="Where to stop [default: the recipe's own number].")
+@click.option("--seed", type=click.IntRange(0), help="Same seed, same GAN [default: 0, or the one resumed].")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder for it."
+)
+@click.option("--resume", is_flag=True, help="Go on with the training in the folder, to the same bits.")
+@click.option(
+    "--save-every", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to a checkpoint."
+)
+def train(recipe: str, steps: int | None, seed: int | None, out: Path, resume: bool, save_every: float):
+    """Train a GAN after RECIPE on the train ships at hand: small, book, dcgan or post; or train the judge.
+
+    The folder gets the recipe, a log, a strip of samples, checkpoints and the generator. Ctrl-C stops after the step and
+    saves; a crash costs what came after the last checkpoint. Either way, --resume goes on.
+
+    \b
+    Examples:
+      satgan train small --seed 0 --out runs/first
+      satgan train small --steps 1200 --out runs/first --resume    goes on to step 1200
+      satgan train judge --out runs/judge                          steps make whole epochs; no --resume
+    """  # noqa: D301
+    from . import training
+
+    _writable(out)
+    if recipe == "judge":
+        if resume:
+            raise click.UsageError("the judge trains in minutes and cannot be resumed; leave --resume out.")
+        return _train_judge(steps, seed or 0, out)
+    training.check_folder(out, resume)
+    with quiet_import():
+        from . import recipes
+    if recipe not in recipes.RECIPES:
+        raise click.UsageError(
+            f"there is no recipe {recipe!r}. {_there_is(recipe, [*recipes.RECIPES, 'judge'])}"
+        )
+    from .chips import load_chips
+
+    settings = recipes.get(recipe)
+    steps = steps or settings.steps
+    if seed is None:
+        seed = training.read_card(out).get("seed", 0)
+    ships = load_chips(say=_note).split(0).train.ships
+    with Progress(steps) as progress, stoppable() as asked:
+        options = {
+            "resume": resume,
+            "save_every": save_every,
+            "on_step": progress,
+            "stop": lambda: bool(asked),
+        }
+        model = training.run(settings, ships, out, seed=seed, steps=steps, **options)
+    if model.step < steps:
+        on = [
+            "satgan",
+            "train",
+            recipe,
+            "--steps",
+            str(steps),
+            "--seed",
+            str(seed),
+            "--out",
+            str(out),
+            "--resume",
+        ]
+        click.echo(f"Stopped and saved at step {model.step} of {steps}. Go on with:\n  {shlex.join(on)}")
+        sys.exit(STOPPED)
+    show = ["satgan", "generate", str(out), "--out", "ships.png"]
+    click.echo(f"{out}: {recipe} after {model.step} steps. Its ships:\n  {shlex.join(show)}")
+
+
+def _train_judge(steps: int | None, seed: int, out: Path) -> None:
+    from . import training
+
+    training.check_folder(out, resume=False)
+    with quiet_import():
+        import keras
+
+        from .judge import train_judge
+    from .chips import load_chips
+
+    chips = load_chips(say=_note)
+    per_epoch = len(chips.split(0).train) // 32
+    epochs = 40 if steps is None else math.ceil(steps / per_epoch)
+    taken = itertools.count(1)
+    with Progress(epochs * per_epoch) as progress:
+        watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: progress(next(taken)))
+        judge = train_judge(out, chips, seed=seed, epochs=epochs, callbacks=(watch,))
+    click.echo(
+        f"{out}: {judge.name} after {epochs} epochs. Its score:\n  satgan evaluate {shlex.quote(str(out))}"
+    )
+
+
+@main.command(short_help="Draw chips with a model.")
+@click.argument("model")
+@click.option("-n", "count", type=click.IntRange(1), default=16, show_default=True, help="How many chips.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same chips.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .png or .npy file."
+)
+@click.option(
+    "--source",
+    type=click.Choice(["real", "simulated"]),
+    default="real",
+    show_default=True,
+    help="For a shipped model: the chips it learned from.",
+)
+def generate(model: str, count: int, seed: int, out: Path, source: str):
+    """Draw chips with MODEL: a training's folder, a .keras file, or the name of a shipped model.
+
+    A .png is one sheet of all the chips; a .npy is an array of them, uint8 (N, 80, 80, 3).
+
+    \b
+    Examples:
+      satgan generate book -n 16 --seed 0 --out ships.png
+      satgan generate runs/first -n 1000 --seed 1 --out fakes.npy
+    """  # noqa: D301
+    if out.suffix.lower() not in (".png", ".npy"):
+        raise click.UsageError(f"--out {out}: expected a name that ends in .png or .npy.")
+    if not out.parent.is_dir():
+        raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
+    _writable(out.parent)
+    file = _find(model, source)
+    generator = _generator(file)
+    import numpy as np
+
+    from . import gan
+    from .training import replacing, sheet
+
+    images = gan.generate(generator, count, seed)
+    with replacing(out) as new:
+        if out.suffix.lower() == ".npy":
+            np.save(new, images)
+        else:
+            sheet(images).save(new)
+    click.echo(f"{out}: {count} chips of {file.parent.name}/{file.name}, seed {seed}.")
+
+
+@main.command(short_help="Score a model on the test chips at hand.")
+@click.argument("model")
+@click.option(
+    "-n", "count", type=click.IntRange(2), default=1000, show_default=True, help="Chips to generate."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the generated chips.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a sentence.")
+def evaluate(model: str, count: int, seed: int, as_json: bool):
+    """Score MODEL on the test chips of the source at hand, real or simulated ($SATGAN_DATA).
+
+    A generator gets its KID against the test ships in the features of the shipped judge: 0 is as good as real, more is
+    worse. A judge (the name `judge`, a file, or the folder of its training) gets its accuracy and calibration error.
+
+    \b
+    Examples:
+      satgan evaluate book --json
+      satgan evaluate judge --json
+      SATGAN_DATA=simulated satgan evaluate runs/first
+    """  # noqa: D301
+    from .chips import load_chips
+
+    if model not in _shipped():
+        _find(model, "real")  # complains before the work begins
+    chips = load_chips(say=_note)
+    test = chips.split(0).test
+    file = _find(model, chips.source)
+    if file.name.startswith("judge-"):
+        with quiet_import():
+            from .judge import Judge
+        result = {"model": model} | Judge(file).evaluate(test, split="test")
+        text = "{judge}: accuracy {accuracy:.4f}, calibration error {ece:.4f} ({n} {data} {split} chips)"
+    else:
+        result = {"model": model} | _kid(file, test.ships, count, seed)
+        text = "KID {kid:.3f} ({judge}; {n} generated against {n_real} {source} {split} ships; seed {seed})"
+    click.echo(json.dumps(result) if as_json else text.format(**result))
+
+
+def _kid(file: Path, ships, count: int, seed: int) -> dict:
+    from .training import read_card
+
+    learned_from = read_card(file.parent).get("source", ships.source)
+    if learned_from != ships.source:
+        where = "the folder of the real ones" if learned_from == "real" else "the word simulated"
+        raise click.ClickException(
+            f"{file}: learned from {learned_from} chips, and those at hand are {ships.source}: set SATGAN_DATA to {where}."
+        )
+    generator = _generator(file)
+    from . import gan
+    from .judge import Judge
+
+    score = Judge(ships.source).score(ships, gan.generate(generator, count, seed), split="test")
+    found = {"kid": score.value, "judge": score.judge, "n": score.n_fake, "n_real": score.n_real}
+    return found | {"split": score.split, "source": ships.source, "seed": seed}
+
+
+def _find(model: str, source: str) -> Path:
+    """The file of a model: of a shipped name, of a training's folder, or the file itself.
+
+    A shipped name goes first: a checkout has a folder `book`, which `./book` still names.
+    """
+    from .pretrained import path
+
+    names, there = _shipped(), Path(model)
+    if model in names:
+        return path(model, source)
+    if there.is_file():
+        return there
+    if not there.exists():
+        raise click.UsageError(f"found no folder, file or shipped model {model!r}. {_there_is(model, names)}")
+    for file in (there / "generator.keras", *sorted(there.glob("judge-*.keras"))):
+        if file.is_file():
+            return file
+    raise click.UsageError(f"{model}: found no generator.keras in it; expected the folder of a training.")
+
+
+def _shipped() -> list[str]:
+    from .pretrained import shipped
+
+    return sorted({stem.rpartition("-")[0] for stem in shipped()})
+
+
+def _generator(file: Path):
+    """The network from noise to images that a file holds."""
+    with quiet_import():
+        import keras
+
+        from . import gan, pretrained
+    model = pretrained.read(file)
+    if isinstance(model, gan.GAN):
+        model = keras.saving.load_model(file).averaged()  # the averages are its optimizer's
+    takes, gives = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if not (isinstance(takes, tuple) and len(takes) == 2 and isinstance(gives, tuple) and len(gives) == 4):
+        raise click.ClickException(
+            f"{file}: found the model {model.name!r}; expected a generator of images from noise."
+        )
+    return model
+
+
+def _there_is(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, 1)
+    return (f"Did you mean {near[0]}? " if near else "") + f"There is {', '.join(names) or 'nothing'}."
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _writable(folder: Path) -> None:
+    """Complain now about a folder that could not be written to after minutes of work."""
+    there = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise click.UsageError(f"{folder}: cannot write to {there}; name another folder.")
+
+
+if __name__ == "__main__":
+    main(prog_name="satgan")

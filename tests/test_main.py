@@ -1,0 +1,303 @@
+import csv
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from satgan_tutorial import recipes, training
+from satgan_tutorial.__main__ import main
+from satgan_tutorial.chips import ChipSet
+from satgan_tutorial.terminal import Progress, stoppable
+
+TINY = recipes.Recipe("tiny", "For tests.", base_filters=2, latent_dim=4, batch_size=4, steps=6)
+
+
+def run(*words, code=0):
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def satgan(*words):
+    """The command as a process of its own, with the recipe and the chips of these tests."""
+    program = f"""if True:
+        import sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        if {"train" in words}:
+            import test_main
+            from satgan_tutorial import chips, recipes
+            recipes.RECIPES["tiny"] = test_main.TINY
+            chips.load_chips = lambda **options: test_main.few_chips()
+        from satgan_tutorial.__main__ import main
+        main(prog_name="satgan")"""
+    line = [sys.executable, "-c", program, *map(str, words)]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def few_chips():
+    rng = np.random.default_rng(0)
+    days = np.array([f"201706{day:02d}_180756_103a" for day in range(1, 13) for _ in range(8)])
+    return ChipSet(
+        images=rng.integers(0, 256, (96, 80, 80, 3), dtype=np.uint8),
+        labels=np.tile([0, 1], 48).astype(np.uint8),
+        scenes=days,
+        locations=np.zeros((96, 2)),
+        source="simulated",
+    )
+
+
+@pytest.fixture(scope="module")
+def few():
+    return few_chips()
+
+
+@pytest.fixture(autouse=True)
+def here(few, tmp_path, monkeypatch):
+    """An empty working folder, few chips and one more recipe."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("satgan_tutorial.chips.load_chips", lambda *args, **options: few)
+    monkeypatch.setitem(recipes.RECIPES, "tiny", TINY)
+
+
+@pytest.fixture(scope="module")
+def trained(few, tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained") / "run"
+    training.run(TINY, few.split(0).train.ships, out, seed=3, steps=24)
+    return out
+
+
+def bits(folder):
+    """The generator's weights and those of the whole checkpoint."""
+    files = [folder / "generator.keras", folder / "checkpoint.keras"]
+    models = [keras.saving.load_model(file) for file in files]
+    variables = models[0].variables + models[1].variables
+    variables += models[1].optimizer.variables + models[1].g_optimizer.variables
+    return [np.asarray(variable) for variable in variables]
+
+
+def same(one, other):
+    return len(one) == len(other) and all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_help_comes_at_once_and_names_every_recipe():
+    start = time.monotonic()
+    code = "import sys; sys.argv[1:] = ['--help']\nfrom satgan_tutorial.__main__ import main\n"
+    code += "try: main()\nfinally: assert not {'tensorflow', 'numpy', 'matplotlib'} & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert time.monotonic() - start < 5
+    for command in ("check", "fetch", "train", "generate", "evaluate"):
+        assert command in done.stdout
+        assert "satgan" in run(command, "--help").output
+    text = run("train", "--help").output.split("Examples")[0]
+    assert all(name in text for name in recipes.RECIPES if name != "tiny")
+
+
+def test_a_training_keeps_all_in_its_folder(trained):
+    assert sorted(file.name for file in trained.iterdir()) == [
+        "checkpoint.keras",
+        "generator.keras",
+        "log.csv",
+        "recipe.json",
+        "samples.png",
+    ]
+    card = json.loads((trained / "recipe.json").read_text())
+    assert (card["recipe"]["base_filters"], card["seed"], card["source"]) == (2, 3, "simulated")
+    rows = list(csv.DictReader((trained / "log.csv").open()))
+    assert [row["step"] for row in rows] == ["20", "24"] and float(rows[0]["d_loss"]) > 0
+    assert Image.open(trained / "samples.png").size == (8 * 82 + 2, 82 + 2)
+
+
+def test_a_resumed_training_has_the_bits_of_one_in_one_go(trained):
+    run("train", "tiny", "--steps", 7, "--seed", 3, "--out", "new/halves")
+    early = bits(Path("new/halves"))
+    with open("new/halves/log.csv", "a") as log:
+        log.write(
+            "20,1,1,1,1\r\n2"
+        )  # rows after the checkpoint, the last half written, as a kill may leave them
+    Path("new/halves/.new-1-generator.keras").write_text("half")
+    result = run("train", "tiny", "--steps", 24, "--out", "new/halves", "--resume")
+    assert "satgan generate new/halves" in result.output
+    assert same(bits(Path("new/halves")), bits(trained)) and not same(early, bits(trained))
+    assert sorted(os.listdir("new/halves")) == sorted(os.listdir(trained))
+    rows = Path("new/halves/log.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["step", "7", "20", "24"]
+    assert rows[-1] == (trained / "log.csv").read_text().splitlines()[-1]
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(monkeypatch):
+    class AtTheThird(Progress):
+        def __call__(self, step):
+            super().__call__(step)
+            if step == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("satgan_tutorial.__main__.Progress", AtTheThird)
+    before = signal.getsignal(signal.SIGINT)
+    result = run("train", "tiny", "--steps", 50, "--seed", 3, "--out", "my run", code=130)
+    assert signal.getsignal(signal.SIGINT) == before
+    assert "step 3 of 50" in result.output
+    words = shlex.split(result.output.splitlines()[-1])
+    assert words == shlex.split("satgan train tiny --steps 50 --seed 3 --out 'my run' --resume")
+    assert keras.saving.load_model("my run/checkpoint.keras").step == 3
+
+
+def test_a_second_ctrl_c_stops_at_once():
+    with pytest.raises(KeyboardInterrupt), stoppable() as asked:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert len(asked) == 1
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_kill_costs_what_came_after_the_last_checkpoint(few):
+    process = satgan("train", "tiny", "--steps", 100_000, "--seed", 3, "--out", "killed", "--save-every", 0)
+    try:
+        while not Path("killed/generator.keras").exists():
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        time.sleep(0.1)
+    finally:
+        process.kill()
+        process.communicate()
+    step = keras.saving.load_model("killed/checkpoint.keras").step
+    assert step >= 1
+    ships = few.split(0).train.ships
+    training.run(TINY, ships, "killed", seed=3, steps=step + 2, resume=True)
+    training.run(TINY, ships, "whole", seed=3, steps=step + 2)
+    assert same(bits(Path("killed")), bits(Path("whole")))
+
+
+def test_a_folder_is_not_overwritten_and_only_its_own_training_goes_on(trained, few):
+    assert "--resume" in run("train", "tiny", "--out", trained, code=2).output
+    result = run("train", "tiny", "--out", trained, "--resume", "--seed", 4, "--steps", 30, code=2)
+    assert "seed 3" in result.output and "4" in result.output
+    result = run("train", "small", "--out", trained, "--resume", "--steps", 30, code=2)
+    assert "'tiny'" in result.output and "'small'" in result.output
+    assert "no training" in run("train", "tiny", "--out", "nowhere", "--resume", code=2).output
+    Path("file").write_text("")
+    run("train", "tiny", "--out", "file", code=2)
+    run("train", "tiny", "--out", "file/in", code=2)
+    assert sorted(os.listdir()) == ["file"]
+
+
+def test_unknown_names_get_a_sentence_that_names_what_there_is(monkeypatch):
+    result = run("train", "smal", "--out", "x", code=2)
+    assert "Did you mean small?" in result.output and "dcgan" in result.output and "judge" in result.output
+    result = run("generate", "jugde", "--out", "x.png", code=2)
+    assert "Did you mean judge?" in result.output
+    assert not os.listdir()
+
+
+@pytest.mark.parametrize("out", ["ships.jpg", "ships", "no/folder/ships.png"])
+def test_a_bad_out_is_told_before_any_work(out, monkeypatch):
+    monkeypatch.setattr("satgan_tutorial.__main__._find", lambda *args: pytest.fail("work had begun"))
+    assert "--out" in run("generate", "book", "--out", out, code=2).output
+
+
+def test_a_file_that_is_no_model_gets_a_sentence(tmp_path):
+    Path("note.keras").write_text("hello")
+    assert (
+        "note.keras: expected a Keras model" in run("generate", "note.keras", "--out", "x.png", code=1).output
+    )
+    assert "expected a generator" in run("generate", "judge", "--out", "x.png", code=1).output
+    Path("book").mkdir()
+    assert "generator.keras" in run("generate", "./book", "--out", "x.png", code=2).output
+    assert not Path("x.png").exists()
+
+
+def test_generate_writes_a_sheet_or_an_array(trained):
+    run("generate", trained, "-n", 5, "--seed", 1, "--out", "five.npy")
+    run("generate", trained / "generator.keras", "-n", 2, "--seed", 1, "--out", "two.npy")
+    run("generate", trained / "checkpoint.keras", "-n", 2, "--seed", 1, "--out", "same.npy")
+    run("generate", trained, "-n", 5, "--seed", 1, "--out", "five.png")
+    five, two = np.load("five.npy"), np.load("two.npy")
+    assert five.shape == (5, 80, 80, 3) and five.dtype == np.uint8
+    assert np.array_equal(two, five[:2]) and np.array_equal(np.load("same.npy"), two)
+    page = np.asarray(Image.open("five.png"))
+    assert page.shape == (2 * 82 + 2, 3 * 82 + 2, 3)
+    assert np.array_equal(page[84:164, 84:164], five[4]) and (page[84:, 166:] == 255).all()
+    assert sorted(os.listdir()) == ["five.npy", "five.png", "same.npy", "two.npy"]
+
+
+def test_the_name_of_a_shipped_model_goes_before_a_folder():
+    Path("judge").mkdir()
+    found = json.loads(run("evaluate", "judge", "--json").stdout)
+    assert set(found) >= {"accuracy", "ece", "n", "split", "data"}
+    assert (found["split"], found["data"], found["judge"]) == ("test", "simulated", "judge-simulated")
+
+
+def test_evaluate_says_all_that_a_score_depends_on(trained, few):
+    found = json.loads(run("evaluate", trained, "-n", 50, "--json").stdout)
+    assert (found["judge"], found["source"], found["split"], found["n"]) == (
+        "judge-simulated",
+        "simulated",
+        "test",
+        50,
+    )
+    assert found["n_real"] == int(few.split(0).test.labels.sum()) and found["kid"] > 0.5
+    assert f"KID {found['kid']:.3f}" in run("evaluate", trained, "-n", 50).output
+
+
+def test_a_generator_is_not_scored_against_the_other_source(trained, few, monkeypatch):
+    real = ChipSet(few.images, few.labels, few.scenes, few.locations, "real")
+    monkeypatch.setattr("satgan_tutorial.chips.load_chips", lambda *args, **options: real)
+    assert "simulated" in run("evaluate", trained, code=1).output
+
+
+def test_the_judge_trains_too():
+    run("train", "judge", "--out", "judged", "--steps", 2)
+    assert {file.suffix for file in Path("judged").iterdir()} == {".keras", ".md", ".csv"}
+    assert json.loads(run("evaluate", "judged", "--json").stdout)["judge"] == "judge-simulated"
+    assert "judge" in run("train", "judge", "--out", "judged", "--resume", code=2).output
+
+
+def test_a_broken_training_keeps_its_last_checkpoint(trained, monkeypatch):
+    shutil.copytree(trained, "broken")
+    before = Path("broken/checkpoint.keras").read_bytes()
+    monkeypatch.setattr(training, "_finite", lambda row: False)
+    result = run("train", "tiny", "--steps", 30, "--out", "broken", "--resume", code=1)
+    assert "not finite" in result.output
+    assert Path("broken/checkpoint.keras").read_bytes() == before
+
+
+def test_check_tells_what_is_here(monkeypatch):
+    monkeypatch.setattr("satgan_tutorial.machine.convolution_gflops", lambda: 50.0)
+    output = run("check").output
+    for word in ("Python 3", "tensorflow", "Cores", "GB", "GPU", "96 simulated chips", "0.50 times"):
+        assert word in output
+    monkeypatch.setattr("satgan_tutorial.machine.memory", lambda: 0.5)
+    assert "PROBLEM" in run("check", code=1).output
+
+
+def test_fetch_tells_what_went_wrong(monkeypatch):
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    assert "By hand" in run("fetch", "--to", "set", code=1).output
+
+
+def test_the_time_left_is_measured_without_the_first_step(monkeypatch, capsys):
+    clock = iter([100.0, 102.0, 104.0])
+    monkeypatch.setattr("satgan_tutorial.terminal.time.monotonic", lambda: next(clock))
+    with Progress(100) as progress:
+        progress.shown = -100.0
+        progress(1)  # this one took ages
+        progress(2)
+        progress.shown = 0.0
+        progress(3)
+    assert capsys.readouterr().err.splitlines()[-1] == "step 3 of 100, 2 s a step, 3 min 14 s left"
+
+
+def test_a_command_of_its_own_is_quiet_on_stderr(trained, tmp_path):
+    process = satgan("generate", trained, "-n", 1, "--out", "one.png")
+    out, err = process.communicate()
+    assert (process.returncode, err) == (0, "") and "one.png" in out
