@@ -155,13 +155,19 @@ def generator(
 
 
 def discriminator(
-    base_filters: int = 32, image_size: int = 80, batch_norm: bool = False, spectral_norm: bool = False
+    base_filters: int = 32,
+    image_size: int = 80,
+    blocks: bool = True,
+    batch_norm: bool = False,
+    spectral_norm: bool = False,
 ) -> keras.Sequential:
     """Build the book's own small discriminator: four strided convolutions and one weighted sum.
 
     Args:
         base_filters: channels of the first layer; each of the next three has twice as many.
         image_size: height and width of an image in pixels, a multiple of 16.
+        blocks: read the image as 2 x 2 blocks of 12 numbers, as the generator's sub-pixel layer writes it. The first
+            convolution is then a 2 x 2 one with the reach and the cost of a strided 4 x 4 one, and faster backwards.
         batch_norm: normalise before each activation but the first.
         spectral_norm: hold each layer to a spectral norm of 1 (1802.05957).
 
@@ -174,9 +180,12 @@ def discriminator(
     _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
     bound = layers.SpectralNormalization if spectral_norm else lambda layer: layer
     stack = [keras.Input((image_size, image_size, 3))]
+    if blocks:
+        stack += _space_to_depth(image_size // 2)
     for i in range(4):
         norm = batch_norm and i > 0
-        stack += [bound(layers.Conv2D(base_filters * 2**i, 4, strides=2, padding="same", **_he(norm)))]
+        kernel, strides = (2, 1) if blocks and i == 0 else (4, 2)
+        stack += [bound(layers.Conv2D(base_filters * 2**i, kernel, strides, padding="same", **_he(norm)))]
         stack += _activate(norm)
     return keras.Sequential([*stack, layers.Flatten(), bound(layers.Dense(1))], name="discriminator")
 
@@ -195,6 +204,15 @@ def _depth_to_space(side: int) -> list:
         layers.Reshape((side, side, 2, 2, 3)),
         layers.Permute((1, 3, 2, 4, 5)),
         layers.Reshape((2 * side, 2 * side, 3)),
+    ]
+
+
+def _space_to_depth(side: int) -> list:
+    """The way back: from (2 side, 2 side, 3) to (side, side, 12)."""
+    return [
+        layers.Reshape((side, 2, side, 2, 3)),
+        layers.Permute((1, 3, 2, 4, 5)),
+        layers.Reshape((side, side, 12)),
     ]
 
 

@@ -21,11 +21,13 @@ class Recipe:
         name: what it is called.
         about: one sentence for whoever chooses.
         networks: "book" for `networks.generator` and `discriminator`, "post" for those of the 2019 post.
-        base_filters: width of the book's networks.
+        base_filters: width of the book's generator.
+        d_filters: width of the book's discriminator, None for the same.
         latent_dim: length of the noise vector.
         image_size: height and width of the images in pixels.
         upsampling: of the book's generator, "resize" or "transposed".
-        batch_norm: whether the book's networks normalise.
+        batch_norm: whether the book's generator normalises.
+        d_batch_norm: whether the book's discriminator does.
         spectral_norm: whether the discriminator's layers are held to a spectral norm of 1 (1802.05957).
         loss: a name of `losses.LOSSES`.
         r1: weight gamma of the gradient penalty at real images.
@@ -46,10 +48,12 @@ class Recipe:
     about: str
     networks: str = "book"
     base_filters: int = 16
+    d_filters: int | None = None
     latent_dim: int = 64
     image_size: int = 80
     upsampling: str = "resize"
-    batch_norm: bool = False
+    batch_norm: bool = True
+    d_batch_norm: bool = False
     spectral_norm: bool = False
     loss: str = "relativistic"
     r1: float = 1.0
@@ -94,7 +98,7 @@ RECIPES = {
             "dcgan",
             "The classic of 2015: transposed convolutions, batch norm, cross-entropy (1511.06434).",
             upsampling="transposed",
-            batch_norm=True,
+            d_batch_norm=True,
             loss="non_saturating",
             r1=0.0,
             r2=0.0,
@@ -109,8 +113,10 @@ RECIPES = {
             "book",
             "The shipped weights: the small recipe's family, wider and longer.",
             base_filters=32,
-            ema=0.99,
-            steps=3000,
+            d_filters=24,
+            decay=2e-4,
+            ema=0.995,
+            steps=4000,
         ),
     )
 }
@@ -148,7 +154,11 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
             recipe.base_filters, recipe.image_size, recipe.latent_dim, recipe.upsampling, recipe.batch_norm
         )
         discriminator = networks.discriminator(
-            recipe.base_filters, recipe.image_size, recipe.batch_norm, recipe.spectral_norm
+            recipe.d_filters or recipe.base_filters,
+            recipe.image_size,
+            blocks=recipe.upsampling == "resize",  # the mirror image of the generator
+            batch_norm=recipe.d_batch_norm,
+            spectral_norm=recipe.spectral_norm,
         )
     model = gan.GAN(generator, discriminator, seed=seed, name=recipe.name)
     model.compile(
