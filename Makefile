@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BUDGET ?=
 
-.PHONY: help env book test lab serve bench clean notebooks
+.PHONY: help env book test data lab serve bench clean notebooks
 help:
 	@$(PYTHON) bootstrap.py list
-env book test lab serve bench clean notebooks:
+env book test data lab serve bench clean notebooks:
 	@$(PYTHON) bootstrap.py $@ $(BUDGET)

@@ -45,6 +45,12 @@ def test(session):
 
 
 @nox.session
+def data(session):
+    """Download the real chips to data/shipsnet, all of them or nothing."""
+    python(session, "-m", "satgan_tutorial", "fetch")
+
+
+@nox.session
 def lab(session):
     """Open the chapters in JupyterLab."""
     python(session, "-m", "jupyter", "lab", "--notebook-dir", "book", env=environment(None))
