@@ -291,7 +291,7 @@ def _card(judge: Judge, split, seed: int, epochs: int) -> str:
             "this book measures KID. It is for learning; it is no detector to rely on.",
             "",
             f"- Data: {data}.",
-            f"- Split: `chips.split(0)`, by scene; trained on {_count(split.train)}, stopped and calibrated on",
+            f"- Split: `chips.split(0)`, by scene and day; trained on {_count(split.train)}, stopped and calibrated on",
             f"  {_count(split.validation)}, tested on {_count(split.test)}.",
             f"- Train scenes: sha256 {scenes_digest(split.train)} of their sorted names, one a line.",
             f"- Training: seed {seed}, {epochs} epochs of at most {len(split.train) // 32} steps, batch 32, AdamW with a cosine",
