@@ -7,6 +7,7 @@ A generator maps noise, float32 (N, latent_dim) drawn from a standard normal, to
 import math
 
 import keras
+import numpy as np
 import pandas as pd
 from keras import layers
 
@@ -188,6 +189,41 @@ def discriminator(
         stack += [bound(layers.Conv2D(base_filters * 2**i, kernel, strides, padding="same", **_he(norm)))]
         stack += _activate(norm)
     return keras.Sequential([*stack, layers.Flatten(), bound(layers.Dense(1))], name="discriminator")
+
+
+def fold(model: keras.Sequential) -> keras.Sequential:
+    """Copy a chain of layers with each batch norm worked into the weights before it.
+
+    Outside training batch norm only scales and shifts each channel, which the layer before it can do as well: the
+    copy makes the same images with fewer and simpler layers. It is for use, not for further training.
+    """
+    stack, weights = [keras.Input(model.input_shape[1:])], []
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            gamma, beta, mean, variance = (keras.ops.convert_to_numpy(w) for w in layer.weights)
+            scale = gamma / np.sqrt(variance + layer.epsilon)
+            transposed, kernel, bias = weights[-1]
+            repeats = len(bias) // len(scale)  # a Dense layer that is reshaped has each channel many times
+            scale, shift = np.tile(scale, repeats), np.tile(beta - mean * scale, repeats)
+            weights[-1] = (
+                transposed,
+                kernel * (scale[:, None] if transposed else scale),
+                bias * scale + shift,
+            )
+            continue
+        config = layer.get_config()
+        if layer.weights:
+            config["use_bias"] = True
+            kernel, *bias = layer.get_weights()
+            filters = config.get("filters") or config["units"]
+            transposed = isinstance(
+                layer, layers.Conv2DTranspose
+            )  # its kernel ends in the channels that come in
+            weights.append((transposed, kernel, bias[0] if bias else np.zeros(filters)))
+        stack.append(type(layer).from_config(config))
+    folded = keras.Sequential(stack, name=model.name)
+    folded.set_weights([array for _, *pair in weights for array in pair])
+    return folded
 
 
 def _he(batch_norm: bool) -> dict:

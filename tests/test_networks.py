@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -51,3 +52,45 @@ def test_layer_costs_of_the_posts_generator():
     assert widest.multiply_adds == 5 * 5 * 256 * 256 * 80 * 80 and widest.output == (80, 80, 256)
     assert round(costs.multiply_adds.sum() / 1e9, 2) == 11.75
     assert round(networks.layer_costs(networks.post_discriminator()).multiply_adds.sum() / 1e9, 2) == 0.50
+
+
+@pytest.mark.parametrize("upsampling", ["resize", "transposed"])
+@pytest.mark.parametrize("size", [16, 80])
+def test_the_books_networks_fit_each_other(size, upsampling):
+    generator = networks.generator(4, size, latent_dim=7, upsampling=upsampling)
+    images = generator(np.random.default_rng(0).standard_normal((2, 7), np.float32))
+    assert images.shape == (2, size, size, 3)
+    assert -1 <= np.min(images) < 0 < np.max(images) <= 1
+    for options in ({}, {"blocks": False}, {"batch_norm": True}, {"spectral_norm": True}):
+        assert networks.discriminator(4, size, **options)(images).shape == (2, 1)
+
+
+def test_the_sub_pixel_layer_and_the_blocks_undo_each_other():
+    there = keras.Sequential([keras.Input((8, 8, 12)), *networks._depth_to_space(8)])
+    back = keras.Sequential([keras.Input((16, 16, 3)), *networks._space_to_depth(8)])
+    blocks = np.random.default_rng(0).random((2, 8, 8, 12), np.float32)
+    image = np.asarray(there(blocks))
+    assert np.array_equal(back(image), blocks)
+    assert np.array_equal(image[0, 2:4, 4:6], blocks[0, 1, 2].reshape(2, 2, 3))
+
+
+@pytest.mark.parametrize("upsampling", ["resize", "transposed"])
+def test_a_folded_generator_makes_the_same_images(upsampling):
+    generator = networks.generator(4, 16, 8, upsampling, batch_norm=True)
+    rng = np.random.default_rng(0)
+    generator.set_weights([w + rng.uniform(0, 0.1, w.shape) for w in generator.get_weights()])
+    folded = networks.fold(generator)
+    noise = rng.standard_normal((4, 8), np.float32)
+    assert np.std(generator(noise)) > 0.02
+    np.testing.assert_allclose(folded(noise), generator(noise), atol=1e-5)
+    assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in folded.layers)
+    plain = networks.generator(4, 16, 8, upsampling)
+    np.testing.assert_allclose(networks.fold(plain)(noise), plain(noise), atol=1e-6)
+
+
+def test_what_the_books_networks_cannot_be_gets_a_sentence():
+    for build in (networks.generator, networks.discriminator):
+        with pytest.raises(ValueError, match="multiple of 16"):
+            build(image_size=40)
+    with pytest.raises(ValueError, match="bilinear"):
+        networks.generator(upsampling="bilinear")
