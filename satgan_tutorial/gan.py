@@ -1,9 +1,9 @@
 """Two networks and one training step: a GAN as a Keras model.
 
     from satgan_tutorial import gan, load_chips, recipes
-    ships = load_chips().ships.split().train.images                       # uint8 (N, 80, 80, 3)
+    ships = load_chips().split().train.ships.images                       # uint8 (N, 80, 80, 3)
     model = recipes.build("small", seed=0)                                # a compiled gan.GAN
-    model.fit(gan.batches(ships, 32, seed=0), steps_per_epoch=20, epochs=15)
+    model.fit(gan.batches(ships, 32, seed=0), steps_per_epoch=20, epochs=20)
     fakes = model.generate(16, seed=0)                                    # uint8 (16, 80, 80, 3)
 
 Every random number of a step follows from the seed and the step's number, and `model.save("gan.keras")` keeps all that
