@@ -69,13 +69,16 @@ def sweep(classifier: keras.Model, scene: np.ndarray, *, stride: int = STRIDE, r
 
 
 def chip_by_chip(classifier: keras.Model, scene: np.ndarray, *, stride: int = STRIDE) -> np.ndarray:
-    """What `sweep` returns, the slow way: cut out every window and judge it alone, 256 at once."""
+    """What `sweep` returns, the slow way: cut out every window and judge it as a chip, a row of windows at once."""
     from .classifier import logits
 
     check(scene)
-    windows = np.lib.stride_tricks.sliding_window_view(scene, (SIZE, SIZE, 3))[::stride, ::stride, 0]
-    chips = windows.reshape(-1, SIZE, SIZE, 3)
-    return logits(classifier, chips).reshape(windows.shape[:2])
+    rows, columns = ((side - SIZE) // stride + 1 for side in scene.shape[:2])
+
+    def cut(i: int, j: int) -> np.ndarray:
+        return scene[i * stride : i * stride + SIZE, j * stride : j * stride + SIZE]
+
+    return np.stack([logits(classifier, np.stack([cut(i, j) for j in range(columns)])) for i in range(rows)])
 
 
 def _chain(classifier: keras.Model, stride: int) -> tuple[list, list, int]:
