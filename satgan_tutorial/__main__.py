@@ -70,16 +70,18 @@ def check():
         line("Chips", repr(load_chips(say=_note)))
     except ValueError as error:
         line("Chips", str(error), False)
-    with quiet_import():
-        import tensorflow as tf
-    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
-    names = [gpu.get("device_name", "without a name") for gpu in gpus]
-    line("GPU", ", ".join(names) or "none that TensorFlow can use; the book needs none")
-    minutes, speed = book_minutes()
-    line(
-        "Speed", f"{speed:.2f} times that of the two cores the book was timed on, busy as this machine is now"
-    )
-    line("Book", f"about {max(1, round(minutes))} min to run all of it, at the budget `laptop`")
+    try:
+        with quiet_import():
+            import tensorflow as tf
+    except ImportError as error:
+        line("Import", f"TensorFlow is not to be had ({error}); install the package again", False)
+    else:
+        gpus = map(tf.config.experimental.get_device_details, tf.config.list_physical_devices("GPU"))
+        names = [gpu.get("device_name", "without a name") for gpu in gpus]
+        line("GPU", ", ".join(names) or "none that TensorFlow can use; the book needs none")
+        minutes, speed = book_minutes()
+        line("Speed", f"{speed:.2f} times that of two quiet cores, as busy as this machine is now")
+        line("Book", f"about {max(1, round(minutes))} min to run all of it, at the budget `laptop`")
     if problems:
         raise click.ClickException(f"{' and '.join(problems)}: see above.")
 

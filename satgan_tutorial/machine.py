@@ -7,20 +7,27 @@ import shutil
 import statistics
 import sys
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import SimpleNamespace
 
-# Two cores that trained convolutions at this rate ran all of the book in this time.
-REFERENCE_GFLOPS, REFERENCE_MINUTES = 100, 20
+from . import __version__
+
+# Two quiet cores (105 GFLOP/s in sgemm) do `convolution_gflops` at this rate, and all of the book in this time at most.
+REFERENCE_GFLOPS, REFERENCE_MINUTES = 86, 20
 
 needs = SimpleNamespace(memory=2, disk=2)  # GB
 
 
 def versions() -> str:
     """Python and what the book depends on most."""
-    names = ("tensorflow", "keras", "numpy", "satgan-tutorial")
-    return ", ".join([f"Python {sys.version.split()[0]}", *(f"{name} {version(name)}" for name in names)])
+    found = [f"Python {sys.version.split()[0]}", f"satgan-tutorial {__version__}"]
+    for name in ("tensorflow", "keras", "numpy"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"no {name}")
+    return ", ".join(found)
 
 
 def free_disk() -> tuple[Path, float]:
