@@ -51,8 +51,10 @@ class Progress:
         self.shown = now
         (begin, first), text = self.marks[0], f"step {step} of {self.last}"
         if step > first:
+            from .watch import duration
+
             pace = (now - begin) / (step - first)
-            text += f", {pace:.2g} s a step, {_duration(pace * (self.last - step))} left"
+            text += f", {pace:.2g} s a step, {duration(pace * (self.last - step))} left"
         click.echo(f"\r{text:60}" if self.terminal else text, err=True, nl=not self.terminal)
 
     def __enter__(self) -> Self:
@@ -63,14 +65,6 @@ class Progress:
         """End the line."""
         if self.terminal and self.shown:
             click.echo(err=True)
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 @contextmanager

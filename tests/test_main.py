@@ -296,7 +296,7 @@ def test_the_time_left_is_measured_without_the_first_step(monkeypatch, capsys):
         progress(2)
         progress.shown = 0.0
         progress(3)
-    assert capsys.readouterr().err.splitlines()[-1] == "step 3 of 100, 2 s a step, 3 min 14 s left"
+    assert capsys.readouterr().err.splitlines()[-1] == "step 3 of 100, 2 s a step, 3 min left"
 
 
 def test_a_command_of_its_own_is_quick_and_quiet_on_stderr(trained):
