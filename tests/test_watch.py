@@ -6,7 +6,9 @@ import pytest
 
 from satgan_tutorial import gan, recipes, watch
 
-TINY = recipes.Recipe("tiny", "for tests", base_filters=4, latent_dim=8, image_size=16, batch_size=4)
+TINY = recipes.Recipe(
+    "tiny", "for tests", batch_norm=False, base_filters=4, latent_dim=8, image_size=16, batch_size=4
+)
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 
 
