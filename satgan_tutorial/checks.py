@@ -220,6 +220,37 @@ def precision_recall(function) -> None:
     )
 
 
+def calibration_error(function) -> None:
+    """Grade exercise 2.3: `function(probability, labels)` is the expected calibration error in ten bins."""
+
+    def hint():
+        for probability, labels, truth, text in (
+            ([0.25] * 4, [0, 1, 0, 0], 0.0, "one in four is a ship, and 0.25 was said: the gap is 0."),
+            ([0.95, 0.95], [0, 0], 0.95, "0.95 was said of two chips, and none is a ship."),
+            (
+                [0.15] * 3 + [0.85],
+                [0, 0, 0, 1],
+                0.15,
+                "both bins are 0.15 off, one too high and one too low.",
+            ),
+            ([0.05] * 9 + [0.95], [0] * 10, 0.14, "weight each bin by the share of chips it holds."),
+            ([1.0, 1.0, 0.02], [1, 0, 0], 1.02 / 3, "a probability of 1 belongs to the last bin."),
+        ):
+            got = _number(_call(function, np.array(probability), np.array(labels)))
+            if not np.isclose(got, truth):
+                return (
+                    f"for {probability} and {labels} it is {truth:.2f}, your function says {got:.2f}: {text}"
+                )
+        return None
+
+    _grade(
+        "return the expected calibration error of `probability` against `labels`: in each tenth of [0, 1], the gap of "
+        "the mean probability and the share of ships; then their mean, each weighted by its chips.",
+        hint,
+        "a network can rank every chip right and still have a large one.",
+    )
+
+
 # Chapter 7: training the two
 
 

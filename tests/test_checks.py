@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,13 @@ def precision_recall(probability, labels, threshold):
     called = probability > threshold
     hits = np.sum(called & (labels == 1))
     return hits / called.sum(), hits / np.sum(labels == 1)
+
+
+def calibration_error(probability, labels, weighted=True, last=9):
+    bins = np.minimum((probability * 10).astype(int), last)
+    inside = [bins == b for b in range(10) if (bins == b).any()]
+    gaps = [abs(probability[b].mean() - labels[b].mean()) for b in inside]
+    return np.average(gaps, weights=[b.sum() for b in inside] if weighted else None)
 
 
 CASES = [
@@ -58,6 +67,12 @@ CASES = [
     (checks.precision_recall, lambda *a: (0.5,), "Not yet: return two numbers"),
     (checks.precision_recall, lambda *a: (0.5, 0.5), "Not yet: at threshold 0.5"),
     (checks.precision_recall, precision_recall, "Right"),
+    (checks.calibration_error, lambda p, y: ..., "To do"),
+    (checks.calibration_error, lambda p, y: np.mean((p > 0.5) != y), "Not yet: for [0.25, 0.25, 0.25"),
+    (checks.calibration_error, lambda p, y: abs(p.mean() - y.mean()), "Not yet: for [0.15, 0.15, 0.15"),
+    (checks.calibration_error, partial(calibration_error, weighted=False), "Not yet: for [0.05, 0.05"),
+    (checks.calibration_error, partial(calibration_error, last=10), "Not yet: for [1.0, 1.0, 0.02]"),
+    (checks.calibration_error, calibration_error, "Right"),
     (checks.conv_parameters, lambda k, i, o: ..., "To do"),
     (checks.conv_parameters, ..., "To do"),
     (checks.conv_parameters, lambda k, i, o: k * k * i * o, "Not yet: those are the weights"),
