@@ -38,6 +38,7 @@ def main():
       satgan fetch                                           the real chips, from Kaggle
       satgan train small --seed 0 --out runs/first           your own GAN
       satgan evaluate runs/first                             and its score
+      satgan detect scene.png --out boxes.csv                every ship of a scene
     """  # noqa: D301
 
 
@@ -217,11 +218,7 @@ def generate(model: str, count: int, seed: int, out: Path, source: str):
       satgan generate book -n 16 --seed 0 --out ships.png
       satgan generate runs/first -n 1000 --seed 1 --out fakes.npy
     """  # noqa: D301
-    if out.suffix.lower() not in (".png", ".npy"):
-        raise click.UsageError(f"--out {out}: expected a name that ends in .png or .npy.")
-    if not out.parent.is_dir():
-        raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
-    _writable(out.parent)
+    _check_out(out, (".png", ".npy"))
     file = _find(model, source)
     generator = _generator(file)
     import numpy as np
@@ -236,6 +233,48 @@ def generate(model: str, count: int, seed: int, out: Path, source: str):
         else:
             sheet(images).save(new)
     click.echo(f"{out}: {count} chips of {file.parent.name}/{file.name}, seed {seed}.")
+
+
+@main.command(short_help="Find the ships of a scene.")
+@click.argument("image", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .csv or .png file."
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="Lowest probability of a ship to report.",
+)
+@click.option(
+    "--source",
+    type=click.Choice(["real", "simulated"]),
+    default="real",
+    show_default=True,
+    help="The chips the judge learned from.",
+)
+def detect(image: Path, out: Path, threshold: float, source: str):
+    """Find the ships of IMAGE, a scene in colour with 3 m a pixel, by sweeping the judge over it.
+
+    A .csv is a table of centres, probabilities and boxes in pixels, the surest first; a .png is the scene with its boxes.
+
+    \b
+    Examples:
+      satgan detect scene_1.jpg --out boxes.csv
+      satgan detect scene_1.jpg --out boxed.png --threshold 0.9
+    """  # noqa: D301
+    _check_out(out, (".csv", ".png"))
+    with quiet_import():
+        from . import detect as sweeper
+        from .judge import Judge
+    from .training import replacing
+
+    scene = sweeper.read_image(image)
+    found = sweeper.detect(Judge(source).classifier, scene, threshold=threshold)
+    with replacing(out) as new:
+        sweeper.save(new, scene, found)
+    click.echo(f"{out}: {len(found)} ships with probability {threshold:g} and above in {image.name}.")
 
 
 @main.command(short_help="Score a model on the test chips at hand.")
@@ -343,6 +382,15 @@ def _there_is(name: str, names: list[str]) -> str:
 
 def _note(text: str) -> None:
     click.echo(text, err=True)
+
+
+def _check_out(out: Path, endings: tuple[str, str]) -> None:
+    """Complain before the work about a file that could not be written after it."""
+    if out.suffix.lower() not in endings:
+        raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(endings)}.")
+    if not out.parent.is_dir():
+        raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
+    _writable(out.parent)
 
 
 def _writable(folder: Path) -> None:

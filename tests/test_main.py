@@ -309,3 +309,32 @@ def test_a_command_of_its_own_is_quick_and_quiet_on_stderr(trained):
     assert (
         after.ru_utime - before.ru_utime < 15
     )  # seconds of a core: other programs may keep it waiting longer
+
+
+def test_detect_writes_the_boxes_of_a_scene_as_a_table_and_as_a_picture(tmp_path):
+    from satgan_tutorial import simulate
+
+    scene, ships = simulate.draw_scene(200, 300, seed=0, ships=2)
+    Image.fromarray(scene).save(tmp_path / "scene.png")
+    for name in ("boxes.csv", "boxed.png"):
+        run("detect", tmp_path / "scene.png", "--source", "simulated", "--out", tmp_path / name)
+    rows = list(csv.DictReader((tmp_path / "boxes.csv").open()))
+    centres = [(float(row["x"]), float(row["y"])) for row in rows]
+    assert all(
+        min(np.hypot(x - a, y - b) for a, b in centres) < 20 for x, y in zip(ships.x, ships.y, strict=True)
+    )
+    assert all(0.5 <= float(row["probability"]) <= 1 for row in rows)
+    boxed = np.asarray(Image.open(tmp_path / "boxed.png"))
+    assert boxed.shape == scene.shape and (boxed != scene).any()
+
+
+def test_detect_refuses_what_is_no_scene_in_a_sentence(tmp_path):
+    Image.fromarray(np.zeros((40, 90, 3), np.uint8)).save(tmp_path / "small.png")
+    Image.fromarray(np.zeros((90, 90), np.uint8)).save(tmp_path / "grey.png")
+    for name, found in (
+        ("small.png", "90 x 40 pixels"),
+        ("grey.png", "greyscale"),
+        ("none.png", "nothing there"),
+    ):
+        assert found in run("detect", tmp_path / name, "--out", tmp_path / "boxes.csv", code=1).output
+    assert ".csv or .png" in run("detect", "scene.png", "--out", tmp_path / "boxes.txt", code=2).output
