@@ -123,6 +123,23 @@ def strip(steps: list[int], images: list[np.ndarray], *, width: float = 7.0) -> 
     return drawing
 
 
+def curves(log: pd.DataFrame, panels: dict[str, dict[str, str]], *, x: str = "step") -> Figure:
+    """Draw the columns of a training's log, side by side.
+
+    Args:
+        log: a row a look, with a column `x`.
+        panels: by title, which columns to draw and what to call each: `{"Losses (nats)": {"d_loss": "discriminator"}}`.
+        x: the column along the horizontal axis.
+    """
+    drawing, axes = figure(1, len(panels), size=(3.75 * len(panels), 2.8), squeeze=False)
+    for axis, (title, columns) in zip(axes.flat, panels.items(), strict=True):
+        for column, name in columns.items():
+            axis.plot(log[x], log[column], label=name)
+        axis.set(xlabel=x, title=title)
+        axis.legend()
+    return drawing
+
+
 class Place:
     """A place on the page where one figure follows another: give it to each `show`."""
 

@@ -59,6 +59,14 @@ def test_a_strip_has_a_row_a_look_and_says_at_which_step():
     assert strip.axes[5].images[0].get_array().max() == 100
 
 
+def test_curves_draw_each_column_of_a_log_under_its_name():
+    log = pd.DataFrame({"step": [1, 2], "d_loss": [0.5, 0.4], "g_loss": [0.7, 0.9]})
+    axis = plots.curves(log, {"Losses": {"d_loss": "discriminator", "g_loss": "generator"}}).axes[0]
+    assert [line.get_ydata().tolist() for line in axis.lines] == [[0.5, 0.4], [0.7, 0.9]]
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["discriminator", "generator"]
+    assert (axis.get_title(loc="left"), axis.get_xlabel()) == ("Losses", "step")
+
+
 def test_show_prints_source_and_tables(shown):
     plots.show(plots.sheet)
     assert shown[0].data.startswith("```python\ndef sheet(") and shown[0].data.endswith("\n```")
