@@ -120,56 +120,6 @@ def shared_days(function) -> None:
     )
 
 
-# Chapter 6: the networks of the post
-
-
-def conv_parameters(function) -> None:
-    """Grade exercise 6.1: `function(kernel, inputs, outputs)` counts the parameters of a convolution with biases."""
-
-    def hint():
-        for kernel, inputs, outputs in ((5, 64, 128), (7, 256, 3), (1, 1, 1)):
-            got, weights = _call(function, kernel, inputs, outputs), kernel * kernel * inputs * outputs
-            if got == weights + outputs:
-                continue
-            if got == weights:
-                return "those are the weights; each of the output channels has one bias too."
-            if got == (kernel * inputs + 1) * outputs:
-                return "a kernel has two sides: it covers kernel x kernel pixels."
-            return f"for kernel {kernel}, {inputs} channels in and {outputs} out your function says {got}."
-        return None
-
-    _grade(
-        "return the number of parameters of a convolution: a weight for each pixel under the kernel, each channel in "
-        "and each channel out, and a bias for each channel out.",
-        hint,
-        "a convolution's parameters do not depend on the size of the image; its work does.",
-    )
-
-
-def is_affine(function) -> None:
-    """Grade exercise 6.2: `function(f, a, b)` says whether f(a + b) + f(0) = f(a) + f(b), to rounding."""
-
-    def hint():
-        a, b = np.array([1.0, -2.0, 0.1], np.float32), np.array([-3.0, 0.5, 0.2], np.float32)
-        cases = (
-            (lambda x: 3 * x + 0.7, True, "3x + 0.7 is affine: remember f(0)."),
-            (lambda x: np.maximum(x, 0.3 * x), False, "a LeakyReLU is not affine."),
-            (lambda x: x**2, False, "a square is not affine."),
-            (
-                lambda x: x * np.float32(1 / 3),
-                True,
-                "x / 3 is affine: float32 sums agree only to rounding, so allow for it.",
-            ),
-        )
-        return next((text for f, truth, text in cases if bool(_call(function, f, a, b)) != truth), None)
-
-    _grade(
-        "return whether f(a + b) + f(0) equals f(a) + f(b) to rounding (np.allclose helps).",
-        hint,
-        "this one line tells a chain of layers that is only one map from a network.",
-    )
-
-
 # Chapter 2: is it a ship?
 
 
@@ -248,54 +198,6 @@ def calibration_error(function) -> None:
         "the mean probability and the share of ships; then their mean, each weighted by its chips.",
         hint,
         "a network can rank every chip right and still have a large one.",
-    )
-
-
-# Chapter 7: training the two
-
-
-def non_saturating_slope(function) -> None:
-    """Grade exercise 7.1: `function(logit)` is the slope of log(1 + exp(-logit))."""
-
-    def hint():
-        for logit in (-10.0, 0.0, 2.5):
-            got, truth = float(_call(function, logit)), -1 / (1 + np.exp(logit))
-            if np.isclose(got, truth):
-                continue
-            if np.isclose(got, -truth):
-                return (
-                    "the size is right; a higher logit lowers the generator's loss, so the slope is negative."
-                )
-            if np.isclose(got, truth + 1) or np.isclose(got, -1 - truth):
-                return "that is the slope of log(1 + exp(+logit)), or of minimax; mind the sign inside."
-            return f"at a logit of {logit} your function says {got:.4f}; compare a finite difference of the loss."
-        return None
-
-    _grade(
-        "return the slope of log(1 + exp(-logit)) in the logit; it is a sigmoid, with a sign.",
-        hint,
-        "where the discriminator wins, the minimax slope dies out and this one stays at -1.",
-    )
-
-
-def accuracies(function) -> None:
-    """Grade exercise 7.2: `function(real_logits, fake_logits)` returns D's accuracy on real and on fake chips."""
-
-    def hint():
-        real, fake = np.array([2.0, -1.0, 0.5, 3.0]), np.array([-2.0, 1.0, 0.5, 0.1, -0.3])
-        got, truth = tuple(map(float, _call(function, real, fake))), (0.75, 0.4)
-        if np.allclose(got, truth):
-            return None
-        if np.allclose(got[-1], 1 - truth[-1]):
-            return "a fake is called right where its logit is *not* above 0."
-        return (
-            f"for real logits {real.tolist()} and fake ones {fake.tolist()} it is {truth}; yours says {got}."
-        )
-
-    _grade(
-        "return two shares: of the real chips whose logit is above 0, and of the fake ones whose logit is not.",
-        hint,
-        "one number for both would hide a discriminator that calls everything real.",
     )
 
 
@@ -379,4 +281,102 @@ def suppress(function) -> None:
         "centre is less than `apart` pixels away, and go on with what is left.",
         hint,
         "four lines, and every detector you will meet has them or learns to do without.",
+    )
+
+
+# Chapter 6: the networks of the post
+
+
+def conv_parameters(function) -> None:
+    """Grade exercise 6.1: `function(kernel, inputs, outputs)` counts the parameters of a convolution with biases."""
+
+    def hint():
+        for kernel, inputs, outputs in ((5, 64, 128), (7, 256, 3), (1, 1, 1)):
+            got, weights = _call(function, kernel, inputs, outputs), kernel * kernel * inputs * outputs
+            if got == weights + outputs:
+                continue
+            if got == weights:
+                return "those are the weights; each of the output channels has one bias too."
+            if got == (kernel * inputs + 1) * outputs:
+                return "a kernel has two sides: it covers kernel x kernel pixels."
+            return f"for kernel {kernel}, {inputs} channels in and {outputs} out your function says {got}."
+        return None
+
+    _grade(
+        "return the number of parameters of a convolution: a weight for each pixel under the kernel, each channel in "
+        "and each channel out, and a bias for each channel out.",
+        hint,
+        "a convolution's parameters do not depend on the size of the image; its work does.",
+    )
+
+
+def is_affine(function) -> None:
+    """Grade exercise 6.2: `function(f, a, b)` says whether f(a + b) + f(0) = f(a) + f(b), to rounding."""
+
+    def hint():
+        a, b = np.array([1.0, -2.0, 0.1], np.float32), np.array([-3.0, 0.5, 0.2], np.float32)
+        cases = (
+            (lambda x: 3 * x + 0.7, True, "3x + 0.7 is affine: remember f(0)."),
+            (lambda x: np.maximum(x, 0.3 * x), False, "a LeakyReLU is not affine."),
+            (lambda x: x**2, False, "a square is not affine."),
+            (
+                lambda x: x * np.float32(1 / 3),
+                True,
+                "x / 3 is affine: float32 sums agree only to rounding, so allow for it.",
+            ),
+        )
+        return next((text for f, truth, text in cases if bool(_call(function, f, a, b)) != truth), None)
+
+    _grade(
+        "return whether f(a + b) + f(0) equals f(a) + f(b) to rounding (np.allclose helps).",
+        hint,
+        "this one line tells a chain of layers that is only one map from a network.",
+    )
+
+
+# Chapter 7: training the two
+
+
+def non_saturating_slope(function) -> None:
+    """Grade exercise 7.1: `function(logit)` is the slope of log(1 + exp(-logit))."""
+
+    def hint():
+        for logit in (-10.0, 0.0, 2.5):
+            got, truth = float(_call(function, logit)), -1 / (1 + np.exp(logit))
+            if np.isclose(got, truth):
+                continue
+            if np.isclose(got, -truth):
+                return (
+                    "the size is right; a higher logit lowers the generator's loss, so the slope is negative."
+                )
+            if np.isclose(got, truth + 1) or np.isclose(got, -1 - truth):
+                return "that is the slope of log(1 + exp(+logit)), or of minimax; mind the sign inside."
+            return f"at a logit of {logit} your function says {got:.4f}; compare a finite difference of the loss."
+        return None
+
+    _grade(
+        "return the slope of log(1 + exp(-logit)) in the logit; it is a sigmoid, with a sign.",
+        hint,
+        "where the discriminator wins, the minimax slope dies out and this one stays at -1.",
+    )
+
+
+def accuracies(function) -> None:
+    """Grade exercise 7.2: `function(real_logits, fake_logits)` returns D's accuracy on real and on fake chips."""
+
+    def hint():
+        real, fake = np.array([2.0, -1.0, 0.5, 3.0]), np.array([-2.0, 1.0, 0.5, 0.1, -0.3])
+        got, truth = tuple(map(float, _call(function, real, fake))), (0.75, 0.4)
+        if np.allclose(got, truth):
+            return None
+        if np.allclose(got[-1], 1 - truth[-1]):
+            return "a fake is called right where its logit is *not* above 0."
+        return (
+            f"for real logits {real.tolist()} and fake ones {fake.tolist()} it is {truth}; yours says {got}."
+        )
+
+    _grade(
+        "return two shares: of the real chips whose logit is above 0, and of the fake ones whose logit is not.",
+        hint,
+        "one number for both would hide a discriminator that calls everything real.",
     )
