@@ -71,7 +71,9 @@ class Recipe:
 
 
 SMALL = Recipe(
-    "small", "The book's small networks: ships of several headings within two minutes on two cores."
+    "small",
+    "The book's small networks: ships of several headings within two minutes on two cores.",
+    steps=1000,
 )
 
 RECIPES = {
