@@ -91,7 +91,9 @@ class GAN(keras.Model):
 
     def train_step(self, real):
         """Update the discriminator, then the generator, on one batch of uint8 images or of float32 points."""
-        step = self.optimizer.iterations
+        step = tf.cast(
+            self.optimizer.iterations, "int32"
+        )  # read now: the discriminator's update counts it up
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         if self.settings["symmetries"]:
             real = augment.symmetries(real, self._seed(step, 1))
@@ -181,7 +183,7 @@ class GAN(keras.Model):
 
     def _seed(self, step, stream):
         """An int32 pair that no other step and no other use within the step has."""
-        return tf.stack([tf.cast(self.seed * 16 + stream, "int32"), tf.cast(step, "int32")])
+        return tf.stack([tf.constant((self.seed * 16 + stream) % 2**31, "int32"), tf.cast(step, "int32")])
 
     def get_config(self):
         """What `keras.models.load_model` needs to build the model again."""

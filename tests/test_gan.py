@@ -120,6 +120,7 @@ def test_same_seed_same_bits_and_another_seed_others():
     assert not np.array_equal(weights(start), weights(other))
     assert not np.array_equal(start._noise(4, 0), other._noise(4, 0))
     assert not np.array_equal(start._noise(4, 0), start._noise(4, 1))
+    assert recipes.build(TINY, seed=2**32 - 1)._noise(4, 0).shape == (4, 8)
 
 
 def test_a_saved_training_goes_on_to_the_same_bits(tmp_path):
