@@ -73,7 +73,8 @@ class Recipe:
 SMALL = Recipe(
     "small",
     "The book's small networks: ships of several headings within two minutes on two cores.",
-    steps=1000,
+    batch_size=16,  # in the same time twice as many steps as with 32, and ships with half the KID
+    steps=1800,
 )
 
 RECIPES = {
