@@ -102,6 +102,8 @@ def layer_costs(model: keras.Model) -> pd.DataFrame:
         else:
             pixels = 1
         macs = pixels * math.prod(kernel.shape) if kernel is not None else 0
+        if isinstance(layer, ResizeConv2D):
+            macs = macs * 4 // 9
         rows.append((type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params(), macs))
     return pd.DataFrame(rows, columns=["layer", "output", "parameters", "multiply_adds"])
 
@@ -112,6 +114,37 @@ def _quarter(image_size: int, at_least: int) -> int:
             f"image_size is {image_size}; this network of the post needs a multiple of 4 that is at least {at_least}."
         )
     return image_size // 4
+
+
+@keras.saving.register_keras_serializable(package="satgan_tutorial")
+class ResizeConv2D(layers.Conv2D):
+    """`UpSampling2D(2)` and `Conv2D(filters, 3, padding="same")` in one, for 4 multiply-adds where they take 9.
+
+    A 3 x 3 window over doubled pixels sees only 2 x 2 different ones: the weights that meet the same pixel are added
+    up first. What is left is a transposed convolution with kernel 4 and stride 2, its kernel made of the 3 x 3 one.
+
+    Args:
+        filters: channels that go out.
+        **kwargs: for `keras.layers.Conv2D`, such as `use_bias`.
+    """
+
+    def __init__(self, filters: int, **kwargs):
+        """Fix the kernel's size and the padding."""
+        kwargs = {"kernel_size": 3, "padding": "same"} | kwargs
+        super().__init__(filters, **kwargs)
+
+    def convolution_op(self, inputs, kernel):
+        """Double the pixels and convolve."""
+        kernel = keras.ops.flip(keras.ops.swapaxes(kernel, 2, 3), (0, 1))
+        for axis in (0, 1):
+            before, after = ([(side, 1 - side) if a == axis else (0, 0) for a in range(4)] for side in (1, 0))
+            kernel = keras.ops.pad(kernel, before) + keras.ops.pad(kernel, after)
+        return keras.ops.conv_transpose(inputs, kernel, strides=2, padding="same")
+
+    def compute_output_shape(self, input_shape):
+        """Twice the height and the width."""
+        n, height, width, _ = input_shape
+        return (n, height and 2 * height, width and 2 * width, self.filters)
 
 
 def generator(
@@ -144,7 +177,7 @@ def generator(
     stack += [layers.Reshape((side, side, 4 * f)), *_activate(batch_norm)]
     for filters in (4 * f, 2 * f, f):
         if upsampling == "resize":
-            stack += [layers.UpSampling2D(2), layers.Conv2D(filters, 3, padding="same", **_he(batch_norm))]
+            stack += [ResizeConv2D(filters, **_he(batch_norm))]
         else:
             stack += [layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **_he(batch_norm))]
         stack += _activate(batch_norm)
@@ -220,7 +253,11 @@ def fold(model: keras.Sequential) -> keras.Sequential:
                 layer, layers.Conv2DTranspose
             )  # its kernel ends in the channels that come in
             weights.append((transposed, kernel, bias[0] if bias else np.zeros(filters)))
-        stack.append(type(layer).from_config(config))
+        if isinstance(layer, ResizeConv2D):  # as the two layers that it stands for
+            stack.append(layers.UpSampling2D(2))
+            stack.append(layers.Conv2D.from_config(config))
+        else:
+            stack.append(type(layer).from_config(config))
     folded = keras.Sequential(stack, name=model.name)
     folded.set_weights([array for _, *pair in weights for array in pair])
     return folded

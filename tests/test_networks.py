@@ -94,3 +94,20 @@ def test_what_the_books_networks_cannot_be_gets_a_sentence():
             build(image_size=40)
     with pytest.raises(ValueError, match="bilinear"):
         networks.generator(upsampling="bilinear")
+
+
+def test_resize_and_convolve_in_one_is_the_two_layers():
+    one = keras.Sequential([keras.Input((5, 6, 3)), networks.ResizeConv2D(4)])
+    two = keras.Sequential(
+        [keras.Input((5, 6, 3)), keras.layers.UpSampling2D(2), keras.layers.Conv2D(4, 3, padding="same")]
+    )
+    rng = np.random.default_rng(0)
+    two.set_weights([rng.standard_normal(w.shape) for w in two.get_weights()])
+    one.set_weights(two.get_weights())
+    x = rng.standard_normal((2, 5, 6, 3), np.float32)
+    assert one.output_shape == two.output_shape == (None, 10, 12, 4)
+    np.testing.assert_allclose(one(x), two(x), atol=1e-5)
+    costs = [networks.layer_costs(model).multiply_adds.sum() for model in (one, two)]
+    assert costs == [10 * 12 * 4 * 3 * 4, 10 * 12 * 9 * 3 * 4]
+    again = keras.Sequential.from_config(one.get_config())
+    assert again.output_shape == one.output_shape
