@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from . import __version__
 
 # Two quiet cores (105 GFLOP/s in sgemm) do `convolution_gflops` at this rate, and all of the book in this time at most.
-REFERENCE_GFLOPS, REFERENCE_MINUTES = 100, 20
+REFERENCE_GFLOPS, REFERENCE_MINUTES = 100, 5
 
 needs = SimpleNamespace(memory=2, disk=2)  # GB
 
