@@ -24,6 +24,12 @@ STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
+def _source(text: str):
+    """The option that names the chips a shipped model learned from."""
+    chips = click.Choice(["real", "simulated"])
+    return click.option("--source", type=chips, default="real", show_default=True, help=text)
+
+
 @click.group("satgan", cls=Sentences, context_settings=HELP)
 @click.version_option(__version__)
 def main():
@@ -201,13 +207,7 @@ def _train_judge(steps: int | None, seed: int, out: Path) -> None:
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .png or .npy file."
 )
-@click.option(
-    "--source",
-    type=click.Choice(["real", "simulated"]),
-    default="real",
-    show_default=True,
-    help="For a shipped model: the chips it learned from.",
-)
+@_source("For a shipped model: the chips it learned from.")
 def generate(model: str, count: int, seed: int, out: Path, source: str):
     """Draw chips with MODEL: a training's folder, a .keras file, or the name of a shipped model.
 
@@ -247,13 +247,7 @@ def generate(model: str, count: int, seed: int, out: Path, source: str):
     show_default=True,
     help="Lowest probability of a ship to report.",
 )
-@click.option(
-    "--source",
-    type=click.Choice(["real", "simulated"]),
-    default="real",
-    show_default=True,
-    help="The chips the judge learned from.",
-)
+@_source("The chips the judge learned from.")
 def detect(image: Path, out: Path, threshold: float, source: str):
     """Find the ships of IMAGE, a scene in colour with 3 m a pixel, by sweeping the judge over it.
 
