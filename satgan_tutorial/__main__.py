@@ -13,6 +13,7 @@ import math
 import os
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -110,6 +111,8 @@ def fetch(to: Path | None):
 @main.command(short_help="Train a GAN after a recipe, or the judge.")
 @click.argument("recipe")
 @click.option("--steps", type=click.IntRange(1), help="Where to stop [default: the recipe's own number].")
+@click.option("--image-size", type=click.IntRange(8), help="Pixels a side, the chips shrunk [default: 80].")
+@click.option("--batch-size", type=click.IntRange(1), help="Real chips a step [default: the recipe's own].")
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same GAN [default: 0, or the one resumed].")
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder for it."
@@ -118,7 +121,16 @@ def fetch(to: Path | None):
 @click.option(
     "--save-every", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to a checkpoint."
 )
-def train(recipe: str, steps: int | None, seed: int | None, out: Path, resume: bool, save_every: float):
+def train(
+    recipe: str,
+    steps: int | None,
+    image_size: int | None,
+    batch_size: int | None,
+    seed: int | None,
+    out: Path,
+    resume: bool,
+    save_every: float,
+):
     """Train a GAN after RECIPE on the train ships at hand: small, book, dcgan or post; or train the judge.
 
     The folder gets the recipe, a log, a strip of samples, checkpoints and the generator. Ctrl-C stops after the step and
@@ -128,6 +140,7 @@ def train(recipe: str, steps: int | None, seed: int | None, out: Path, resume: b
     Examples:
       satgan train small --seed 0 --out runs/first
       satgan train small --steps 1200 --out runs/first --resume    goes on to step 1200
+      satgan train post --image-size 40 --batch-size 8 --out runs/post
       satgan train judge --out runs/judge                          steps make whole epochs; no --resume
     """  # noqa: D301
     from . import training
@@ -146,10 +159,13 @@ def train(recipe: str, steps: int | None, seed: int | None, out: Path, resume: b
         )
     from .chips import load_chips
 
-    settings = recipes.get(recipe)
+    begun, asked_for = training.read_card(out), {"image_size": image_size, "batch_size": batch_size}
+    for name, value in asked_for.items():
+        asked_for[name] = value or begun.get("recipe", {}).get(name) or getattr(recipes.get(recipe), name)
+    settings = replace(recipes.get(recipe), **asked_for)
     steps = steps or settings.steps
     if seed is None:
-        seed = training.read_card(out).get("seed", 0)
+        seed = begun.get("seed", 0)
     ships = load_chips(say=_note).split(0).train.ships
     with Progress(steps) as progress, stoppable() as asked:
         options = {

@@ -169,6 +169,31 @@ def to_uint8(x: Any) -> np.ndarray:
     return np.clip(np.rint((np.asarray(x, dtype=np.float32) + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
+def shrink(images: np.ndarray, side: int) -> np.ndarray:
+    """Make smaller images by averaging blocks of pixels.
+
+    Args:
+        images: uint8 (N, H, H, 3).
+        side: their new height and width in pixels, a divisor of H.
+
+    Returns:
+        uint8 (N, side, side, 3), the images themselves where they have that size.
+
+    Raises:
+        ValueError: if `side` does not divide H.
+    """
+    n, height, _, channels = images.shape
+    if side < 1 or height % side:
+        sides = [s for s in range(8, height + 1) if height % s == 0]
+        raise ValueError(
+            f"images of {height} pixels cannot be shrunk to {side}; take one of {', '.join(map(str, sides))}."
+        )
+    if side == height:
+        return images
+    blocks = images.reshape(n, side, height // side, side, height // side, channels)
+    return np.rint(blocks.mean((2, 4))).astype(np.uint8)
+
+
 def load_chips(source: str | os.PathLike | None = None, *, say: Callable[[str], None] = print) -> ChipSet:
     """All chips, real ones in the order of their names; prepared once, then memory-mapped from a cache.
 

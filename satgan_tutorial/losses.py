@@ -22,6 +22,12 @@ def minimax(real_logits, fake_logits):
     return d_loss, mean(log_sigmoid(-fake_logits))
 
 
+def cross_entropy(real_logits, fake_logits):
+    """Binary cross-entropy as the 2019 post has it: D's is the mean over one batch of both, so half the sum above."""
+    d_loss, g_loss = non_saturating(real_logits, fake_logits)
+    return 0.5 * d_loss, g_loss
+
+
 def hinge(real_logits, fake_logits):
     """Only logits inside the margin of 1 teach D (1705.02894)."""
     d_loss = mean(relu(1.0 - real_logits)) + mean(relu(1.0 + fake_logits))
@@ -52,7 +58,7 @@ def gradient_penalty(gradients):
     return 0.5 * mean(keras.ops.sum(square(gradients), axis=tuple(range(1, len(gradients.shape)))))
 
 
-LOSSES = {f.__name__: f for f in (non_saturating, minimax, hinge, least_squares, relativistic)}
+LOSSES = {f.__name__: f for f in (non_saturating, minimax, cross_entropy, hinge, least_squares, relativistic)}
 
 
 def get(name: str | Callable) -> Callable:

@@ -12,7 +12,7 @@ import pandas as pd
 from keras import layers
 
 
-def post_generator(image_size: int = 80, latent_dim: int = 80) -> keras.Sequential:
+def post_generator(image_size: int = 80, latent_dim: int = 80, activations: bool = False) -> keras.Sequential:
     """Build the generator of the 2019 post, layer by layer; 4 741 635 parameters at the default sizes.
 
     Only three activations are there, as in the post: the four convolutions between the two LeakyReLUs are one
@@ -21,6 +21,8 @@ def post_generator(image_size: int = 80, latent_dim: int = 80) -> keras.Sequenti
     Args:
         image_size: height and width of an image in pixels, a multiple of 4.
         latent_dim: length of the noise vector.
+        activations: put back the LeakyReLU after each convolution that the network the post started from has
+            (F. Chollet and J. J. Allaire, "Deep Learning with R", Manning, 2018, section 8.5).
 
     Returns:
         A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1].
@@ -38,8 +40,11 @@ def post_generator(image_size: int = 80, latent_dim: int = 80) -> keras.Sequenti
             layers.LeakyReLU(0.3),
             layers.Reshape((side, side, 64)),
             layers.Conv2D(128, 5, padding="same"),
+            *_lost(activations),
             layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
+            *_lost(activations),
             layers.Conv2DTranspose(256, 4, strides=2, padding="same"),
+            *_lost(activations),
             layers.Conv2D(256, 5, padding="same"),
             layers.LeakyReLU(0.3),
             layers.Conv2D(3, 7, padding="same", activation="tanh"),
@@ -48,11 +53,12 @@ def post_generator(image_size: int = 80, latent_dim: int = 80) -> keras.Sequenti
     )
 
 
-def post_discriminator(image_size: int = 80) -> keras.Sequential:
+def post_discriminator(image_size: int = 80, activations: bool = False) -> keras.Sequential:
     """Build the discriminator of the 2019 post; 452 353 parameters at 80 x 80.
 
     Args:
         image_size: height and width of an image in pixels, a multiple of 4.
+        activations: put back the LeakyReLU after each convolution, as in `post_generator`.
 
     Returns:
         A model from float32 (N, image_size, image_size, 3) to the probability of the label 1, float32 (N, 1)
@@ -68,7 +74,9 @@ def post_discriminator(image_size: int = 80) -> keras.Sequential:
         [
             keras.Input((image_size, image_size, 3)),
             layers.Conv2D(256, 4),
+            *_lost(activations),
             layers.Conv2D(256, 2, strides=2),
+            *_lost(activations),
             layers.Conv2D(128, 2, strides=2),
             layers.LeakyReLU(0.3),
             layers.Flatten(),
@@ -106,6 +114,10 @@ def layer_costs(model: keras.Model) -> pd.DataFrame:
             macs = macs * 4 // 9
         rows.append((type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params(), macs))
     return pd.DataFrame(rows, columns=["layer", "output", "parameters", "multiply_adds"])
+
+
+def _lost(activations: bool) -> list:
+    return [layers.LeakyReLU(0.3)] * activations
 
 
 def _quarter(image_size: int, at_least: int) -> int:

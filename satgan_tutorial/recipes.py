@@ -24,7 +24,8 @@ class Recipe:
         base_filters: width of the book's generator.
         d_filters: width of the book's discriminator, None for the same.
         latent_dim: length of the noise vector.
-        image_size: height and width of the images in pixels.
+        image_size: height and width of the images in pixels; chips are shrunk to it (`chips.shrink`).
+        activations: whether the post's networks get the activations back that they lost.
         upsampling: of the book's generator, "resize" or "transposed".
         batch_norm: whether the book's generator normalises.
         d_batch_norm: whether the book's discriminator does.
@@ -51,6 +52,7 @@ class Recipe:
     d_filters: int | None = None
     latent_dim: int = 64
     image_size: int = 80
+    activations: bool = False
     upsampling: str = "resize"
     batch_norm: bool = True
     d_batch_norm: bool = False
@@ -85,7 +87,7 @@ RECIPES = {
             "The post's networks, optimizers and loss, with the activations it lost still lost; hours on a laptop.",
             networks="post",
             latent_dim=80,
-            loss="non_saturating",
+            loss="cross_entropy",
             r1=0.0,
             r2=0.0,
             symmetries=False,
@@ -149,8 +151,8 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
     recipe = get(recipe)
     keras.utils.set_random_seed(seed)
     if recipe.networks == "post":
-        generator = networks.post_generator(recipe.image_size, recipe.latent_dim)
-        discriminator = networks.post_discriminator(recipe.image_size)
+        generator = networks.post_generator(recipe.image_size, recipe.latent_dim, recipe.activations)
+        discriminator = networks.post_discriminator(recipe.image_size, recipe.activations)
         discriminator.layers[-1].activation = keras.activations.linear  # the losses take logits
     else:
         generator = networks.generator(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .chips import ChipSet
+from .chips import ChipSet, shrink
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,6 +42,12 @@ class FolderError(ValueError):
     """A folder that is not the one for this training: says why, and what to do."""
 
     exit_code = 2  # of the command that named it
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be built, or not for these chips: says why."""
+
+    exit_code = 2
 
 
 def run(
@@ -76,6 +82,7 @@ def run(
 
     Raises:
         FolderError: the folder holds another training, or none where it should.
+        RecipeError: no network can be built as the recipe says, or the chips cannot be shrunk to its size.
         TrainingError: the losses are no longer finite.
     """
     import keras
@@ -83,9 +90,15 @@ def run(
     from . import gan, recipes, watch
 
     out = Path(out)
+    check_folder(out, resume)
+    try:  # before the folder is begun
+        images, model = shrink(chips.images, recipe.image_size), recipes.build(recipe, seed)
+    except ValueError as error:
+        raise RecipeError(str(error)) from None
     _claim(out, _card(recipe, chips, seed), resume)
     checkpoint = out / "checkpoint.keras"
-    model = keras.saving.load_model(checkpoint) if checkpoint.is_file() else recipes.build(recipe, seed)
+    if checkpoint.is_file():
+        model = keras.saving.load_model(checkpoint)
     _forget_after(out, model.step)
     saved = time.monotonic()
 
@@ -101,7 +114,7 @@ def run(
     callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=after_step), watch.Alarm(say=say)]
     while model.step < steps and not stop():
         ahead = min(LOG_EVERY - model.step % LOG_EVERY, steps - model.step)
-        data = gan.batches(chips.images, recipe.batch_size, seed, first_step=model.step)
+        data = gan.batches(images, recipe.batch_size, seed, first_step=model.step)
         history = model.fit(
             data, steps_per_epoch=ahead, callbacks=callbacks, shuffle=False, verbose=0
         ).history
@@ -141,7 +154,6 @@ def check_folder(out: Path, resume: bool) -> None:
 
 def _claim(out: Path, card: dict, resume: bool) -> None:
     """Begin a training in a folder, or make sure that the one in it is this one."""
-    check_folder(out, resume)
     if not resume:
         out.mkdir(parents=True, exist_ok=True)
         with replacing(out / "recipe.json") as new:

@@ -29,6 +29,17 @@ def chromium():
     )
 
 
+@pytest.fixture
+def printed(capsys):
+    """What a grader prints about an answer."""
+
+    def text(grader, answer):
+        grader(answer)
+        return capsys.readouterr().out
+
+    return text
+
+
 @pytest.fixture(scope="session")
 def browser():
     from playwright.sync_api import sync_playwright

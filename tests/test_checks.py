@@ -94,6 +94,5 @@ CASES = [
 
 
 @pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
-def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, capsys):
-    grader(answer)
-    assert capsys.readouterr().out.startswith(verdict)
+def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
+    assert printed(grader, answer).startswith(verdict)

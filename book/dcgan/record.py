@@ -1,0 +1,159 @@
+"""Record a training that a chapter shows: `python book/dcgan/record.py NAME`, with the chips in SATGAN_DATA.
+
+NAME is one of RUNS. Beside this script, in `runs/`, it leaves
+
+    NAME.json   the recipe, the seed, the chips, the machine, the time it took
+    NAME.csv    a row a look: losses, accuracies, scores, processor time
+    NAME.npz    what eight noise vectors became, and the first SAMPLES chips of seed 1 at the end
+
+A run that was cut off goes on from its last look when the command is repeated.
+"""
+
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from satgan_tutorial import gan, load_chips, measure, recipes, watch
+from satgan_tutorial.chips import shrink
+from satgan_tutorial.judge import Judge
+
+HERE = Path(__file__).parent / "runs"
+SAMPLES = 64  # generated chips that are kept
+SCORED = 128  # generated chips that a look is scored on
+
+POST = replace(recipes.get("post"), batch_size=8)
+EQUAL = 12.0  # minutes of processor time for each of the four architectures: six on two cores
+
+# By name: the recipe, steps from one look to the next, and where it ends: at the recipe's last step, or after minutes.
+RUNS = {
+    "post-40": (replace(POST, image_size=40), 25, None),
+    "post-80": (POST, 25, None),
+    "equal-post": (POST, 10, EQUAL),
+    "equal-activated": (replace(POST, activations=True), 10, EQUAL),
+    "equal-dcgan": (replace(recipes.get("dcgan"), steps=10**6), 100, EQUAL),
+    "equal-small": (replace(recipes.get("small"), steps=10**6), 200, EQUAL),
+}
+
+
+def scores(real, judge):
+    """By name, what to measure of generated chips; `real` are validation ships, uint8 (N, H, H, 3)."""
+    real = judge.features(enlarge(real))
+    from satgan_tutorial.judge import kid
+
+    return {
+        "kid": lambda fake: kid(real, judge.features(enlarge(fake))),
+        "called_ship": lambda fake: np.mean(
+            judge.probability(enlarge(fake)) > 0.5
+        ),
+        "one_heading": lambda fake: alignment(
+            measure.measure(enlarge(fake)).heading
+        ),
+        "sea_spread": lambda fake: np.linalg.norm(
+            measure.sea_colour(enlarge(fake)).std(axis=0)
+        ),
+        "cpu_minutes": lambda fake: time.process_time() / 60,
+    }
+
+
+def enlarge(images):
+    """Repeat pixels until an image has 80 a side, as the judge reads them."""
+    times = 80 // images.shape[1]
+    return images.repeat(times, axis=1).repeat(times, axis=2)
+
+
+def alignment(heading):
+    """Length of the mean direction of headings in degrees, modulo 180: 0 where all are as common, 1 where all are one."""
+    return (
+        np.abs(np.nanmean(np.exp(2j * np.radians(heading))))
+        if np.isfinite(heading).any()
+        else np.nan
+    )
+
+
+class StopAfter(keras.callbacks.Callback):
+    """End a training at the first look after so many minutes of processor time."""
+
+    def __init__(self, minutes):
+        super().__init__()
+        self.minutes = minutes
+
+    def on_epoch_end(self, epoch, logs):
+        if self.minutes and logs["cpu_minutes"] > self.minutes:
+            self.model.stop_training = True
+
+
+def record(name, recipe, every, minutes=None, seed=0, out=HERE):
+    """Train, and keep what happened."""
+    out.mkdir(exist_ok=True)
+    chips = load_chips()
+    split, judge = chips.split(0), Judge(chips.source)
+    images = shrink(split.train.ships.images, recipe.image_size)
+    checkpoint = out / f"{name}.keras"
+    begun = time.time()
+    model = (
+        keras.models.load_model(checkpoint)
+        if checkpoint.is_file()
+        else recipes.build(recipe, seed)
+    )
+    real = shrink(split.validation.ships.images, recipe.image_size)
+    strip = watch.Strip(n=8, seed=7, every=1, path=out / f"{name}.strip.npz")
+
+    def number(epoch, logs):
+        logs["step"] = model.step
+
+    log = keras.callbacks.CSVLogger(
+        out / f"{name}.csv", append=checkpoint.is_file()
+    )
+    model.fit(
+        gan.batches(images, recipe.batch_size, seed, first_step=model.step),
+        steps_per_epoch=every,
+        epochs=(recipe.steps - model.step) // every,
+        callbacks=[
+            strip,
+            watch.Scores(scores(real, judge), n=SCORED, seed=0, every=1),
+            keras.callbacks.LambdaCallback(on_epoch_end=number),
+            log,
+            StopAfter(minutes),
+            watch.Progress(recipe.steps, seconds=60),
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: model.save(checkpoint)
+            ),
+        ],
+        shuffle=False,
+        verbose=0,
+    )
+    kept = {
+        "steps": strip.steps,
+        "rows": strip.images,
+        "samples": model.generate(SAMPLES, seed=1),
+    }
+    np.savez_compressed(out / f"{name}.npz", **kept)
+    settings = {
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "steps": model.step,
+        "chips": f"{len(images)} {chips.source} training ships",
+        "judge": judge.name,
+        "minutes": round((time.time() - begun) / 60, 1),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"tensorflow {version('tensorflow')}, keras {version('keras')}",
+    }
+    (out / f"{name}.json").write_text(
+        json.dumps(settings, indent=1) + "\n", encoding="utf-8"
+    )
+    checkpoint.unlink()
+    strip.path.unlink()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in RUNS:
+        raise SystemExit(f"{__doc__}\nRUNS: {', '.join(RUNS)}")
+    record(sys.argv[1], *RUNS[sys.argv[1]])
