@@ -1,18 +1,13 @@
 """The train step of the book's networks against the same step in PyTorch, eager, on the same machine.
 
-Each engine is a process of its own; they take turns, so that a busy minute slows both. `SATGAN_TORCH_PYTHON` names a
-Python that has PyTorch, if this one has not. By hand: `python tests/benchmarks/test_train_step.py torch 32`.
+By hand: `python tests/benchmarks/test_train_step.py torch 32`.
 """
 
-import json
-import os
-import resource
-import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
+from turns import compare, have_torch, serve
 
 BATCH = 32
 REAL = np.random.default_rng(0).integers(0, 256, (600, 80, 80, 3), np.uint8)
@@ -110,63 +105,12 @@ def torch_engine(filters):
 ENGINES = {"keras": keras_engine, "xla": lambda f: keras_engine(f, jit=True), "torch": torch_engine}
 
 
-def serve(engine, filters):
-    """Answer each line of standard input with the seconds of one step and of one matrix product of 2048."""
-    facts, step, matmul = ENGINES[engine](filters)
-    for warm_up in (step, step, step, matmul):
-        warm_up()
-    print(json.dumps(facts), flush=True)
-    for _ in sys.stdin:
-        times = []
-        for work in (step, matmul):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-        print(json.dumps([*times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20]), flush=True)
-
-
-def compare(engines, filters, rounds):
-    """Facts, and seconds a step, seconds a product and GiB (rounds, 3), of each engine; they take turns."""
-    pythons = {"torch": os.environ.get("SATGAN_TORCH_PYTHON", sys.executable)}
-    workers = {
-        e: subprocess.Popen(
-            [pythons.get(e, sys.executable), __file__, e, str(filters)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for e in engines
-    }
-
-    def answer(worker):
-        return json.loads(worker.stdout.readline())
-
-    try:
-        facts = {e: answer(worker) for e, worker in workers.items()}
-        times = {e: [] for e in engines}
-        for _ in range(rounds):
-            for e, worker in workers.items():
-                worker.stdin.write("\n")
-                worker.stdin.flush()
-                times[e].append(answer(worker))
-    finally:
-        for worker in workers.values():
-            worker.stdin.close()
-            worker.wait()
-    return facts, {e: np.array(t) for e, t in times.items()}
-
-
-def have_torch():
-    python = os.environ.get("SATGAN_TORCH_PYTHON", sys.executable)
-    return subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode == 0
-
-
 @pytest.mark.benchmark
 @pytest.mark.parametrize("filters", [16, 32])
 def test_train_step(filters):
     if not have_torch():
         pytest.skip("PyTorch is not installed: pip install -e .[benchmarks], or set SATGAN_TORCH_PYTHON")
-    facts, times = compare(["keras", "torch"], filters, rounds=40 if filters == 16 else 25)
+    facts, times = compare(__file__, ["keras", "torch"], 40 if filters == 16 else 25, filters)
     assert facts["keras"]["parameters"] == facts["torch"]["parameters"]
     best = {e: t.min(0) for e, t in times.items()}
     typical = {e: np.median(t, 0) for e, t in times.items()}
@@ -186,4 +130,4 @@ def test_train_step(filters):
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], int(sys.argv[2]))
+    serve(*ENGINES[sys.argv[1]](int(sys.argv[2])))
