@@ -1,0 +1,120 @@
+"""Chapter 4: turn the arrow round."""
+
+import numpy as np
+
+from .grading import call, grade
+
+
+def posterior(function) -> None:
+    """Grade exercise 4.1: `function(counts, prior)` is p(ship | x) in each bin, at another share of ships."""
+
+    def hint():
+        counts = np.array([[30, 20, 10], [2, 4, 14]])
+        drawing = counts / counts.sum(axis=1, keepdims=True)
+        for prior, text in (
+            (0.25, "at the share of ships that was counted it is ships over chips, bin by bin."),
+            (0.01, "where ships are rare, each bin holds more of the other chips."),
+            (0.9, "where ships are common, each bin holds fewer of the other chips."),
+        ):
+            joint = np.array([1 - prior, prior])[:, None] * drawing
+            got, truth = np.asarray(call(function, counts, prior), float), joint[1] / joint.sum(axis=0)
+            if got.shape != (3,):
+                return f"return one probability for each of the 3 bins; yours has the shape {got.shape}."
+            if np.allclose(got, truth):
+                continue
+            if np.allclose(got, counts[1] / counts.sum(axis=0)):
+                return "that is the share at the counted prior; `prior` has to come in."
+            if np.allclose(got, joint[1]):
+                return "those are p(x|y) p(y) for ships: divide by p(x), the sum over both labels."
+            if np.allclose(got, prior * counts[1] / (prior * counts[1] + (1 - prior) * counts[0])):
+                return "the counts still hold the old prior: make each row sum to 1 first, then weigh it."
+            return f"for counts {counts.tolist()} and a prior of {prior} it is {np.round(truth, 3)}, yours says {np.round(got, 3)}: {text}"
+        return None
+
+    grade(
+        "return p(ship | x) for each bin: make each row of `counts` p(x | y), weigh row 1 by `prior` and row 0 by "
+        "1 - prior, and divide the ships' part by the sum of both.",
+        hint,
+        "p(x | y) stayed as it was; the prior alone moved the answer.",
+    )
+
+
+def sample_gaussian(function) -> None:
+    """Grade exercise 4.2: `function(mean, directions, variances, noise, n, rng)` draws (n, d) samples."""
+
+    def hint():
+        mean, directions = np.array([3.0, -2.0, 1.0]), np.array([[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0]])
+        variances, noise, n = np.array([9.0, 4.0]), 0.25, 20_000
+        got = np.asarray(
+            call(function, mean, directions, variances, noise, n, np.random.default_rng(0)), float
+        )
+        if got.shape != (n, 3):
+            return f"return n samples of 3 numbers, shape ({n}, 3); yours has the shape {got.shape}."
+        if not np.allclose(got.mean(axis=0), mean, atol=0.1):
+            return f"the samples' mean is {np.round(got.mean(axis=0), 1)}, and it should be {mean}."
+        along, off = np.var((got - mean) @ directions.T, axis=0), np.var(got[:, 2])
+        if np.allclose(along, variances + noise, rtol=0.05) and np.allclose(off, noise, rtol=0.05):
+            if np.corrcoef((got - mean) @ directions.T, rowvar=False)[0, 1] > 0.1:
+                return "the directions move together: each sample needs its own z for each of them."
+            return None
+        if off < 1e-9:
+            return "nothing varies off the directions: add noise to each of the d numbers."
+        if np.allclose(off, noise**2, rtol=0.05):
+            return "`noise` is a variance: multiply by its square root."
+        if np.allclose(along, variances**2 + noise, rtol=0.05):
+            return "`variances` are variances: multiply z by their square roots."
+        if np.allclose(along, variances, rtol=0.05):
+            return "the noise is missing along the directions: it is the same for all d numbers."
+        return (
+            f"along the directions the samples vary by {np.round(along, 2)}, off them by {off:.2f}; "
+            f"expected {variances + noise} and {noise}."
+        )
+
+    grade(
+        "return n samples, shape (n, d): the mean, plus each direction times its own standard normal number and the "
+        "square root of its variance, plus noise of variance `noise` on each of the d numbers.",
+        hint,
+        "a few numbers z in, an image out: that is what every generator of this book does.",
+    )
+
+
+def log_posterior(function) -> None:
+    """Grade exercise 4.3: `function(log_density, log_prior)` returns log p(y|x), (N, classes), without overflow."""
+
+    def hint():
+        small = np.log([[0.2, 0.1, 0.4], [0.5, 0.5, 0.5]])
+        log_prior = np.log([0.5, 0.3, 0.2])
+        joint = np.exp(small + log_prior)
+        truth = np.log(joint / joint.sum(axis=1, keepdims=True))
+        huge = np.array([[-80_000.0, -79_000.0, -80_000.0], [79_000.0, 79_000.0, -1e6]])
+        apart = np.array([[-1000, 0, -1000], [np.log(0.5 / 0.8), np.log(0.3 / 0.8), -1_079_000]])
+        apart[0] += log_prior - log_prior[1]
+        apart[1, 2] += log_prior[2] - np.log(0.8)
+        with np.errstate(all="ignore"):
+            got = np.asarray(call(function, small.copy(), log_prior.copy()), float)
+            if got.shape != truth.shape:
+                return f"return a number for each chip and class, shape {truth.shape}; yours is {got.shape}."
+            if not np.allclose(got, truth):
+                if np.allclose(got, np.exp(truth)):
+                    return "those are the probabilities: return their logarithms."
+                if np.allclose(got, small + log_prior):
+                    return "that is log p(x, y): take off the logarithm of the sum over the classes."
+                uniform = small - np.log(np.exp(small).sum(axis=1, keepdims=True))
+                if np.allclose(got, uniform):
+                    return "the prior is missing: add log_prior to each row first."
+                return "the exponentials of each row must sum to 1, over the classes."
+            got = np.asarray(call(function, huge, log_prior), float)
+        if not np.isfinite(got).all():
+            return "for log densities of -80 000 it is not finite: take off each row's largest number before `exp`."
+        if not np.allclose(got, apart):
+            return (
+                "for log densities of -80 000 it is off: add the largest number of each row back at the end."
+            )
+        return None
+
+    grade(
+        "return log p(y|x) for each chip (row) and class (column), from log p(x|y) and log p(y), so that log densities "
+        "of -80 000 do no harm.",
+        hint,
+        "log p(y|x) is exact even where p(y|x) itself would round to 0 or to 1.",
+    )
