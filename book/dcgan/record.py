@@ -6,7 +6,8 @@ NAME is one of RUNS. Beside this script, in `runs/`, it leaves
     NAME.csv    a row a look: losses, accuracies, scores, processor time
     NAME.npz    what eight noise vectors became, and the first SAMPLES chips of seed 1 at the end
 
-A run that was cut off goes on from its last look when the command is repeated.
+A run that was cut off goes on from its last look when the command is repeated. `museum.py` records its rooms with the
+same function.
 """
 
 import json
@@ -20,10 +21,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 
 from satgan_tutorial import gan, load_chips, measure, recipes, watch
 from satgan_tutorial.chips import shrink
-from satgan_tutorial.judge import Judge
+from satgan_tutorial.judge import Judge, kid
 
 HERE = Path(__file__).parent / "runs"
 SAMPLES = 64  # generated chips that are kept
@@ -46,7 +48,6 @@ RUNS = {
 def scores(real, judge):
     """By name, what to measure of generated chips; `real` are validation ships, uint8 (N, H, H, 3)."""
     real = judge.features(enlarge(real))
-    from satgan_tutorial.judge import kid
 
     return {
         "kid": lambda fake: kid(real, judge.features(enlarge(fake))),
@@ -90,58 +91,84 @@ class StopAfter(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def record(name, recipe, every, minutes=None, seed=0, out=HERE):
-    """Train, and keep what happened."""
-    out.mkdir(exist_ok=True)
-    chips = load_chips()
-    split, judge = chips.split(0), Judge(chips.source)
-    images = shrink(split.train.ships.images, recipe.image_size)
-    checkpoint = out / f"{name}.keras"
+def record(
+    name,
+    build,
+    images,
+    scores,
+    *,
+    every,
+    steps,
+    batch_size,
+    seed=0,
+    minutes=None,
+    samples=SAMPLES,
+    resume=True,
+    about=None,
+    out=HERE,
+):
+    """Train a GAN and keep what happened.
+
+    Args:
+        name: of the files.
+        build: makes the compiled GAN.
+        images: what it shall learn to draw, as `gan.batches` takes them.
+        scores: by name, what to measure of generated images at each look; `cpu_minutes` among them if `minutes` are given.
+        every: steps from one look to the next.
+        steps: where to end, unless `minutes` of processor time are over before.
+        batch_size: images a step.
+        seed: of the batches.
+        minutes: of processor time, or None.
+        samples: how many images to keep.
+        resume: whether to keep a checkpoint and go on from it; not for a loss that Keras cannot name.
+        about: what else the `.json` shall say.
+        out: the folder.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint, log = out / f"{name}.keras", out / f"{name}.csv"
     begun = time.time()
-    model = (
-        keras.models.load_model(checkpoint)
-        if checkpoint.is_file()
-        else recipes.build(recipe, seed)
+    again = resume and checkpoint.is_file()
+    model = keras.models.load_model(checkpoint) if again else build()
+    strip = watch.Strip(
+        n=8, seed=7, every=1, path=resume and out / f"{name}.strip.npz"
     )
-    real = shrink(split.validation.ships.images, recipe.image_size)
-    strip = watch.Strip(n=8, seed=7, every=1, path=out / f"{name}.strip.npz")
 
     def number(epoch, logs):
         logs["step"] = model.step
 
-    log = keras.callbacks.CSVLogger(
-        out / f"{name}.csv", append=checkpoint.is_file()
-    )
+    def save(epoch, logs):
+        if resume:
+            model.save(checkpoint)
+
     model.fit(
-        gan.batches(images, recipe.batch_size, seed, first_step=model.step),
+        gan.batches(images, batch_size, seed, first_step=model.step),
         steps_per_epoch=every,
-        epochs=(recipe.steps - model.step) // every,
+        epochs=(steps - model.step) // every,
         callbacks=[
             strip,
-            watch.Scores(scores(real, judge), n=SCORED, seed=0, every=1),
+            watch.Scores(scores, n=SCORED, seed=0, every=1),
             keras.callbacks.LambdaCallback(on_epoch_end=number),
-            log,
+            keras.callbacks.CSVLogger(log, append=again),
             StopAfter(minutes),
-            watch.Progress(recipe.steps, seconds=60),
-            keras.callbacks.LambdaCallback(
-                on_epoch_end=lambda epoch, logs: model.save(checkpoint)
-            ),
+            watch.Progress(steps, seconds=60),
+            keras.callbacks.LambdaCallback(on_epoch_end=save),
         ],
         shuffle=False,
         verbose=0,
     )
+    rows = pd.read_csv(log).drop_duplicates("step", keep="last")
+    # Keras' logger has a column for each of a validation that there is not.
+    rows = rows[[column for column in rows if not column.startswith("val_")]]
+    rows.to_csv(log, index=False, float_format="%.6g")
     kept = {
         "steps": strip.steps,
         "rows": strip.images,
-        "samples": model.generate(SAMPLES, seed=1),
+        "samples": model.generate(samples, seed=1),
     }
     np.savez_compressed(out / f"{name}.npz", **kept)
-    settings = {
-        "recipe": asdict(recipe),
+    settings = (about or {}) | {
         "seed": seed,
         "steps": model.step,
-        "chips": f"{len(images)} {chips.source} training ships",
-        "judge": judge.name,
         "minutes": round((time.time() - begun) / 60, 1),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"tensorflow {version('tensorflow')}, keras {version('keras')}",
@@ -149,11 +176,37 @@ def record(name, recipe, every, minutes=None, seed=0, out=HERE):
     (out / f"{name}.json").write_text(
         json.dumps(settings, indent=1) + "\n", encoding="utf-8"
     )
-    checkpoint.unlink()
-    strip.path.unlink()
+    if resume:
+        checkpoint.unlink()
+        strip.path.unlink()
+
+
+def main(name, seed=0):
+    """Record one of RUNS."""
+    recipe, every, minutes = RUNS[name]
+    chips = load_chips()
+    split, judge = chips.split(0), Judge(chips.source)
+    images = shrink(split.train.ships.images, recipe.image_size)
+    real = shrink(split.validation.ships.images, recipe.image_size)
+    record(
+        name,
+        lambda: recipes.build(recipe, seed),
+        images,
+        scores(real, judge),
+        every=every,
+        steps=recipe.steps,
+        batch_size=recipe.batch_size,
+        seed=seed,
+        minutes=minutes,
+        about={
+            "recipe": asdict(recipe),
+            "chips": f"{len(images)} {chips.source} training ships",
+            "judge": judge.name,
+        },
+    )
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in RUNS:
         raise SystemExit(f"{__doc__}\nRUNS: {', '.join(RUNS)}")
-    record(sys.argv[1], *RUNS[sys.argv[1]])
+    main(sys.argv[1])
