@@ -9,6 +9,7 @@ import html
 import inspect
 import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -178,6 +179,42 @@ def show(thing, *, alt: str | None = None, place: Place | None = None) -> None:
         display(styled.set_table_attributes('class="dataframe"'))
     else:
         display(Markdown(f"```python\n{inspect.getsource(thing).rstrip()}\n```"))
+
+
+def show_film(frames: list[Figure], captions: list[str], *, alt: str) -> None:
+    """Show figures one after another under a slider, in a live notebook and on a page alike.
+
+    What it shows carries its own script and asks nothing else of the page: it works from a file, by keyboard and by
+    screen reader, and moves only when it is told to. Where scripts are off all frames are shown, in order.
+
+    Args:
+        frames: the figures, in order, all of one size.
+        captions: one for each, a plain sentence or two.
+        alt: what all of them show; a frame's own text is this and its caption.
+
+    Raises:
+        ValueError: if there are no frames, or not as many captions.
+    """
+    from IPython.display import HTML, display
+
+    if not frames or len(frames) != len(captions):
+        raise ValueError(
+            f"{len(frames)} frames and {len(captions)} captions; a film needs one caption a frame."
+        )
+    items = "".join(
+        f"<li>{to_svg(frame, f'{alt} {caption}')}<p>{i}. {html.escape(caption)}</p></li>"
+        for i, (frame, caption) in enumerate(zip(frames, captions, strict=True), 1)
+    )
+    slider = f'<input type="range" min="1" max="{len(frames)}" value="1" aria-label="Frame">'
+    buttons = "".join(f'<button type="button">{name}</button>' for name in ("Previous", "Play", "Next"))
+    label = html.escape(" ".join(alt.split()), quote=True)
+    display(
+        HTML(
+            f'<div class="satgan-film" role="group" aria-label="{label}"><ol>{items}</ol>'
+            f'<div class="satgan-film-bar">{slider}{buttons}</div><p aria-live="polite"></p></div>'
+            + Path(__file__).with_name("film.html").read_text(encoding="utf-8")
+        )
+    )
 
 
 def to_svg(drawing: Figure, alt: str) -> str:

@@ -128,3 +128,31 @@ def visible_search_bars(page):
         "[...document.querySelectorAll('.search-button-field, .search-field, form.bd-search')]"
         ".filter(e => e.checkVisibility() && e.getBoundingClientRect().right > 0).length"
     )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", [path for path in BOOK if soup(path).select(".satgan-film")], ids=name)
+def test_a_film_moves_by_keyboard_and_is_a_row_of_pictures_without_scripts(browser, path):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(path.as_uri())
+    for film in page.locator(".satgan-film").all():
+        slider, caption, picture = (film.locator(part) for part in ("input", "[aria-live]", "li:visible svg"))
+        assert picture.count() == 1 and caption.inner_text().startswith("1. ")
+        before = picture.get_attribute("aria-label")
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        assert caption.inner_text().startswith("2. ")
+        assert picture.count() == 1 and picture.get_attribute("aria-label") != before
+        page.keyboard.press("End")
+        assert caption.inner_text().startswith(f"{film.locator('li').count()}. ")
+    page.close()
+
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    for film in page.locator(".satgan-film").all():
+        frames = film.locator("li").count()
+        assert frames > 1
+        assert film.locator("li:visible svg").count() == film.locator("li:visible p").count() == frames
+        assert film.locator("input:visible, button:visible").count() == 0
+    context.close()

@@ -3,6 +3,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from satgan_tutorial import plots
 
@@ -96,3 +97,80 @@ def test_a_sheet_keeps_every_chip_in_reading_order():
 def test_what_is_no_sheet_gets_a_sentence(images, titles):
     with pytest.raises(ValueError, match=r"images are|titles for"):
         plots.sheet(images, titles=titles)
+
+
+def film(captions=("A line that <rises>.", "A line that falls."), alt="Two lines, one after the other."):
+    frames = []
+    for end in range(len(captions)):
+        figure, axis = plots.figure(size=(3, 2))
+        axis.plot([0, 1], [end, 1 - end])
+        frames.append(figure)
+    plots.show_film(frames, list(captions), alt=alt)
+
+
+def test_a_film_has_every_frame_with_its_caption_and_its_alt_text(shown):
+    film()
+    page = BeautifulSoup(shown[0].data, "html.parser")
+    assert [p.text for p in page.select("li p")] == ["1. A line that <rises>.", "2. A line that falls."]
+    assert [svg["aria-label"] for svg in page.select("li svg.satgan-figure")] == [
+        "Two lines, one after the other. A line that <rises>.",
+        "Two lines, one after the other. A line that falls.",
+    ]
+    assert page.select_one("input[type=range][aria-label]")["max"] == "2"
+
+
+def test_a_film_without_a_caption_for_each_frame_is_refused(shown):
+    with pytest.raises(ValueError, match="0 frames"):
+        plots.show_film([], [], alt="Nothing.")
+    with pytest.raises(ValueError, match="1 frames and 2 captions"):
+        plots.show_film([plots.figure()[0]], ["one", "two"], alt="One.")
+    assert shown == []
+
+
+@pytest.mark.browser
+def test_films_are_driven_by_keyboard_each_for_itself(shown, browser):
+    film()
+    film(captions=("one.", "two.", "three."))
+    page = browser.new_page()
+    page.set_content("<!doctype html>" + "".join(html.data for html in shown))
+    second = page.locator(".satgan-film").nth(1)
+    assert second.locator("li:visible svg").count() == 1
+    second.get_by_role("slider", name="Frame").focus()
+    page.keyboard.press("ArrowRight")
+    assert second.locator("[aria-live]").inner_text() == "2. two."
+    assert "two." in second.locator("li:visible svg").get_attribute("aria-label")
+    assert second.get_by_role("slider").get_attribute("aria-valuetext") == "2 of 3"
+    second.get_by_role("button", name="Next").press("Enter")
+    second.get_by_role("button", name="Next").press("Enter")
+    assert second.locator("[aria-live]").inner_text() == "3. three."
+    second.get_by_role("button", name="Previous").press("Space")
+    assert second.locator("[aria-live]").inner_text() == "2. two."
+    assert page.locator("[aria-live]").nth(0).inner_text() == "1. A line that <rises>."
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_film_plays_only_when_told_and_stops_at_its_end(shown, browser):
+    film()
+    page = browser.new_page()
+    page.clock.install()
+    page.set_content("<!doctype html>" + shown[0].data)
+    slider = page.get_by_role("slider")
+    page.clock.run_for(20_000)
+    assert slider.input_value() == "1"
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(2600)
+    assert slider.input_value() == "2"
+    assert page.get_by_role("button", name="Play").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_film_shows_all_its_frames_where_scripts_are_off(shown, browser):
+    film()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_content("<!doctype html>" + shown[0].data)
+    assert page.locator("li:visible svg").count() == page.locator("li:visible p").count() == 2
+    assert page.locator("input:visible, button:visible").count() == 0
+    context.close()
