@@ -185,6 +185,22 @@ class GAN(keras.Model):
         """An int32 pair that no other step and no other use within the step has."""
         return tf.stack([tf.constant((self.seed * 16 + stream) % 2**31, "int32"), tf.cast(step, "int32")])
 
+    def save_own_variables(self, store):
+        """Keep what Keras leaves out of a file: where the random numbers of dropout are."""
+        super().save_own_variables(store)
+        for i, state in enumerate(self._dropout()):
+            store[f"dropout_{i}"] = state
+
+    def load_own_variables(self, store):
+        """Go on with dropout's random numbers where the saved training was."""
+        for i, state in enumerate(self._dropout()):
+            if f"dropout_{i}" in store:
+                state.assign(store[f"dropout_{i}"])
+
+    def _dropout(self):
+        players = (self.generator, self.discriminator)
+        return [v for p in players for v in p.non_trainable_variables if v.name == "seed_generator_state"]
+
     def get_config(self):
         """What `keras.models.load_model` needs to build the model again."""
         players = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in PLAYERS}

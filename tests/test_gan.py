@@ -135,6 +135,19 @@ def test_a_saved_training_goes_on_to_the_same_bits(tmp_path):
         assert np.array_equal(weights(a), weights(b))
 
 
+def test_the_posts_training_goes_on_to_the_same_bits(tmp_path):
+    recipe = dataclasses.replace(recipes.get("post"), image_size=16, batch_size=4)
+    whole = train(recipe, steps=2)
+    train(recipe, steps=1).save(tmp_path / "half.keras")
+    half = keras.models.load_model(tmp_path / "half.keras")
+    half.run_eagerly = True
+    assert half.settings["loss"] == "cross_entropy" and half.optimizer.clipvalue == 1
+    assert half.discriminator.layers[-1].activation is keras.activations.linear
+    resumed = train(steps=2, model=half)
+    assert resumed.step == whole.step == 2
+    assert np.array_equal(weights(whole), weights(resumed))
+
+
 def test_generate_uses_the_averages_and_leaves_the_weights():
     model = train()
     before = weights(model)
