@@ -11,7 +11,7 @@ from PIL import Image
 
 from satgan_tutorial import cache, load_chips, shipsnet, simulate
 from satgan_tutorial import chips as chips_module
-from satgan_tutorial.chips import ChipError, ChipSet, to_float, to_uint8
+from satgan_tutorial.chips import ChipError, ChipSet, shrink, to_float, to_uint8
 
 REAL = os.environ.get("SATGAN_DATA")
 
@@ -158,6 +158,23 @@ def test_tensors_are_scaled_like_arrays():
     np.testing.assert_allclose(
         ops.convert_to_numpy(to_float(ops.convert_to_tensor(levels))), to_float(levels), atol=1e-6
     )
+
+
+def test_shrinking_averages_blocks_of_pixels():
+    image = np.zeros((1, 80, 80, 3), np.uint8)
+    image[0, :2, :2, 0] = [[10, 20], [30, 41]]  # their mean is 25.25
+    image[0, 78:, 78:, 2] = 255
+    small = shrink(image, 40)
+    assert small.shape == (1, 40, 40, 3) and small.dtype == np.uint8
+    assert small[0, 0, 0].tolist() == [25, 0, 0] and small[0, 39, 39].tolist() == [0, 0, 255]
+    assert small.astype(int).sum() == 25 + 255
+    assert shrink(image, 80) is image
+
+
+@pytest.mark.parametrize("side", [0, 12, 30, 160])
+def test_only_a_divisor_is_a_size_to_shrink_to(side):
+    with pytest.raises(ValueError, match=rf"80 pixels cannot be shrunk to {side}; take one of .*16.*40"):
+        shrink(np.zeros((1, 80, 80, 3), np.uint8), side)
 
 
 # Loading

@@ -17,6 +17,7 @@ def log_d(x):
     [
         ("non_saturating", -log_d(REAL).mean() - log_d(-FAKE).mean(), -log_d(FAKE).mean()),
         ("minimax", -log_d(REAL).mean() - log_d(-FAKE).mean(), log_d(-FAKE).mean()),
+        ("cross_entropy", -(log_d(REAL).mean() + log_d(-FAKE).mean()) / 2, -log_d(FAKE).mean()),
         ("hinge", (0 + 2 + 0.5) / 3 + (0 + 1.25 + 2) / 3, (3 - 0.25 - 1) / 3),
         ("least_squares", (1 + 4 + 0.25) / 6 + (9 + 0.0625 + 1) / 6, (16 + 0.5625 + 0) / 6),
         ("relativistic", -log_d(REAL - FAKE).mean(), -log_d(FAKE - REAL).mean()),
@@ -35,6 +36,14 @@ def test_each_loss_prefers_what_its_player_wants(name):
     _, g_better = losses.get(name)(real, fake + 0.1)
     assert float(d_better) < float(d_now)
     assert float(g_better) < float(g_now)
+
+
+def test_the_posts_cross_entropy_is_keras_own_over_one_batch_of_both():
+    both, labels = np.concatenate([REAL, FAKE]), np.repeat([1.0, 0.0], 3)[:, None]
+    d_loss, g_loss = losses.cross_entropy(REAL, FAKE)
+    keras_own = keras.losses.BinaryCrossentropy(from_logits=True)
+    assert float(d_loss) == pytest.approx(float(keras_own(labels, both)), rel=1e-6)
+    assert float(g_loss) == pytest.approx(float(keras_own(np.ones((3, 1)), FAKE)), rel=1e-6)
 
 
 def test_minimax_goes_flat_where_the_discriminator_wins():

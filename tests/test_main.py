@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import os
 import shlex
@@ -134,6 +135,48 @@ def test_a_resumed_training_has_the_bits_of_one_in_one_go(trained):
     rows = Path("new/halves/log.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["step", "7", "20", "24"]
     assert rows[-1] == (trained / "log.csv").read_text().splitlines()[-1]
+
+
+def test_other_sizes_are_options_that_the_folder_remembers(few):
+    options = ["--image-size", 16, "--batch-size", 3]
+    run("train", "tiny", "--steps", 4, *options, "--out", "halves")
+    card = json.loads(Path("halves/recipe.json").read_text())["recipe"]
+    assert (card["image_size"], card["batch_size"]) == (16, 3)
+    assert Image.open("halves/samples.png").size == (8 * 18 + 2, 18 + 2)
+    early = bits(Path("halves"))
+    run("train", "tiny", "--steps", 6, "--out", "halves", "--resume")
+    settings = dataclasses.replace(TINY, image_size=16, batch_size=3)
+    training.run(settings, few.split(0).train.ships, "whole", seed=0, steps=6)
+    assert same(bits(Path("halves")), bits(Path("whole"))) and not same(early, bits(Path("whole")))
+    result = run("train", "tiny", "--steps", 8, "--image-size", 80, "--out", "halves", "--resume", code=2)
+    assert "recipe's image_size 16" in result.output and "80" in result.output
+
+
+def test_a_stopped_training_of_another_size_goes_on_with_the_line_it_prints(monkeypatch):
+    class AtTheThird(Progress):
+        def __call__(self, step):
+            super().__call__(step)
+            if step == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("satgan_tutorial.__main__.Progress", AtTheThird)
+        result = run("train", "tiny", "--image-size", 16, "--steps", 5, "--out", "small", code=130)
+    _, *words = shlex.split(result.output.splitlines()[-1])
+    run(*words)
+    model = keras.saving.load_model("small/checkpoint.keras")
+    assert model.step == 5 and model.generator.output_shape == (None, 16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [(30, "80 pixels cannot be shrunk to 30"), (20, "image_size is 20; it must be a multiple of 16")],
+)
+def test_a_recipe_that_cannot_be_built_is_told_before_the_folder_is_begun(size, says, few):
+    assert says in run("train", "tiny", "--image-size", size, "--out", "new", code=2).output
+    assert not Path("new").exists()
+    with pytest.raises(training.RecipeError, match=says):
+        training.run(dataclasses.replace(TINY, image_size=size), few, "new", seed=0, steps=1)
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(monkeypatch):
