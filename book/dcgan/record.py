@@ -102,6 +102,7 @@ def record(
     batch_size,
     seed=0,
     minutes=None,
+    scored=SCORED,
     samples=SAMPLES,
     film=None,
     resume=True,
@@ -120,6 +121,7 @@ def record(
         batch_size: images a step.
         seed: of the batches.
         minutes: of processor time, or None.
+        scored: how many images a look is scored on.
         samples: how many images to keep.
         film: how many looks to keep of those at the eight noise vectors, None for all.
         resume: whether to keep a checkpoint and go on from it; not for a loss that Keras cannot name.
@@ -148,7 +150,7 @@ def record(
         epochs=(steps - model.step) // every,
         callbacks=[
             strip,
-            watch.Scores(scores, n=SCORED, seed=0, every=1),
+            watch.Scores(scores, n=scored, seed=0, every=1),
             keras.callbacks.LambdaCallback(on_epoch_end=number),
             keras.callbacks.CSVLogger(log, append=again),
             StopAfter(minutes),
