@@ -54,6 +54,40 @@ def test_layer_costs_of_the_posts_generator():
     assert round(networks.layer_costs(networks.post_discriminator()).multiply_adds.sum() / 1e9, 2) == 0.50
 
 
+@pytest.mark.parametrize("build", [networks.post_generator, networks.post_discriminator])
+def test_the_lost_activations_come_back_after_each_convolution_and_cost_nothing(build):
+    bare, whole = build(), build(activations=True)
+    for layer, after in zip(whole.layers, whole.layers[1:], strict=False):
+        if getattr(layer, "filters", 0) > 3:
+            assert isinstance(after, keras.layers.LeakyReLU) and np.isclose(after.negative_slope, 0.3)
+    added = len(whole.layers) - len(bare.layers)
+    assert added == (3 if build is networks.post_generator else 2)
+    costs = [networks.layer_costs(model) for model in (bare, whole)]
+    assert costs[0].parameters.sum() == costs[1].parameters.sum()
+    assert costs[0].multiply_adds.sum() == costs[1].multiply_adds.sum()
+    learning = [c[c.parameters > 0].reset_index(drop=True) for c in costs]
+    assert learning[0].equals(learning[1])
+
+
+@pytest.mark.parametrize(
+    ("build", "convolutions"), [(networks.post_generator, 4), (networks.post_discriminator, 3)]
+)
+@pytest.mark.parametrize("activations", [False, True])
+def test_the_posts_convolutions_in_a_row_are_one_affine_map_without_activations(
+    build, convolutions, activations
+):
+    model, rng = build(12, activations=activations), np.random.default_rng(0)
+    model.set_weights([rng.normal(0, 0.1, w.shape) for w in model.get_weights()])
+    wide = [i for i, layer in enumerate(model.layers) if getattr(layer, "filters", 0) > 3]
+    assert len(wide) == convolutions
+    inside = model.layers[wide[0] : wide[-1] + 1]
+    chain = keras.Sequential([keras.Input(inside[0].input.shape[1:]), *inside])
+    a, b = rng.standard_normal((2, *chain.input_shape[1:]), np.float32)
+    both, zero, fa, fb = np.asarray(chain(np.stack([a + b, 0 * a, a, b])))
+    error = np.abs(both + zero - fa - fb).max() / np.abs(fa).max()
+    assert (error > 0.01) if activations else (error < 1e-4)
+
+
 @pytest.mark.parametrize("upsampling", ["resize", "transposed"])
 @pytest.mark.parametrize("size", [16, 80])
 def test_the_books_networks_fit_each_other(size, upsampling):

@@ -28,8 +28,39 @@ def conv_parameters(function) -> None:
     )
 
 
+def transposed_work(function) -> None:
+    """Grade exercise 6.2: the multiply-adds of a transposed convolution, from the size of what comes out."""
+
+    def hint():
+        for kernel, stride, inputs, outputs, height, width in (
+            (4, 2, 3, 5, 8, 12),
+            (5, 1, 2, 3, 6, 6),
+            (6, 3, 1, 2, 9, 6),
+        ):
+            got = call(function, kernel, stride, inputs, outputs, height, width)
+            weights, pixels = kernel * kernel * inputs * outputs, height * width
+            if got == weights * pixels // stride**2:
+                continue
+            if got == weights * pixels:
+                return "that goes over every pixel that comes out; count those that come in, before the upsampling."
+            if got == weights * pixels // stride:
+                return "a stride has two sides: both the height and the width were smaller before."
+            return (
+                f"for kernel {kernel}, stride {stride}, {inputs} channels in, {outputs} out and {height} x {width} pixels out "
+                f"it is {weights * pixels // stride**2}, your function says {got}."
+            )
+        return None
+
+    grade(
+        "return the multiply-adds of a transposed convolution that puts out height x width pixels of `outputs` channels: "
+        "all weights of its kernel, once for each pixel that comes in.",
+        hint,
+        "upsampling by s makes it s x s times cheaper than a convolution with the same kernel at full size.",
+    )
+
+
 def is_affine(function) -> None:
-    """Grade exercise 6.2: `function(f, a, b)` says whether f(a + b) + f(0) = f(a) + f(b), to rounding."""
+    """Grade exercise 6.3: `function(f, a, b)` says whether f(a + b) + f(0) = f(a) + f(b), to rounding."""
 
     def hint():
         a, b = np.array([1.0, -2.0, 0.1], np.float32), np.array([-3.0, 0.5, 0.2], np.float32)
@@ -49,4 +80,36 @@ def is_affine(function) -> None:
         "return whether f(a + b) + f(0) equals f(a) + f(b) to rounding (np.allclose helps).",
         hint,
         "this one line tells a chain of layers that is only one map from a network.",
+    )
+
+
+def patches(function) -> None:
+    """Grade exercise 6.4: `function(kernel, stride)` is the fewest and the most input pixels that reach an output pixel."""
+
+    def hint():
+        for kernel, stride, truth in (
+            (3, 2, (1, 4)),
+            (4, 2, (4, 4)),
+            (5, 2, (4, 9)),
+            (5, 3, (1, 4)),
+            (2, 3, (0, 1)),
+        ):
+            got = tuple(float(count) for count in call(function, kernel, stride))
+            if len(got) != 2:
+                return f"return two numbers, the fewest and the most; yours returns {len(got)}."
+            if got == truth:
+                continue
+            if got == truth[::-1]:
+                return "those are the two, but the fewest comes first."
+            if got == tuple(count**0.5 for count in truth):
+                return "that is along one side; an image has two, so both counts are squared."
+            text = "a pixel between two patches gets none. " if 0 in truth else ""
+            return f"{text}For kernel {kernel} and stride {stride} it is {truth[0]} to {truth[1]}, yours says {got[0]:g} to {got[1]:g}."
+        return None
+
+    grade(
+        "return the fewest and the most input pixels that reach an output pixel of a transposed convolution, away from "
+        "the border.",
+        hint,
+        "they are equal where the stride divides the kernel, and only there.",
     )

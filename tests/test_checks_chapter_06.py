@@ -1,0 +1,42 @@
+import pytest
+
+from satgan_tutorial import checks
+
+
+def work(k, s, c, d, h, w):
+    return k * k * c * d * (h // s) * (w // s)
+
+
+def patches(kernel, stride):
+    return (kernel // stride) ** 2, (-(-kernel // stride)) ** 2
+
+
+CASES = [
+    (checks.transposed_work, ..., "To do"),
+    (checks.transposed_work, lambda *a: ..., "To do"),
+    (
+        checks.transposed_work,
+        lambda k, s, c, d, h, w: work(k, 1, c, d, h, w),
+        "Not yet: that goes over every",
+    ),
+    (
+        checks.transposed_work,
+        lambda k, s, c, d, h, w: work(k, 1, c, d, h, w) // s,
+        "Not yet: a stride has two",
+    ),
+    (checks.transposed_work, lambda k, s, c, d, h, w: work(k, s, c + 1, d, h, w), "Not yet: for kernel 4"),
+    (checks.transposed_work, lambda k, *a: work(4, 2, *a[1:]), "Not yet: for kernel 5"),
+    (checks.transposed_work, work, "Right"),
+    (checks.patches, lambda *a: ..., "To do"),
+    (checks.patches, lambda k, s: patches(k, s)[::-1], "Not yet: those are the two, but"),
+    (checks.patches, lambda k, s: (k // s, -(-k // s)), "Not yet: that is along one side"),
+    (checks.patches, lambda k, s: (k // s,), "Not yet: return two numbers"),
+    (checks.patches, lambda k, s: (1, 4), "Not yet: For kernel 4 and stride 2"),
+    (checks.patches, lambda k, s: patches(max(k, s), s), "Not yet: a pixel between two patches"),
+    (checks.patches, patches, "Right"),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
+def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
+    assert printed(grader, answer).startswith(verdict)
