@@ -13,6 +13,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from satgan_tutorial.chips import shrink
+
 
 class Strip(keras.callbacks.Callback):
     """Keep what the same noise becomes as the training goes on.
@@ -116,30 +118,153 @@ class Progress(keras.callbacks.Callback):
 
 
 class Alarm(keras.callbacks.Callback):
-    """Stop a training whose losses are no longer numbers, and say when the discriminator has won.
+    """Say in words what looks wrong with a training, once each, and stop it where it cannot recover.
+
+    It reads the logs alone. What it knows about the pictures comes from `Scores(looks(...))` before it in the list, and
+    about their quality from a score named "kid"; without these it watches the losses and the accuracies.
 
     Args:
-        patience: after how many epochs in a row with both accuracies above 0.99 to say so.
+        patience: for how many epochs in a row a symptom of the curves has to be there.
         say: what prints.
+
+    Attributes:
+        found: by a symptom's name, the step at which it was first there.
     """
 
     def __init__(self, patience: int = 10, say: Callable[[str], None] = print):
-        """Start with no bad epoch."""
+        """Start with nothing seen."""
         super().__init__()
-        self.patience, self.say, self.bad = patience, say, 0
+        self.patience, self.say = patience, say
+        self.log, self.found = [], {}
 
     def on_epoch_end(self, epoch, logs):
-        """Look at the epoch's means."""
-        if not np.isfinite([logs["d_loss"], logs["g_loss"]]).all():
-            self.say(f"step {self.model.step}: a loss is not a number; the training stops here.")
+        """Say what is new."""
+        self.log.append(dict(logs))
+        for name in diagnose(self.log, self.patience):
+            if name not in self.found:
+                self.found[name] = self.model.step
+                self.say(f"step {self.model.step}: {WORDS[name]}")
+        if "not a number" in self.found:
             self.model.stop_training = True
-        self.bad = self.bad + 1 if min(logs["real_accuracy"], logs["fake_accuracy"]) > 0.99 else 0
-        if self.bad == self.patience:
-            self.say(
-                f"step {self.model.step}: for {self.bad} epochs the discriminator has told real from fake almost "
-                "without error, so the generator learns little; R1, a lower learning rate for the discriminator or "
-                "augmentation may help."
-            )
+
+
+LOOKS = 5  # in a row that have to show a symptom of the pictures: a single look may mislead
+
+# Named in the order of `diagnose`: what was seen, what it may mean, what to try.
+WORDS = {
+    "not a number": "a loss is not a number, so the weights are lost; the training stops here. Begin again with lower "
+    "learning rates.",
+    "loss below zero": "the discriminator's loss is below 0, which cross-entropy cannot be as long as labels are in "
+    "[0, 1], and it may fall without end. Look at the labels and at the noise on them: 0.9 for 1 is fine, 1.1 is not.",
+    "losses explode": "a loss is beyond 30: the steps are so large that they undo each other. Divide the learning rates "
+    "by ten.",
+    "discriminator wins": "the discriminator has long told real from fake almost without error, so the generator learns "
+    "little. A gradient penalty (r1, r2), a lower learning rate for the discriminator or augmentation may help.",
+    "one picture": "all noise becomes almost one picture: the generator has collapsed. A lower learning rate for it, a "
+    "gradient penalty (r1, r2) or the relativistic loss may help.",
+    "one heading": "nearly all ships point one way. Turn and mirror the real ones (symmetries), or look whether they do "
+    "so too.",
+    "no dark pixel": "the pictures have no dark pixel: the real images may be in [0, 1], where the network's door expects "
+    "uint8, or [-1, 1].",
+    "copies": "the pictures are nearer to the training chips than to chips never shown: they may be copies. More images, "
+    "augmentation or fewer steps may help.",
+    "past its best": "the score has turned: it was twice as good before. Keep the best weights, stop there, or hold the "
+    "discriminator with a penalty (r1, r2) or augmentation.",
+}
+
+
+def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
+    """Name the symptoms, keys of `WORDS`, that the last rows of a training's log show.
+
+    Args:
+        log: a dict an epoch: `d_loss`, `g_loss`, `real_accuracy`, `fake_accuracy`, and, where they were looked at, `kid`
+            and the columns of `looks`; NaN for an epoch without a look.
+        patience: how many epochs in a row the accuracies, and looks the score, have to be bad.
+    """
+
+    def last(column, n=None):
+        values = np.array([row[column] for row in log if np.isfinite(row.get(column, np.nan))])
+        return values if n is None else values[-n:]
+
+    def all_of(bad, n):
+        return len(bad) == n and bad.all()
+
+    losses = np.array([[row["d_loss"], row["g_loss"]] for row in log])
+    kid = last("kid")
+    seen = {
+        "not a number": not np.isfinite(losses[-1]).all(),
+        "loss below zero": all_of(last("d_loss", LOOKS) < 0, LOOKS),
+        # A cross-entropy of 30 gives the truth a probability of 1e-13.
+        "losses explode": np.any(np.abs(losses[-LOOKS:]) > 30),
+        "discriminator wins": all_of(
+            np.minimum(last("real_accuracy", patience), last("fake_accuracy", patience)) > 0.99, patience
+        ),
+        "one picture": all_of(last("variety", LOOKS) < 0.1, LOOKS),
+        "one heading": all_of(last("one_heading", LOOKS) > 0.7, LOOKS),
+        "no dark pixel": all_of(
+            last("darkest", LOOKS) > 120, LOOKS
+        ),  # 127 is the middle of the network's range
+        "copies": all_of(last("nearest", LOOKS) < 0.7, LOOKS),
+        # 0.5 is more than chance moves the KID of a hundred chips that are as good as real ones.
+        "past its best": all_of(kid[-patience:] > 2 * kid.min(initial=np.inf) + 0.5, patience),
+    }
+    return [name for name, there in seen.items() if there]
+
+
+def looks(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable[[np.ndarray], float]]:
+    """By name, what `Alarm` likes to know about generated chips, for `Scores`; cheap, and without a judge.
+
+    variety: mean distance between two generated chips; 1 where it is that between two training chips.
+    one_heading: 0 where the ships point everywhere alike, 1 where all point one way; NaN where half of them have none.
+    darkest: the level, 0..255, that 1 % of the values are below.
+    nearest: median distance to the nearest training chip, over that to the nearest of as many unseen ones, each turned
+        and mirrored in all eight ways; about 1 where nothing is copied.
+
+    Distances are Euclidean, between chips shrunk to a quarter of their sides.
+
+    Args:
+        images: the training chips, uint8 (N, 80, 80, 3).
+        unseen: chips like them that the GAN is not shown, uint8 (M, 80, 80, 3).
+    """
+    from satgan_tutorial.measure import measure
+
+    n = min(len(images), len(unseen))
+    usual, shown, kept = _apart(_small(images)), _turned(images[:n]), _turned(unseen[:n])
+
+    def one_heading(fake):
+        headings = measure(fake).heading.dropna()
+        many = len(headings) > len(fake) / 2
+        return np.abs(np.exp(2j * np.radians(headings)).mean()) if many else np.nan
+
+    def nearest(fake):
+        fake = _small(fake)
+        to_shown, to_kept = (np.median(_distances(fake, chips).min(axis=1)) for chips in (shown, kept))
+        return to_shown / to_kept
+
+    return {
+        "variety": lambda fake: _apart(_small(fake)) / usual,
+        "one_heading": one_heading,
+        "darkest": lambda fake: np.quantile(fake, 0.01),
+        "nearest": nearest,
+    }
+
+
+def _small(images):
+    return shrink(images, images.shape[1] // 4).reshape(len(images), -1).astype(np.float32)
+
+
+def _turned(images):
+    turns = [np.rot90(x, k, (1, 2)) for x in (images, images[:, :, ::-1]) for k in range(4)]
+    return np.concatenate([_small(turn) for turn in turns])
+
+
+def _distances(a, b):
+    squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2 * a @ b.T
+    return np.sqrt(np.maximum(squares, 0))
+
+
+def _apart(a):
+    return _distances(a, a).sum() / (len(a) * (len(a) - 1))
 
 
 def duration(seconds: float) -> str:

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from satgan_tutorial import gan, recipes, watch
+from satgan_tutorial import gan, recipes, simulate, watch
 
 TINY = recipes.Recipe(
     "tiny", "for tests", batch_norm=False, base_filters=4, latent_dim=8, image_size=16, batch_size=4
@@ -73,6 +73,64 @@ def test_the_alarm():
     assert not model.stop_training
     alarm.on_epoch_end(0, fine | {"g_loss": float("nan")})
     assert model.stop_training and "not a number" in lines[-1]
+
+
+FINE = {
+    "d_loss": 1.0,
+    "g_loss": 1.0,
+    "real_accuracy": 0.8,
+    "fake_accuracy": 1.0,
+    "variety": 0.9,
+    "one_heading": 0.4,
+}
+FINE |= {"darkest": 30, "nearest": 1.0, "kid": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "row"),
+    [
+        ("not a number", 1, {"g_loss": float("nan")}),
+        ("loss below zero", 5, {"d_loss": -0.1}),
+        ("losses explode", 1, {"d_loss": 1e4}),
+        ("losses explode", 1, {"g_loss": -31}),
+        ("discriminator wins", 10, {"real_accuracy": 1.0}),
+        ("one picture", 5, {"variety": 0.05}),
+        ("one heading", 5, {"one_heading": 0.8}),
+        ("no dark pixel", 5, {"darkest": 127}),
+        ("copies", 5, {"nearest": 0.5}),
+        ("past its best", 10, {"kid": 2.6}),
+    ],
+)
+def test_each_symptom_is_named_when_it_has_been_there_long_enough(name, epochs, row):
+    rows = 20 * [FINE] + epochs * [FINE | row]
+    assert watch.diagnose(rows) == [name]
+    assert watch.diagnose(rows[:-1]) == []
+    assert name in watch.WORDS
+
+
+def test_a_log_without_looks_or_with_few_is_read_as_far_as_it_goes():
+    curves = {name: FINE[name] for name in ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")}
+    assert watch.diagnose([curves]) == []
+    unseen = dict.fromkeys(("variety", "one_heading", "darkest", "nearest", "kid"), float("nan"))
+    rows = 5 * [FINE | {"darkest": 127}, FINE | unseen]
+    assert watch.diagnose(rows) == ["no dark pixel"]
+
+
+def test_looks_tell_copies_one_picture_and_paleness():
+    chips = simulate.draw_chips(120, seed=3).ships.images[:24]
+    shown, unseen = chips[:12], chips[12:]
+    measures = watch.looks(shown, unseen)
+
+    def look(fake):
+        return {name: float(measure(fake)) for name, measure in measures.items()}
+
+    copies = look(np.rot90(shown, 1, (1, 2)))
+    assert copies["nearest"] == pytest.approx(0, abs=0.02) and copies["variety"] == pytest.approx(1, rel=0.05)
+    assert look(unseen)["nearest"] > 10
+    assert look(shown // 2 + 128)["darkest"] >= 128 and look(shown)["darkest"] < 100
+    same = look(np.repeat(shown[:1], 12, axis=0))
+    assert same["variety"] == pytest.approx(0, abs=1e-3) and same["one_heading"] == pytest.approx(1)
+    assert np.isnan(look(np.full_like(shown, 90))["one_heading"])
 
 
 @pytest.mark.parametrize(
