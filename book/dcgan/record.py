@@ -3,7 +3,7 @@
 NAME is one of RUNS. Beside this script, in `runs/`, it leaves
 
     NAME.json   the recipe, the seed, the chips, the machine, the time it took
-    NAME.csv    a row a look: losses, accuracies, scores, processor time
+    NAME.csv    a row a look: losses, accuracies, scores, minutes of processor time in the steps so far
     NAME.npz    what eight noise vectors became, and the first SAMPLES chips of seed 1 at the end
 
 A run that was cut off goes on from its last look when the command is repeated. `museum.py` records its rooms with the
@@ -60,7 +60,6 @@ def scores(real, judge):
         "sea_spread": lambda fake: np.linalg.norm(
             measure.sea_colour(enlarge(fake)).std(axis=0)
         ),
-        "cpu_minutes": lambda fake: time.process_time() / 60,
     }
 
 
@@ -79,15 +78,20 @@ def alignment(heading):
     )
 
 
-class StopAfter(keras.callbacks.Callback):
-    """End a training at the first look after so many minutes of processor time."""
+class Clock(keras.callbacks.Callback):
+    """Log the processor time that the steps took, looks left out, and end a training after so many minutes of it."""
 
-    def __init__(self, minutes):
+    def __init__(self, spent=0.0, minutes=None):
         super().__init__()
-        self.minutes = minutes
+        self.spent, self.minutes = spent, minutes
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.since = time.process_time()
 
     def on_epoch_end(self, epoch, logs):
-        if self.minutes and logs["cpu_minutes"] > self.minutes:
+        self.spent += (time.process_time() - self.since) / 60
+        logs["cpu_minutes"] = self.spent
+        if self.minutes and self.spent > self.minutes:
             self.model.stop_training = True
 
 
@@ -115,7 +119,7 @@ def record(
         name: of the files.
         build: makes the compiled GAN.
         images: what it shall learn to draw, as `gan.batches` takes them.
-        scores: by name, what to measure of generated images at each look; `cpu_minutes` among them if `minutes` are given.
+        scores: by name, what to measure of generated images at each look.
         every: steps from one look to the next.
         steps: where to end, unless `minutes` of processor time are over before.
         batch_size: images a step.
@@ -132,6 +136,7 @@ def record(
     checkpoint, log = out / f"{name}.keras", out / f"{name}.csv"
     begun = time.time()
     again = resume and checkpoint.is_file()
+    spent = pd.read_csv(log).cpu_minutes.iloc[-1] if again else 0.0
     model = keras.models.load_model(checkpoint) if again else build()
     strip = watch.Strip(
         n=8, seed=7, every=1, path=resume and out / f"{name}.strip.npz"
@@ -149,11 +154,11 @@ def record(
         steps_per_epoch=every,
         epochs=(steps - model.step) // every,
         callbacks=[
+            Clock(spent, minutes),
             strip,
             watch.Scores(scores, n=scored, seed=0, every=1),
             keras.callbacks.LambdaCallback(on_epoch_end=number),
             keras.callbacks.CSVLogger(log, append=again),
-            StopAfter(minutes),
             watch.Progress(steps, seconds=60),
             keras.callbacks.LambdaCallback(on_epoch_end=save),
         ],
