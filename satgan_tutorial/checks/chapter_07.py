@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .grading import call, grade
+from .grading import Unsolved, call, grade
 
 
 def non_saturating_slope(function) -> None:
@@ -47,4 +47,80 @@ def accuracies(function) -> None:
         "return two shares: of the real chips whose logit is above 0, and of the fake ones whose logit is not.",
         hint,
         "one number for both would hide a discriminator that calls everything real.",
+    )
+
+
+class _Player:
+    """Stands in for a compiled model: notes what it is trained on, and whether D's flag was on."""
+
+    def __init__(self, name, notes, judge=None):
+        self.name, self.notes, self.judge, self.trainable = name, notes, judge or self, False
+
+    def __call__(self, z, **options):
+        return np.full((len(z), 1), 5.0, np.float32)
+
+    predict = predict_on_batch = __call__
+
+    def train_on_batch(self, x, y, **options):
+        self.notes.append((self.name, np.ravel(x), np.ravel(y), self.judge.trainable))
+
+
+def toggled_step(function) -> None:
+    """Grade exercise 7.3: `function(models, real, z)` trains D with its flag on, then G through a D whose flag is off."""
+
+    def hint():
+        if function is ...:
+            raise Unsolved
+        notes = []
+        generator, discriminator = (_Player(name, notes) for name in ("generator", "discriminator"))
+        combined = _Player("combined", notes, judge=discriminator)
+        function((generator, discriminator, combined), np.full((2, 1), -5.0, np.float32), np.ones((2, 1)))
+        if not notes:
+            raise Unsolved
+        order = [name for name, *_ in notes]
+        if order != ["discriminator", "combined"]:
+            return f"train the discriminator once, then the combined model once; yours trains {order or 'nothing'}."
+        (_, images, labels, free), (_, z, wish, still) = notes
+        if not free:
+            return "the flag is off while the discriminator trains, so it stands still."
+        if still:
+            return "the flag is on while the combined model trains, so D learns to call everything real."
+        if len(images) != 4 or len(labels) != 4 or not np.array_equal(np.sort(images), [-5, -5, 5, 5]):
+            return "the discriminator trains on all generated and all real images, one label each."
+        if not np.array_equal(labels, (images > 0).astype(float)):
+            return "generated images have the label 1 here, real ones 0."
+        if not np.array_equal(z, [1, 1]) or not np.array_equal(wish, [0, 0]):
+            return (
+                "the combined model takes the noise z, and is trained towards 0, which is called real here."
+            )
+        return None
+
+    grade(
+        "train the discriminator with its flag on, then the combined model, towards 0, with the discriminator's flag off.",
+        hint,
+        "each half finds the flag as it needs it, whenever its graph is traced.",
+    )
+
+
+def noisy_labels(function) -> None:
+    """Grade exercise 7.4: `function(labels, noise)` pulls labels of 0 and 1 inwards by the noise."""
+
+    def hint():
+        labels, noise = np.array([1.0, 0.0, 1.0, 0.0]), np.array([0.05, 0.05, 0.02, 0.0])
+        got = np.asarray(call(function, labels.copy(), noise.copy()), float)
+        truth = np.array([0.95, 0.05, 0.98, 0.0])
+        if got.shape != truth.shape:
+            return f"return one label for each: for four of them yours has the shape {got.shape}."
+        if np.allclose(got, truth):
+            return None
+        if (got > 1 + 1e-9).any():
+            return f"a label of {got.max():.2f} is above 1: the noise has to come off there."
+        if (got < -1e-9).any():
+            return f"a label of {got.min():.2f} is below 0: the noise has to be added there."
+        return f"for labels {labels.tolist()} and noise {noise.tolist()} it is {truth.tolist()}, yours {got.tolist()}."
+
+    grade(
+        "take the noise off labels of 1 and add it to labels of 0.",
+        hint,
+        "between 0 and 1 cross-entropy has a least value, and it is not negative.",
     )

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from satgan_tutorial import checks
+
+
+def toggled(on=True, off=False, labels=(1.0, 0.0), wish=0.0, turned=False, real_only=False):
+    def step(models, real, z):
+        generator, discriminator, combined = models
+
+        def first():
+            both = real if real_only else np.concatenate([generator(z), real])
+            discriminator.trainable = on
+            discriminator.train_on_batch(both, np.repeat(labels, len(z))[: len(both), None])
+
+        def second():
+            discriminator.trainable = off
+            combined.train_on_batch(z, np.full((len(z), 1), wish))
+
+        for half in (second, first) if turned else (first, second):
+            half()
+
+    return step
+
+
+CASES = [
+    (checks.toggled_step, lambda models, real, z: ..., "To do"),
+    (checks.toggled_step, ..., "To do"),
+    (checks.toggled_step, toggled(on=False), "Not yet: the flag is off while the discriminator"),
+    (checks.toggled_step, toggled(off=True), "Not yet: the flag is on while the combined"),
+    (checks.toggled_step, toggled(labels=(0.0, 1.0)), "Not yet: generated images have the label 1"),
+    (checks.toggled_step, toggled(wish=1.0), "Not yet: the combined model takes the noise"),
+    (checks.toggled_step, toggled(turned=True), "Not yet: train the discriminator once, then"),
+    (checks.toggled_step, toggled(real_only=True), "Not yet: the discriminator trains on all"),
+    (checks.toggled_step, toggled(), "Right"),
+    (checks.noisy_labels, lambda labels, noise: ..., "To do"),
+    (checks.noisy_labels, lambda labels, noise: labels + noise, "Not yet: a label of 1.05 is above 1"),
+    (checks.noisy_labels, lambda labels, noise: labels - noise, "Not yet: a label of -0.05 is below 0"),
+    (checks.noisy_labels, lambda labels, noise: labels, "Not yet: for labels"),
+    (checks.noisy_labels, lambda labels, noise: 0.5, "Not yet: return one label for each"),
+    (checks.noisy_labels, lambda labels, noise: np.abs(labels - noise), "Right"),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
+def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
+    assert printed(grader, answer).startswith(verdict)
