@@ -93,6 +93,7 @@ def python(session, *arguments, env=None):
 def environment(budget):
     """The variables a chapter reads, with a data folder that holds wherever the notebook runs."""
     env = {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    env["JPY_SESSION_NAME"] = ""  # a build started from a notebook is no reader's session (widgets.live)
     data = os.environ.get("SATGAN_DATA")
     if data and data != "simulated":
         env["SATGAN_DATA"] = str(Path(data).resolve())

@@ -52,7 +52,7 @@ def live() -> bool:
 
     shell = get_ipython()
     return shell is not None and (
-        "JPY_SESSION_NAME" in os.environ
+        os.environ.get("JPY_SESSION_NAME")
         or "google.colab" in sys.modules
         or "__vsc_ipynb_file__" in shell.user_ns
     )
