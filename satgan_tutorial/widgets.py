@@ -51,7 +51,7 @@ def live() -> bool:
     from IPython import get_ipython
 
     shell = get_ipython()
-    return shell is not None and (
+    return shell is not None and bool(
         os.environ.get("JPY_SESSION_NAME")
         or "google.colab" in sys.modules
         or "__vsc_ipynb_file__" in shell.user_ns
