@@ -1,0 +1,171 @@
+"""Points in the plane: distributions whose densities are known, and two networks small enough to see whole.
+
+from satgan_tutorial import gan, plane
+ring = plane.ring()
+model = plane.build("non_saturating", seed=0)                         # a compiled gan.GAN, on points
+model.fit(gan.batches(ring.sample(20_000, seed=0), 128, seed=0), steps_per_epoch=1000)
+plane.covered(model.generate(2000, seed=0), ring)                     # how many of the eight modes it found
+
+Nothing here is a special case: `gan.GAN` trains these two networks by the same lines as those that draw ships.
+"""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import layers
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
+
+from satgan_tutorial import gan
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Gaussians of one width round a few centres, each as probable as the next.
+
+    Attributes:
+        centres: float (K, 2).
+        sigma: the standard deviation of each Gaussian, the same in all directions.
+        modes: int (K,), which mode each centre belongs to.
+    """
+
+    centres: np.ndarray
+    sigma: float
+    modes: np.ndarray
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Draw n points, float32 (n, 2): a centre for each, and noise round it."""
+        rng = np.random.default_rng(seed)
+        centre = self.centres[rng.integers(len(self.centres), size=n)]
+        return (centre + self.sigma * rng.standard_normal((n, 2))).astype(np.float32)
+
+    def log_density(self, points: np.ndarray) -> np.ndarray:
+        """The natural logarithm of the density at points (N, 2), float64 (N,)."""
+        terms = logsumexp(-0.5 * cdist(points, self.centres, "sqeuclidean") / self.sigma**2, axis=1)
+        return terms - np.log(2 * np.pi * self.sigma**2 * len(self.centres))
+
+
+def gaussian(mean: tuple[float, float] = (0.0, 0.0), sigma: float = 1.0) -> Mixture:
+    """One Gaussian."""
+    return Mixture(np.array([mean], float), sigma, np.zeros(1, int))
+
+
+def ring(modes: int = 8, radius: float = 2.0, sigma: float = 0.15) -> Mixture:
+    """Gaussians evenly spaced on a circle."""
+    turn = 2 * np.pi * np.arange(modes) / modes
+    return Mixture(radius * np.stack([np.cos(turn), np.sin(turn)], 1), sigma, np.arange(modes))
+
+
+def lattice(side: int = 5, spacing: float = 1.0, sigma: float = 0.1) -> Mixture:
+    """Gaussians on a square grid, `side` by `side`."""
+    ticks = spacing * (np.arange(side) - (side - 1) / 2)
+    x, y = np.meshgrid(ticks, ticks)
+    return Mixture(np.stack([x.ravel(), y.ravel()], 1), sigma, np.arange(side * side))
+
+
+def moons(radius: float = 1.5, sigma: float = 0.15, beads: int = 40) -> Mixture:
+    """Two half circles that reach into each other, each a string of Gaussians so close that no bead is seen."""
+    turn = np.pi * (np.arange(beads) + 0.5) / beads
+    upper = radius * np.stack([np.cos(turn) - 0.5, np.sin(turn) - 0.25], 1)
+    return Mixture(np.concatenate([upper, -upper]), sigma, np.repeat([0, 1], beads))
+
+
+def visits(points: np.ndarray, target: Mixture) -> np.ndarray:
+    """Count the points (N, 2) at each mode of a mixture, int (modes,): within three sigma of its nearest centre."""
+    distances = cdist(points, target.centres)
+    near = distances.min(1) < 3 * target.sigma
+    return np.bincount(target.modes[distances.argmin(1)[near]], minlength=target.modes.max() + 1)
+
+
+def covered(points: np.ndarray, target: Mixture, share: float = 0.25) -> int:
+    """Count the modes with at least `share` of the points that each would get if all got the same."""
+    counts = visits(points, target)
+    return int(np.sum(counts >= share * len(points) / len(counts)))
+
+
+def cells(extent: float = 4.0, side: int = 200) -> tuple[np.ndarray, float]:
+    """Cut the square from -extent to extent into side x side small ones: their centres (side * side, 2), their area."""
+    ticks = extent * (2 * np.arange(side) + 1 - side) / side
+    x, y = np.meshgrid(ticks, ticks)
+    return np.stack([x.ravel(), y.ravel()], 1), (2 * extent / side) ** 2
+
+
+def jensen_shannon(p: Mixture, q: Mixture, extent: float = 8.0, side: int = 400) -> float:
+    """The Jensen-Shannon divergence in nats, 0 to log 2, as a sum over small squares of [-extent, extent]^2."""
+    points, area = cells(extent, side)
+    log_p, log_q = p.log_density(points), q.log_density(points)
+    log_m = np.logaddexp(log_p, log_q) - np.log(2)
+    return float(0.5 * area * np.sum(np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m)))
+
+
+def generator(width: int = 64, latent_dim: int = 2) -> keras.Model:
+    """A network from noise (N, latent_dim) to points (N, 2)."""
+    return _network(latent_dim, width, 2, "generator")
+
+
+def discriminator(width: int = 64) -> keras.Model:
+    """A network from points (N, 2) to logits (N, 1), high for real."""
+    return _network(2, width, 1, "discriminator")
+
+
+def statue(q: Mixture) -> keras.Model:
+    """A generator whose density is known: one linear layer that takes standard normal noise to one Gaussian."""
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(2)], name="statue")
+    model.set_weights([q.sigma * np.eye(2), q.centres[0]])
+    return model
+
+
+def build(
+    loss: str = "non_saturating",
+    seed: int = 0,
+    *,
+    fixed: keras.Model | None = None,
+    learning_rate=1e-3,
+    r1: float = 0.0,
+    **compile_kwargs,
+) -> gan.GAN:
+    """Build and compile a GAN on points.
+
+    Args:
+        loss: a name of `losses.LOSSES`.
+        seed: of the first weights and of all noise.
+        fixed: a generator that stands still while the discriminator learns; None for one that learns too.
+        learning_rate: of both players' Adam (0.5, 0.999).
+        r1: weight of the gradient penalty at real points.
+        **compile_kwargs: for `GAN.compile`, such as `steps_per_execution`.
+    """
+    keras.utils.set_random_seed(seed)
+    model = gan.GAN(fixed or generator(), discriminator(), seed=seed)
+    adam = keras.optimizers.Adam
+    model.compile(
+        g_optimizer=keras.optimizers.SGD(0.0) if fixed else adam(learning_rate, beta_1=0.5),
+        d_optimizer=adam(learning_rate, beta_1=0.5),
+        loss=loss,
+        r1=r1,
+        **compile_kwargs,
+    )
+    return model
+
+
+def train(model: gan.GAN, points: np.ndarray, steps: int, batch_size: int = 128) -> dict[str, float]:
+    """Train for so many steps more, without a word; return the means of the last log.
+
+    Args:
+        model: as `build` makes it, at whatever step it is.
+        points: float32 (N, 2), the real ones.
+        steps: how many; a multiple of `steps_per_execution`, if the model was compiled with it.
+        batch_size: real points a step, and as many fake ones.
+    """
+    data = gan.batches(points, batch_size, model.seed, first_step=model.step)
+    log = model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0).history
+    return {name: values[-1] for name, values in log.items()}
+
+
+def _network(inputs: int, width: int, outputs: int, name: str) -> keras.Model:
+    steps = [
+        keras.Input((inputs,)),
+        *(layers.Dense(width, "leaky_relu") for _ in range(2)),
+        layers.Dense(outputs),
+    ]
+    return keras.Sequential(steps, name=name)
