@@ -8,5 +8,7 @@ from .chapter_01 import baseline, metres, shared_days
 from .chapter_02 import calibration_error, precision_recall, receptive_field
 from .chapter_03 import overlap, suppress, windows
 from .chapter_04 import log_posterior, posterior, sample_gaussian
+from .chapter_05 import count_modes, divergence, optimal_discriminator, wishes_at
 from .chapter_06 import conv_parameters, is_affine, patches, transposed_work
 from .chapter_07 import accuracies, noisy_labels, non_saturating_slope, toggled_step
+from .chapter_08 import DISEASES, copying, cure, diagnosis
