@@ -169,8 +169,9 @@ def record(
     # Keras' logger has a column for each of a validation that there is not.
     rows = rows[[column for column in rows if not column.startswith("val_")]]
     rows.to_csv(log, index=False, float_format="%.6g")
-    looks = len(strip.steps)
-    shown = np.linspace(0, looks - 1, film or looks).astype(int)
+    shown = np.arange(len(strip.steps))
+    if film:  # evenly, and none before the first step
+        shown = np.linspace(0, shown[-1], film + 1).astype(int)[1:]
     kept = {
         "steps": np.array(strip.steps)[shown],
         "rows": np.array(strip.images)[shown],
