@@ -30,6 +30,7 @@ from satgan_tutorial.judge import Judge, kid
 HERE = Path(__file__).parent / "runs"
 SAMPLES = 64  # generated chips that are kept
 SCORED = 128  # generated chips that a look is scored on
+FILM = 12  # looks whose pictures are kept
 
 POST = replace(recipes.get("post"), batch_size=8)
 EQUAL = 8.0  # minutes of processor time for each of the four architectures: four on two cores
@@ -127,7 +128,7 @@ def record(
         minutes: of processor time, or None.
         scored: how many images a look is scored on.
         samples: how many images to keep.
-        film: how many looks to keep of those at the eight noise vectors, None for all.
+        film: how many looks to keep of those at the eight noise vectors, evenly; None for all.
         resume: whether to keep a checkpoint and go on from it; not for a loss that Keras cannot name.
         about: what else the `.json` shall say.
         out: the folder.
@@ -170,7 +171,7 @@ def record(
     rows = rows[[column for column in rows if not column.startswith("val_")]]
     rows.to_csv(log, index=False, float_format="%.6g")
     shown = np.arange(len(strip.steps))
-    if film:  # evenly, and none before the first step
+    if film and film < len(shown):  # evenly, and none before the first step
         shown = np.linspace(0, shown[-1], film + 1).astype(int)[1:]
     kept = {
         "steps": np.array(strip.steps)[shown],
@@ -210,6 +211,7 @@ def main(name, seed=0):
         batch_size=recipe.batch_size,
         seed=seed,
         minutes=minutes,
+        film=FILM,
         about={
             "recipe": asdict(recipe),
             "chips": f"{len(images)} {chips.source} training ships",
