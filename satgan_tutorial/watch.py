@@ -204,7 +204,7 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
         "no dark pixel": all_of(
             last("darkest", LOOKS) > 120, LOOKS
         ),  # 127 is the middle of the network's range
-        "copies": all_of(last("nearest", LOOKS) < 0.7, LOOKS),
+        "copies": all_of(last("nearest", LOOKS) < 0.75, LOOKS),
         # 0.5 is more than chance moves the KID of a hundred chips that are as good as real ones.
         "past its best": all_of(kid[-patience:] > 2 * kid.min(initial=np.inf) + 0.5, patience),
     }
