@@ -168,7 +168,7 @@ WORDS = {
     "uint8, or [-1, 1].",
     "copies": "the pictures are nearer to the training chips than to chips never shown: they may be copies. More images, "
     "augmentation or fewer steps may help.",
-    "past its best": "the score has turned: it was twice as good before. Keep the best weights, stop there, or hold the "
+    "past its best": "the score has turned: it was much better before. Keep the best weights, stop there, or hold the "
     "discriminator with a penalty (r1, r2) or augmentation.",
 }
 
@@ -191,6 +191,7 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
 
     losses = np.array([[row["d_loss"], row["g_loss"]] for row in log])
     kid = last("kid")
+    best = np.convolve(kid, np.ones(LOOKS) / LOOKS, "valid").min() if len(kid) >= LOOKS else np.inf
     seen = {
         "not a number": not np.isfinite(losses[-1]).all(),
         "loss below zero": all_of(last("d_loss", LOOKS) < 0, LOOKS),
@@ -201,12 +202,11 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
         ),
         "one picture": all_of(last("variety", LOOKS) < 0.1, LOOKS),
         "one heading": all_of(last("one_heading", LOOKS) > 0.7, LOOKS),
-        "no dark pixel": all_of(
-            last("darkest", LOOKS) > 120, LOOKS
-        ),  # 127 is the middle of the network's range
+        # 127 is the middle of the network's range.
+        "no dark pixel": all_of(last("darkest", LOOKS) > 120, LOOKS),
         "copies": all_of(last("nearest", LOOKS) < 0.75, LOOKS),
-        # 0.5 is more than chance moves the KID of a hundred chips that are as good as real ones.
-        "past its best": all_of(kid[-patience:] > 2 * kid.min(initial=np.inf) + 0.5, patience),
+        # 0.25 is what chance moves the KID of a hundred chips that are nearly as good as real ones.
+        "past its best": all_of(kid[-patience:] > 1.4 * best + 0.25, patience),
     }
     return [name for name, there in seen.items() if there]
 

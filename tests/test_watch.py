@@ -98,7 +98,7 @@ FINE |= {"darkest": 30, "nearest": 1.0, "kid": 1.0}
         ("one heading", 5, {"one_heading": 0.8}),
         ("no dark pixel", 5, {"darkest": 127}),
         ("copies", 5, {"nearest": 0.5}),
-        ("past its best", 10, {"kid": 2.6}),
+        ("past its best", 10, {"kid": 1.7}),
     ],
 )
 def test_each_symptom_is_named_when_it_has_been_there_long_enough(name, epochs, row):
@@ -126,7 +126,7 @@ def test_looks_tell_copies_one_picture_and_paleness():
 
     copies = look(np.rot90(shown, 1, (1, 2)))
     assert copies["nearest"] == pytest.approx(0, abs=0.02) and copies["variety"] == pytest.approx(1, rel=0.05)
-    assert look(unseen)["nearest"] > 10
+    assert look(np.minimum(unseen, 252) + 3)["nearest"] > 10
     assert look(shown // 2 + 128)["darkest"] >= 128 and look(shown)["darkest"] < 100
     same = look(np.repeat(shown[:1], 12, axis=0))
     assert same["variety"] == pytest.approx(0, abs=1e-3) and same["one_heading"] == pytest.approx(1)
