@@ -1,0 +1,67 @@
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from satgan_tutorial import checks, recipes
+
+SICK = recipes.get("dcgan")
+
+
+def copying(fake, shown, unseen, dtype=float, middle=np.median, power=1):
+    def nearest(others):
+        difference = (fake.astype(dtype)[:, None] - others.astype(dtype)[None]).astype(float)
+        return np.sqrt((difference**2).sum(axis=(2, 3, 4))).min(axis=1) ** power
+
+    return middle(nearest(shown)) / middle(nearest(unseen))
+
+
+def of_each(fake, shown, unseen):
+    nearest = [[copying(chip[None], x, chip[None] + 1) for chip in fake] for x in (shown, unseen)]
+    return np.median(np.divide(*nearest))
+
+
+CASES = [
+    (partial(checks.diagnosis, 1), ..., "To do"),
+    (partial(checks.diagnosis, 1), "a cold", "Not yet: 'a cold' is on no door"),
+    (partial(checks.diagnosis, 1), "one heading", "Not yet: not one heading: look at the accuracies"),
+    *(
+        (partial(checks.diagnosis, room), disease, "Right")
+        for room, disease in enumerate(
+            (
+                "the discriminator wins",
+                "one heading",
+                "images in [0, 1]",
+                "labels above 1",
+                "learning rate too high",
+                "training images copied",
+                "trained past its best",
+            ),
+            1,
+        )
+    ),
+    (partial(checks.cure, SICK), ..., "To do"),
+    (partial(checks.cure, SICK), SICK, "Not yet: that is the same recipe"),
+    (
+        partial(checks.cure, SICK),
+        replace(SICK, symmetries=True, r1=1.0),
+        "Not yet: r1 and symmetries are changed",
+    ),
+    (partial(checks.cure, SICK), replace(SICK, r1=1.0), "Not yet: r1 may help in other ways"),
+    (partial(checks.cure, SICK), {"symmetries": True}, "Not yet: your answer raised TypeError"),
+    (partial(checks.cure, SICK), replace(SICK, symmetries=True), "Right"),
+    (checks.copying, lambda *a: ..., "To do"),
+    (checks.copying, lambda *a: 1 / copying(*a), "Not yet: that is the ratio upside down"),
+    (checks.copying, partial(copying, power=2), "Not yet: those are squared distances"),
+    (checks.copying, partial(copying, middle=np.mean), "Not yet: that is with means"),
+    (checks.copying, of_each, "Not yet: take the median of each"),
+    (checks.copying, partial(copying, dtype=np.uint8), "Not yet: 5 - 7 is 254"),
+    (checks.copying, lambda *a: 0.5, "Not yet: for one set of chips"),
+    (checks.copying, copying, "Right"),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
+def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
+    assert printed(grader, answer).startswith(verdict)
