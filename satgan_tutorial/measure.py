@@ -68,6 +68,15 @@ def spectrum(images: np.ndarray, bins: int = 16) -> np.ndarray:
     return powers
 
 
+def alignment(heading: np.ndarray) -> float:
+    """How far headings in degrees, modulo 180, agree: 0 where all are as common, 1 where all are one; NaN for none.
+
+    It is the length of the mean direction, each angle doubled so that bow and stern are alike; NaN is left out.
+    """
+    turns = np.exp(2j * np.radians(np.asarray(heading)[np.isfinite(heading)]))
+    return float(np.abs(turns.mean())) if len(turns) else float("nan")
+
+
 def total_variation(a: np.ndarray, b: np.ndarray, edges: np.ndarray) -> float:
     """Half the summed difference of two histograms' shares: 0 for equal ones, 1 for ones that never meet.
 

@@ -226,15 +226,14 @@ def looks(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable[[np.ndar
         images: the training chips, uint8 (N, 80, 80, 3).
         unseen: chips like them that the GAN is not shown, uint8 (M, 80, 80, 3).
     """
-    from satgan_tutorial.measure import measure
+    from satgan_tutorial.measure import alignment, measure
 
     n = min(len(images), len(unseen))
     usual, shown, kept = _apart(_small(images)), _turned(images[:n]), _turned(unseen[:n])
 
     def one_heading(fake):
         headings = measure(fake).heading.dropna()
-        many = len(headings) > len(fake) / 2
-        return np.abs(np.exp(2j * np.radians(headings)).mean()) if many else np.nan
+        return alignment(headings) if len(headings) > len(fake) / 2 else np.nan
 
     def nearest(fake):
         fake = _small(fake)

@@ -99,3 +99,10 @@ def test_nearly_every_real_ship_is_found():
     table = measure.measure(load_chips().ships.images)
     assert table["length"].notna().mean() > 0.99
     assert 150 < table["length"].median() < 260
+
+
+def test_alignment_is_0_for_all_headings_and_1_for_one():
+    assert measure.alignment(np.arange(0, 180, 10)) == pytest.approx(0, abs=1e-9)
+    assert measure.alignment(np.array([175.0, 5.0, np.nan])) == pytest.approx(np.cos(np.radians(10)))
+    assert measure.alignment([42.0]) == 1
+    assert np.isnan(measure.alignment([np.nan]))

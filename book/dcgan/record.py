@@ -55,7 +55,7 @@ def scores(real, judge):
         "called_ship": lambda fake: np.mean(
             judge.probability(enlarge(fake)) > 0.5
         ),
-        "one_heading": lambda fake: alignment(
+        "one_heading": lambda fake: measure.alignment(
             measure.measure(enlarge(fake)).heading
         ),
         "sea_spread": lambda fake: np.linalg.norm(
@@ -68,15 +68,6 @@ def enlarge(images):
     """Repeat pixels until an image has 80 a side, as the judge reads them."""
     times = 80 // images.shape[1]
     return images.repeat(times, axis=1).repeat(times, axis=2)
-
-
-def alignment(heading):
-    """Length of the mean direction of headings in degrees, modulo 180: 0 where all are as common, 1 where all are one."""
-    return (
-        np.abs(np.nanmean(np.exp(2j * np.radians(heading))))
-        if np.isfinite(heading).any()
-        else np.nan
-    )
 
 
 class Clock(keras.callbacks.Callback):
