@@ -208,11 +208,12 @@ def show_film(frames: list[Figure], captions: list[str], *, alt: str) -> None:
     slider = f'<input type="range" min="1" max="{len(frames)}" value="1" aria-label="Frame">'
     buttons = "".join(f'<button type="button">{name}</button>' for name in ("Previous", "Play", "Next"))
     label = html.escape(" ".join(alt.split()), quote=True)
+    room = 1.7 * -(-max(map(len, captions)) // 36)  # em, for the longest caption on a phone: nothing jumps
     width = f"max-width:{max(frame.get_size_inches()[0] for frame in frames) * 96:.0f}px"
     display(
         HTML(
             f'<div class="satgan-film" role="group" aria-label="{label}" style="{width}"><ol>{items}</ol>'
-            f'<div class="satgan-film-bar">{slider}{buttons}</div><p aria-live="polite"></p></div>'
+            f'<div class="satgan-film-bar">{slider}{buttons}</div><p aria-live="polite" style="min-height:{room:.1f}em"></p></div>'
             + Path(__file__).with_name("film.html").read_text(encoding="utf-8")
         )
     )
