@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from satgan_tutorial.chips import shrink
+from satgan_tutorial.classifier import symmetry
 
 
 class Strip(keras.callbacks.Callback):
@@ -253,8 +254,7 @@ def _small(images):
 
 
 def _turned(images):
-    turns = [np.rot90(x, k, (1, 2)) for x in (images, images[:, :, ::-1]) for k in range(4)]
-    return np.concatenate([_small(turn) for turn in turns])
+    return np.concatenate([_small(symmetry(images, which)) for which in range(8)])
 
 
 def _distances(a, b):

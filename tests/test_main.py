@@ -152,15 +152,16 @@ def test_other_sizes_are_options_that_the_folder_remembers(few):
     assert "recipe's image_size 16" in result.output and "80" in result.output
 
 
-def test_a_stopped_training_of_another_size_goes_on_with_the_line_it_prints(monkeypatch):
-    class AtTheThird(Progress):
-        def __call__(self, step):
-            super().__call__(step)
-            if step == 3:
-                os.kill(os.getpid(), signal.SIGINT)
+class CtrlCAtTheThird(Progress):
+    def __call__(self, step):
+        super().__call__(step)
+        if step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
 
+
+def test_a_stopped_training_of_another_size_goes_on_with_the_line_it_prints(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("satgan_tutorial.__main__.Progress", AtTheThird)
+        patch.setattr("satgan_tutorial.__main__.Progress", CtrlCAtTheThird)
         result = run("train", "tiny", "--image-size", 16, "--steps", 5, "--out", "small", code=130)
     _, *words = shlex.split(result.output.splitlines()[-1])
     run(*words)
@@ -180,13 +181,7 @@ def test_a_recipe_that_cannot_be_built_is_told_before_the_folder_is_begun(size, 
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(monkeypatch):
-    class AtTheThird(Progress):
-        def __call__(self, step):
-            super().__call__(step)
-            if step == 3:
-                os.kill(os.getpid(), signal.SIGINT)
-
-    monkeypatch.setattr("satgan_tutorial.__main__.Progress", AtTheThird)
+    monkeypatch.setattr("satgan_tutorial.__main__.Progress", CtrlCAtTheThird)
     before = signal.getsignal(signal.SIGINT)
     result = run("train", "tiny", "--steps", 50, "--seed", 3, "--out", "my run", code=130)
     assert signal.getsignal(signal.SIGINT) == before
