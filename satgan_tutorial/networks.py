@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
+UPSAMPLINGS = ("resize", "resize_conv", "sub_pixel", "transposed")
+
 
 def post_generator(image_size: int = 80, latent_dim: int = 80, activations: bool = False) -> keras.Sequential:
     """Build the generator of the 2019 post, layer by layer; 4 741 635 parameters at the default sizes.
@@ -173,30 +175,26 @@ def generator(
         image_size: height and width of an image in pixels, a multiple of 16.
         latent_dim: length of the noise vector.
         upsampling: "resize" repeats pixels and convolves, three times, and ends in a sub-pixel layer, whose 12
-            channels are the 2 x 2 blocks of the image; "transposed" is the classic of four transposed convolutions.
+            channels are the 2 x 2 blocks of the image; "resize_conv" repeats pixels and convolves all four times,
+            "sub_pixel" ends in such blocks all four times (1609.05158); "transposed" is the classic of four
+            transposed convolutions.
         batch_norm: normalise before each activation but the last.
 
     Returns:
         A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1].
 
     Raises:
-        ValueError: if `image_size` is no multiple of 16 or `upsampling` is neither.
+        ValueError: if `image_size` is no multiple of 16 or `upsampling` is none of these.
     """
     _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
-    _check(upsampling in ("resize", "transposed"), f'upsampling is {upsampling!r}; "resize" or "transposed".')
+    _check(upsampling in UPSAMPLINGS, f"upsampling is {upsampling!r}; there are {', '.join(UPSAMPLINGS)}.")
     side, f = image_size // 16, base_filters
     stack = [keras.Input((latent_dim,)), layers.Dense(side * side * 4 * f, kernel_initializer="he_normal")]
     stack += [layers.Reshape((side, side, 4 * f)), *_activate(batch_norm)]
     for filters in (4 * f, 2 * f, f):
-        if upsampling == "resize":
-            stack += [ResizeConv2D(filters, **_he(batch_norm))]
-        else:
-            stack += [layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **_he(batch_norm))]
-        stack += _activate(batch_norm)
-    if upsampling == "resize":
-        stack += [layers.Conv2D(12, 3, padding="same"), *_depth_to_space(image_size // 2)]
-    else:
-        stack += [layers.Conv2DTranspose(3, 4, strides=2, padding="same")]
+        stack += [*_double(upsampling, side, filters, **_he(batch_norm)), *_activate(batch_norm)]
+        side *= 2
+    stack += _double("sub_pixel" if upsampling == "resize" else upsampling, side, 3)
     return keras.Sequential([*stack, layers.Activation("tanh")], name="generator")
 
 
@@ -275,6 +273,15 @@ def fold(model: keras.Sequential) -> keras.Sequential:
     return folded
 
 
+def _double(upsampling: str, side: int, filters: int, **weights) -> list:
+    """Layers from (side, side, any) to (2 side, 2 side, filters)."""
+    if upsampling == "transposed":
+        return [layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **weights)]
+    if upsampling == "sub_pixel":
+        return [layers.Conv2D(4 * filters, 3, padding="same", **weights), *_depth_to_space(side, filters)]
+    return [ResizeConv2D(filters, **weights)]
+
+
 def _he(batch_norm: bool) -> dict:
     return {"kernel_initializer": "he_normal", "use_bias": not batch_norm}  # the norm has its own bias
 
@@ -283,12 +290,12 @@ def _activate(batch_norm: bool) -> list:
     return [layers.BatchNormalization(momentum=0.9)] * batch_norm + [layers.LeakyReLU(0.2)]
 
 
-def _depth_to_space(side: int) -> list:
-    """From (side, side, 12) to (2 side, 2 side, 3), in layers that every Keras and a line of JavaScript know."""
+def _depth_to_space(side: int, filters: int) -> list:
+    """From (side, side, 4 filters) to (2 side, 2 side, filters), in layers that Keras and a line of JavaScript know."""
     return [
-        layers.Reshape((side, side, 2, 2, 3)),
+        layers.Reshape((side, side, 2, 2, filters)),
         layers.Permute((1, 3, 2, 4, 5)),
-        layers.Reshape((2 * side, 2 * side, 3)),
+        layers.Reshape((2 * side, 2 * side, filters)),
     ]
 
 

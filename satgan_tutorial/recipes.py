@@ -26,7 +26,7 @@ class Recipe:
         latent_dim: length of the noise vector.
         image_size: height and width of the images in pixels; chips are shrunk to it (`chips.shrink`).
         activations: whether the post's networks get the activations back that they lost.
-        upsampling: of the book's generator, "resize" or "transposed".
+        upsampling: of the book's generator, one of `networks.UPSAMPLINGS`.
         batch_norm: whether the book's generator normalises.
         d_batch_norm: whether the book's discriminator does.
         spectral_norm: whether the discriminator's layers are held to a spectral norm of 1 (1802.05957).
@@ -161,7 +161,7 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
         discriminator = networks.discriminator(
             recipe.d_filters or recipe.base_filters,
             recipe.image_size,
-            blocks=recipe.upsampling == "resize",  # the mirror image of the generator
+            blocks=recipe.upsampling != "transposed",
             batch_norm=recipe.d_batch_norm,
             spectral_norm=recipe.spectral_norm,
         )

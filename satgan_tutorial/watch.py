@@ -88,6 +88,34 @@ class Scores(keras.callbacks.Callback):
             logs |= {name: float(score(images)) for name, score in self.scores.items()}
 
 
+class Clock(keras.callbacks.Callback):
+    """Log the processor time that the steps took, `cpu_minutes`, and end a training after so many minutes of it.
+
+    Looks at the model do not count where their callbacks stand after this one. Two minutes of processor time are one
+    minute of two busy cores, whatever else the machine does meanwhile.
+
+    Args:
+        spent: minutes that were spent before, of a training that goes on.
+        minutes: where to end, None for nowhere.
+    """
+
+    def __init__(self, spent: float = 0.0, minutes: float | None = None):
+        """Start with what was spent before."""
+        super().__init__()
+        self.spent, self.minutes = spent, minutes
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Start to count."""
+        self.since = time.process_time()
+
+    def on_epoch_end(self, epoch, logs):
+        """Add up, and see whether the time is over."""
+        self.spent += (time.process_time() - self.since) / 60
+        logs["cpu_minutes"] = self.spent
+        if self.minutes and self.spent > self.minutes:
+            self.model.stop_training = True
+
+
 class Progress(keras.callbacks.Callback):
     """Print a line now and then: step, losses, accuracies, and the time left at the pace of late.
 

@@ -88,7 +88,7 @@ def test_the_posts_convolutions_in_a_row_are_one_affine_map_without_activations(
     assert (error > 0.01) if activations else (error < 1e-4)
 
 
-@pytest.mark.parametrize("upsampling", ["resize", "transposed"])
+@pytest.mark.parametrize("upsampling", networks.UPSAMPLINGS)
 @pytest.mark.parametrize("size", [16, 80])
 def test_the_books_networks_fit_each_other(size, upsampling):
     generator = networks.generator(4, size, latent_dim=7, upsampling=upsampling)
@@ -100,7 +100,7 @@ def test_the_books_networks_fit_each_other(size, upsampling):
 
 
 def test_the_sub_pixel_layer_and_the_blocks_undo_each_other():
-    there = keras.Sequential([keras.Input((8, 8, 12)), *networks._depth_to_space(8)])
+    there = keras.Sequential([keras.Input((8, 8, 12)), *networks._depth_to_space(8, 3)])
     back = keras.Sequential([keras.Input((16, 16, 3)), *networks._space_to_depth(8)])
     blocks = np.random.default_rng(0).random((2, 8, 8, 12), np.float32)
     image = np.asarray(there(blocks))
@@ -108,7 +108,7 @@ def test_the_sub_pixel_layer_and_the_blocks_undo_each_other():
     assert np.array_equal(image[0, 2:4, 4:6], blocks[0, 1, 2].reshape(2, 2, 3))
 
 
-@pytest.mark.parametrize("upsampling", ["resize", "transposed"])
+@pytest.mark.parametrize("upsampling", networks.UPSAMPLINGS)
 def test_a_folded_generator_makes_the_same_images(upsampling):
     generator = networks.generator(4, 16, 8, upsampling, batch_norm=True)
     rng = np.random.default_rng(0)

@@ -70,23 +70,6 @@ def enlarge(images):
     return images.repeat(times, axis=1).repeat(times, axis=2)
 
 
-class Clock(keras.callbacks.Callback):
-    """Log the processor time that the steps took, looks left out, and end a training after so many minutes of it."""
-
-    def __init__(self, spent=0.0, minutes=None):
-        super().__init__()
-        self.spent, self.minutes = spent, minutes
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.since = time.process_time()
-
-    def on_epoch_end(self, epoch, logs):
-        self.spent += (time.process_time() - self.since) / 60
-        logs["cpu_minutes"] = self.spent
-        if self.minutes and self.spent > self.minutes:
-            self.model.stop_training = True
-
-
 def record(
     name,
     build,
@@ -146,7 +129,7 @@ def record(
         steps_per_epoch=every,
         epochs=(steps - model.step) // every,
         callbacks=[
-            Clock(spent, minutes),
+            watch.Clock(spent, minutes),
             strip,
             watch.Scores(scores, n=scored, seed=0, every=1),
             keras.callbacks.LambdaCallback(on_epoch_end=number),
