@@ -15,7 +15,7 @@ def symmetries(images, seed):
     sides of a GAN it would not do: a generator that draws one heading would then look as good as one that draws all.
     """
     n, size, _, channels = images.shape
-    flip, mirror, transpose = tf.unstack(_uniform(images, seed, 0.0, 1.0, parts=3)[..., 0] < 0.5)
+    flip, mirror, transpose = (draw[:, None, None] for draw in draws(images, seed))
     # Where each pixel comes from, so that one gather does it all: ten times faster than to flip and to choose.
     axis = tf.range(size)
     rows, columns = (tf.where(back, axis[::-1], axis) for back in (flip, mirror))  # (N, 1, size)
@@ -28,6 +28,11 @@ def symmetries(images, seed):
         batch_dims=1,
     )
     return tf.ensure_shape(pixels, (n, size, size, channels))
+
+
+def draws(images, seed):
+    """Which of N chips `symmetries` flips, mirrors and transposes: three of bool (N,)."""
+    return tf.unstack(_uniform(images, seed, 0.0, 1.0, parts=3)[..., 0, 0, 0] < 0.5)
 
 
 def brightness(images, seed):

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from satgan_tutorial import augment, losses
+from satgan_tutorial import augment, conditions, losses
 from satgan_tutorial.chips import to_float, to_uint8
 
 PLAYERS = ("generator", "discriminator")
@@ -25,6 +25,8 @@ NORM_BATCHES = 8  # of 64 noise vectors, for the statistics of averaged weights
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
 class GAN(keras.Model):
     """A generator and a discriminator that train each other, on images or on points in the plane.
+
+    With conditions, p(x|c), both take a list of two: noise or images, and what was asked for, float32 (N, k).
 
     Args:
         generator: a model from noise, float32 (N, latent_dim), to images (N, H, W, C) in [-1, 1], or to points (N, 2).
@@ -38,7 +40,7 @@ class GAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.seed = seed
-        self.latent_dim = generator.input_shape[-1]
+        self.latent_dim = generator.inputs[0].shape[-1]
         self.built = True
 
     def compile(
@@ -89,21 +91,26 @@ class GAN(keras.Model):
         """Make images, float32 in [-1, 1], or points from noise, float32 (N, latent_dim)."""
         return self.generator(noise, training=training)
 
-    def train_step(self, real):
-        """Update the discriminator, then the generator, on one batch of uint8 images or of float32 points."""
+    def train_step(self, data):
+        """Update the discriminator, then the generator, on one batch of uint8 images or of float32 points.
+
+        With conditions it is a pair of images and conditions, and the fakes are asked for those of the real ones.
+        """
+        real, asked = data if isinstance(data, tuple) else (data, None)
         step = tf.cast(
             self.optimizer.iterations, "int32"
         )  # read now: the discriminator's update counts it up
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         if self.settings["symmetries"]:
             real = augment.symmetries(real, self._seed(step, 1))
+            asked = asked if asked is None else conditions.turn(asked, self._seed(step, 1))
         if real.dtype == "uint8":
             real = to_float(real)
         with tf.GradientTape() as g_tape:
-            fake = self.generator(self._noise(tf.shape(real)[0], step), training=True)
+            fake = self.generator(_with(self._noise(tf.shape(real)[0], step), asked), training=True)
 
         with tf.GradientTape() as d_tape:
-            real_logits, fake_logits, penalty = self._judge(*self._augment(real, fake, step, 2))
+            real_logits, fake_logits, penalty = self._judge(*self._augment(real, fake, step, 2), asked)
             d_loss, _ = self.adversarial_loss(real_logits, fake_logits)
             objective = (d_loss + penalty) / replicas
         weights = self.discriminator.trainable_variables
@@ -113,7 +120,8 @@ class GAN(keras.Model):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(fake)
             images = self._augment(real, fake, step, 4)
-            _, g_loss = self.adversarial_loss(*(self.discriminator(x, training=True) for x in images))
+            logits = (self.discriminator(_with(x, asked), training=True) for x in images)
+            _, g_loss = self.adversarial_loss(*logits)
             objective = g_loss / replicas
         wishes = tape.gradient(objective, fake)
         weights = self.generator.trainable_variables
@@ -124,9 +132,9 @@ class GAN(keras.Model):
             tracker.update_state(value)
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
-    def generate(self, n: int, seed: int) -> np.ndarray:
-        """Make n images, uint8 (n, H, W, C), or n points, float32 (n, 2), with the averaged weights."""
-        return generate(self.averaged(), n, seed)
+    def generate(self, n: int, seed: int, asked: np.ndarray | None = None) -> np.ndarray:
+        """Make n images, uint8 (n, H, W, C), or n points, float32 (n, 2), with the averaged weights; see `generate`."""
+        return generate(self.averaged(), n, seed, asked)
 
     def averaged(self) -> keras.Model:
         """Copy the generator, with the averages of its weights if its optimizer keeps them."""
@@ -145,16 +153,18 @@ class GAN(keras.Model):
             copy(noise(64, self.latent_dim, seed=k), training=True)
         return copy
 
-    def _judge(self, real, fake):
+    def _judge(self, real, fake, asked=None):
         """D's logits of both, and the gradient penalties, 0 where none is asked for."""
         r1, r2 = self.settings["r1"], self.settings["r2"]
         norms = any(isinstance(x, keras.layers.BatchNormalization) for x in self.discriminator.layers)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([real] * (r1 > 0) + [fake] * (r2 > 0))
             if norms or (r1 > 0) != (r2 > 0):  # batch norm has to see real and fake apart
-                real_logits, fake_logits = (self.discriminator(x, training=True) for x in (real, fake))
+                pair = (self.discriminator(_with(x, asked), training=True) for x in (real, fake))
+                real_logits, fake_logits = pair
             else:  # one pass over both is faster
-                logits = self.discriminator(tf.concat([real, fake], 0), training=True)
+                twice = asked if asked is None else tf.concat([asked, asked], 0)
+                logits = self.discriminator(_with(tf.concat([real, fake], 0), twice), training=True)
                 real_logits, fake_logits = tf.split(logits, 2)
             logits = tf.concat([real_logits, fake_logits], 0)
         if not r1 and not r2:
@@ -226,17 +236,39 @@ class GAN(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
 
-def generate(generator: keras.Model, n: int, seed: int, batch_size: int = 64) -> np.ndarray:
+def generate(generator: keras.Model, n: int, seed: int, asked: np.ndarray | None = None) -> np.ndarray:
     """Make n images, uint8 (n, H, W, C), or n points, float32 (n, 2).
 
     The noise of the i-th depends on the seed and on i alone: the first four of sixteen are the four of four.
+
+    Args:
+        generator: from noise, or from noise and conditions.
+        n: how many.
+        seed: of the noise.
+        asked: what to ask of a generator with conditions (`conditions.ask`): float32 (k,), or (n, k), one for each.
+
+    Raises:
+        ValueError: if the generator takes conditions and gets none, others than it takes, or takes none and gets some.
     """
-    z = noise(n, generator.input_shape[-1], seed)
-    parts = [generator(z[i : i + batch_size], training=False) for i in range(0, n, batch_size)]
-    out = np.concatenate([keras.ops.convert_to_numpy(part) for part in parts]) if parts else None
-    if out is None:
-        out = np.zeros((0, *generator.output_shape[1:]), np.float32)
+    takes = [x.shape[-1] for x in generator.inputs]
+    if len(takes) != 1 + (asked is not None) or (asked is not None and np.shape(asked)[-1] != takes[1]):
+        there = f"conditions of shape {np.shape(asked)}" if asked is not None else "no conditions"
+        raise ValueError(
+            f"found {there}; this generator takes {takes[1] if takes[1:] else 0}: see conditions.ask."
+        )
+    z = noise(n, takes[0], seed)
+    if asked is not None:
+        asked = np.broadcast_to(np.asarray(asked, np.float32), (n, takes[1]))
+    parts = [np.zeros((0, *generator.output_shape[1:]), np.float32)]
+    for rows in (slice(i, i + 64) for i in range(0, n, 64)):
+        parts.append(generator(_with(z[rows], asked if asked is None else asked[rows]), training=False))
+    out = np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
     return to_uint8(out) if out.ndim == 4 else out
+
+
+def _with(x, asked):
+    """What a network takes: x alone, or x and conditions."""
+    return x if asked is None else [x, asked]
 
 
 def noise(n: int, latent_dim: int, seed: int) -> np.ndarray:
@@ -244,7 +276,9 @@ def noise(n: int, latent_dim: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((n, latent_dim), np.float32)
 
 
-def batches(images: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+def batches(
+    images: np.ndarray, batch_size: int, seed: int, first_step: int = 0, asked: np.ndarray | None = None
+) -> tf.data.Dataset:
     """Deal out batches without end, all images once before any comes again, in a new order each time.
 
     What the batch of step k holds follows from the seed and k alone, so a training can go on at any step.
@@ -254,6 +288,7 @@ def batches(images: np.ndarray, batch_size: int, seed: int, first_step: int = 0)
         batch_size: how many a batch.
         seed: where the orders start.
         first_step: the number of the first batch.
+        asked: the conditions of each image, float32 (N, k); batches are then pairs.
 
     Raises:
         ValueError: if there are no images.
@@ -261,12 +296,14 @@ def batches(images: np.ndarray, batch_size: int, seed: int, first_step: int = 0)
     n = len(images)
     if n == 0:
         raise ValueError("images is empty; a GAN needs at least one.")
-    images = tf.constant(images)
+    columns = [tf.constant(column) for column in (images, asked) if column is not None]
 
     def deal(step):
         place = step * batch_size + tf.range(batch_size, dtype="int64")
         turn = place // n
         seeds = tf.stack([tf.fill([batch_size], tf.constant(seed, "int64")), turn, tf.zeros_like(turn)], 1)
-        return tf.gather(images, tf.raw_ops.RandomIndexShuffle(index=place % n, seed=seeds, max_index=n - 1))
+        rows = tf.raw_ops.RandomIndexShuffle(index=place % n, seed=seeds, max_index=n - 1)
+        dealt = tuple(tf.gather(column, rows) for column in columns)
+        return dealt if asked is not None else dealt[0]
 
     return tf.data.Dataset.counter(first_step).map(deal).prefetch(2)

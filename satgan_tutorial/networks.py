@@ -167,7 +167,8 @@ def generator(
     latent_dim: int = 64,
     upsampling: str = "resize",
     batch_norm: bool = False,
-) -> keras.Sequential:
+    conditions: int = 0,
+) -> keras.Model:
     """Build the book's own small generator: 16 times up from a coarse map that a Dense layer draws.
 
     Args:
@@ -179,9 +180,11 @@ def generator(
             "sub_pixel" ends in such blocks all four times (1609.05158); "transposed" is the classic of four
             transposed convolutions.
         batch_norm: normalise before each activation but the last.
+        conditions: how many numbers say what is asked for; they stand beside the noise.
 
     Returns:
-        A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1].
+        A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1]; with conditions
+        from a list of two, the second float32 (N, conditions).
 
     Raises:
         ValueError: if `image_size` is no multiple of 16 or `upsampling` is none of these.
@@ -189,13 +192,14 @@ def generator(
     _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
     _check(upsampling in UPSAMPLINGS, f"upsampling is {upsampling!r}; there are {', '.join(UPSAMPLINGS)}.")
     side, f = image_size // 16, base_filters
-    stack = [keras.Input((latent_dim,)), layers.Dense(side * side * 4 * f, kernel_initializer="he_normal")]
+    inputs = [keras.Input((n,)) for n in (latent_dim, conditions) if n]
+    stack = [layers.Dense(side * side * 4 * f, kernel_initializer="he_normal")]
     stack += [layers.Reshape((side, side, 4 * f)), *_activate(batch_norm)]
     for filters in (4 * f, 2 * f, f):
         stack += [*_double(upsampling, side, filters, **_he(batch_norm)), *_activate(batch_norm)]
         side *= 2
     stack += _double("sub_pixel" if upsampling == "resize" else upsampling, side, 3)
-    return keras.Sequential([*stack, layers.Activation("tanh")], name="generator")
+    return _chain(inputs, [*stack, layers.Activation("tanh")], "generator")
 
 
 def discriminator(
@@ -204,7 +208,8 @@ def discriminator(
     blocks: bool = True,
     batch_norm: bool = False,
     spectral_norm: bool = False,
-) -> keras.Sequential:
+    conditions: int = 0,
+) -> keras.Model:
     """Build the book's own small discriminator: four strided convolutions and one weighted sum.
 
     Args:
@@ -214,16 +219,19 @@ def discriminator(
             convolution is then a 2 x 2 one with the reach and the cost of a strided 4 x 4 one, and faster backwards.
         batch_norm: normalise before each activation but the first.
         spectral_norm: hold each layer to a spectral norm of 1 (1802.05957).
+        conditions: how many numbers say what was asked for. They make a second weighted sum, whose weights they choose:
+            the projection discriminator (1802.05637).
 
     Returns:
-        A model from float32 (N, image_size, image_size, 3) in [-1, 1] to a logit, float32 (N, 1), high for real.
+        A model from float32 (N, image_size, image_size, 3) in [-1, 1] to a logit, float32 (N, 1), high for real; with
+        conditions from a list of two, the second float32 (N, conditions).
 
     Raises:
         ValueError: if `image_size` is no multiple of 16.
     """
     _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
     bound = layers.SpectralNormalization if spectral_norm else lambda layer: layer
-    stack = [keras.Input((image_size, image_size, 3))]
+    stack = []
     if blocks:
         stack += _space_to_depth(image_size // 2)
     for i in range(4):
@@ -231,17 +239,26 @@ def discriminator(
         kernel, strides = (2, 1) if blocks and i == 0 else (4, 2)
         stack += [bound(layers.Conv2D(base_filters * 2**i, kernel, strides, padding="same", **_he(norm)))]
         stack += _activate(norm)
-    return keras.Sequential([*stack, layers.Flatten(), bound(layers.Dense(1))], name="discriminator")
+    stack += [layers.Flatten()]
+    image, logit = keras.Input((image_size, image_size, 3)), bound(layers.Dense(1))
+    if not conditions:
+        return _chain([image], [*stack, logit], "discriminator")
+    asked = keras.Input((conditions,))
+    features = _through(stack, image)
+    direction = bound(layers.Dense(features.shape[1], use_bias=False))(asked)
+    agreement = layers.Dot(1)([direction, features])
+    return keras.Model([image, asked], layers.Add()([logit(features), agreement]), name="discriminator")
 
 
-def fold(model: keras.Sequential) -> keras.Sequential:
+def fold(model: keras.Model) -> keras.Model:
     """Copy a chain of layers with each batch norm worked into the weights before it.
 
     Outside training batch norm only scales and shifts each channel, which the layer before it can do as well: the
     copy makes the same images with fewer and simpler layers. It is for use, not for further training.
     """
-    stack, weights = [keras.Input(model.input_shape[1:])], []
-    for layer in model.layers:
+    stack, weights = [], []
+    chain = [x for x in model.layers if not isinstance(x, layers.InputLayer | layers.Concatenate)]
+    for layer in chain:
         if isinstance(layer, layers.BatchNormalization):
             gamma, beta, mean, variance = (keras.ops.convert_to_numpy(w) for w in layer.weights)
             scale = gamma / np.sqrt(variance + layer.epsilon)
@@ -268,9 +285,22 @@ def fold(model: keras.Sequential) -> keras.Sequential:
             stack.append(layers.Conv2D.from_config(config))
         else:
             stack.append(type(layer).from_config(config))
-    folded = keras.Sequential(stack, name=model.name)
+    folded = _chain([keras.Input(x.shape[1:]) for x in model.inputs], stack, model.name)
     folded.set_weights([array for _, *pair in weights for array in pair])
     return folded
+
+
+def _chain(inputs: list, stack: list, name: str) -> keras.Model:
+    """Layers in a row; where there are two inputs they stand side by side."""
+    if len(inputs) == 1:
+        return keras.Sequential([*inputs, *stack], name=name)
+    return keras.Model(inputs, _through(stack, layers.Concatenate()(inputs)), name=name)
+
+
+def _through(stack: list, x):
+    for layer in stack:
+        x = layer(x)
+    return x
 
 
 def _double(upsampling: str, side: int, filters: int, **weights) -> list:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import keras
 
-from satgan_tutorial import gan, networks
+from satgan_tutorial import conditions, gan, networks
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Recipe:
         upsampling: of the book's generator, one of `networks.UPSAMPLINGS`.
         batch_norm: whether the book's generator normalises.
         d_batch_norm: whether the book's discriminator does.
+        conditions: what the book's networks can be asked for: the first, or all, of `conditions.COLUMNS`.
         spectral_norm: whether the discriminator's layers are held to a spectral norm of 1 (1802.05957).
         loss: a name of `losses.LOSSES`.
         r1: weight gamma of the gradient penalty at real images.
@@ -56,6 +57,7 @@ class Recipe:
     upsampling: str = "resize"
     batch_norm: bool = True
     d_batch_norm: bool = False
+    conditions: tuple[str, ...] = ()
     spectral_norm: bool = False
     loss: str = "relativistic"
     r1: float = 1.0
@@ -155,8 +157,14 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
         discriminator = networks.post_discriminator(recipe.image_size, recipe.activations)
         discriminator.layers[-1].activation = keras.activations.linear  # the losses take logits
     else:
+        asked = conditions.width(recipe.conditions)
         generator = networks.generator(
-            recipe.base_filters, recipe.image_size, recipe.latent_dim, recipe.upsampling, recipe.batch_norm
+            recipe.base_filters,
+            recipe.image_size,
+            recipe.latent_dim,
+            recipe.upsampling,
+            recipe.batch_norm,
+            asked,
         )
         discriminator = networks.discriminator(
             recipe.d_filters or recipe.base_filters,
@@ -164,6 +172,7 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
             blocks=recipe.upsampling != "transposed",
             batch_norm=recipe.d_batch_norm,
             spectral_norm=recipe.spectral_norm,
+            conditions=asked,
         )
     model = gan.GAN(generator, discriminator, seed=seed, name=recipe.name)
     model.compile(

@@ -1,0 +1,75 @@
+"""What a generator can be asked for: p(x|c), with c a short row of numbers.
+
+The first number is 1 for a ship and 0 for none. Where the causes of a chip are known, three more say how the ship lies
+and how long it is: the cosine and sine of twice its heading, since bow and stern look alike, and its length in tens of
+metres from 200. All three are 0 where there is no ship.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .chips import ChipSet
+
+COLUMNS = ("ship", "heading", "length")
+
+
+def ask(ship: bool, heading: float | None = None, length: float | None = None) -> np.ndarray:
+    """Write a wish as numbers: float32 (1,), or (4,) with heading and length.
+
+    Args:
+        ship: whether there shall be a ship.
+        heading: degrees clockwise from north; with `length`, of a generator that knows causes.
+        length: of the ship, in metres.
+    """
+    if heading is None:
+        return np.array([ship], np.float32)
+    return _row(np.array([ship]), np.array([heading]), np.array([length]))[0]
+
+
+def of(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.ndarray:
+    """The conditions that chips fulfil: float32 (N, 1), or (N, 4) with all of COLUMNS.
+
+    Raises:
+        ValueError: if heading and length are wanted of chips whose causes nobody knows.
+    """
+    if columns == COLUMNS[:1]:
+        return chips.labels[:, None].astype(np.float32)
+    if chips.causes is None:
+        raise ValueError(
+            f"{chips!r}: found no causes; heading and length are known of simulated chips alone."
+        )
+    return _row(chips.labels, *(np.nan_to_num(chips.causes[name].to_numpy(float)) for name in columns[1:]))
+
+
+def width(columns: tuple[str, ...]) -> int:
+    """How many numbers ask for these columns: a heading takes two.
+
+    Raises:
+        ValueError: if they are not none, the first or all of COLUMNS.
+    """
+    if columns not in ((), COLUMNS[:1], COLUMNS):
+        raise ValueError(f"conditions are {columns}; expected (), {COLUMNS[:1]} or {COLUMNS}.")
+    return len(columns) + ("heading" in columns)
+
+
+def turn(asked, seed):
+    """Turn headings as `augment.symmetries` with the same seed turns the chips: float32 (N, k) to (N, k)."""
+    import tensorflow as tf
+
+    from . import augment
+
+    if asked.shape[1] == 1:
+        return asked
+    flip, mirror, transpose = augment.draws(asked, seed)
+    # A flip or a mirror makes a heading its negative; to swap x and y makes it the rest of a right angle, negative.
+    ship, cosine, sine, length = tf.unstack(asked, axis=1)
+    return tf.stack(
+        [ship, tf.where(transpose, -cosine, cosine), tf.where(flip ^ mirror, -sine, sine), length], axis=1
+    )
+
+
+def _row(ship, heading, length):
+    double = np.radians(2 * heading)
+    row = np.stack([np.ones(len(ship)), np.cos(double), np.sin(double), (length - 200) / 10], axis=1)
+    return (row * np.asarray(ship)[:, None]).astype(np.float32)

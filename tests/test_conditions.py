@@ -1,0 +1,113 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from satgan_tutorial import augment, conditions, gan, measure, networks, recipes, simulate
+from satgan_tutorial.recipes import Recipe
+
+TINY = Recipe(
+    "tiny",
+    "for tests",
+    batch_norm=False,
+    base_filters=4,
+    latent_dim=8,
+    image_size=16,
+    batch_size=4,
+    conditions=conditions.COLUMNS,
+)
+IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
+ASKED = np.stack([conditions.ask(i % 2, 17.0 * i, 200 + i) for i in range(10)])
+
+
+def train(steps, model=None, recipe=TINY, eagerly=True):
+    model = recipes.build(recipe, run_eagerly=True) if model is None else model
+    model.run_eagerly = eagerly
+    data = gan.batches(IMAGES, 4, 0, model.step, ASKED[:, : conditions.width(recipe.conditions)])
+    model.fit(data, steps_per_epoch=steps - model.step, verbose=0)
+    return model
+
+
+def heading(asked):
+    return np.degrees(np.arctan2(asked[:, 2], asked[:, 1])) / 2 % 180
+
+
+def test_a_wish_is_what_the_chips_fulfil():
+    chips = simulate.draw_chips(40, seed=1)
+    found = conditions.of(chips, conditions.COLUMNS)
+    assert found.dtype == np.float32 and found.shape == (40, 4)
+    assert np.array_equal(conditions.of(chips), found[:, :1])
+    assert not found[chips.labels == 0].any()
+    row = int(np.flatnonzero(chips.labels)[0])
+    cause = chips.causes.iloc[row]
+    np.testing.assert_allclose(conditions.ask(True, cause.heading, cause.length), found[row], atol=1e-6)
+    assert conditions.ask(True, 30.0, 230.0) == pytest.approx([1, 0.5, 3**0.5 / 2, 3])
+    np.testing.assert_allclose(
+        conditions.ask(True, 210.0, 230.0), conditions.ask(True, 30.0, 230.0), atol=1e-6
+    )
+    with pytest.raises(ValueError, match="no causes"):
+        conditions.of(dataclasses.replace(chips, source="real", causes=None), conditions.COLUMNS)
+    with pytest.raises(ValueError, match="heading"):
+        conditions.width(("heading",))
+
+
+def test_headings_turn_as_the_chips_do():
+    """Turned chips are measured again: what is measured is what the turned conditions say."""
+    chips = simulate.draw_chips(60, seed=2, label=1)
+    before = measure.measure(chips.images)
+    asked = np.stack([conditions.ask(True, h, 200.0) for h in before.heading.fillna(0)])
+    turned = np.asarray(augment.symmetries(chips.images.astype(np.float32), (5, 6))).astype(np.uint8)
+    after = measure.measure(turned)
+    says = heading(np.asarray(conditions.turn(asked, (5, 6))))
+    apart = np.abs((after.heading - says + 90) % 180 - 90)[before.heading.notna()]
+    assert np.median(apart) < 1  # the border's median may move a little
+    assert np.mean(np.abs(heading(asked) - says) > 5) > 0.5  # most were turned
+    one = conditions.of(chips)
+    assert conditions.turn(one, (5, 6)) is one
+
+
+@pytest.mark.parametrize("columns", [conditions.COLUMNS[:1], conditions.COLUMNS])
+def test_both_players_learn_from_pairs(columns):
+    recipe = dataclasses.replace(TINY, conditions=columns, spectral_norm=True)
+    model = train(2, recipe=recipe, eagerly=False)
+    k = conditions.width(columns)
+    fake = model.generate(5, 0, ASKED[1, :k])
+    assert fake.shape == (5, 16, 16, 3)
+    assert not np.array_equal(fake, model.generate(5, 0, ASKED[2, :k]))
+    assert np.array_equal(fake[3], model.generate(5, 0, ASKED[[0, 2, 4, 1, 6], :k])[3])
+    for wrong in (None, np.zeros(k + 1)):
+        with pytest.raises(ValueError, match=f"this generator takes {k}"):
+            model.generate(5, 0, wrong)
+    with pytest.raises(ValueError, match="takes 0"):
+        gan.generate(networks.generator(4, 16, 8), 2, 0, np.zeros(1))
+
+
+def test_what_is_asked_for_decides_which_direction_of_the_features_counts():
+    keras.utils.set_random_seed(0)
+    d = networks.discriminator(4, 16, conditions=2)
+    x = np.random.default_rng(0).standard_normal((3, 16, 16, 3)).astype(np.float32)
+    none, first, second, both = (
+        np.asarray(d([x, np.tile(c, (3, 1))])) for c in ([[0, 0]], [[1, 0]], [[0, 1]], [[1, 1]])
+    )
+    np.testing.assert_allclose(both - none, first - none + second - none, atol=1e-4)
+    assert np.abs(first - second).min() > 1e-3
+    flat = next(layer for layer in d.layers if isinstance(layer, keras.layers.Flatten))
+    features = np.asarray(keras.Model(d.inputs[0], flat.output)(x))
+    chosen = next(layer for layer in d.layers if getattr(layer, "units", 1) > 1).get_weights()[0]
+    np.testing.assert_allclose((first - none)[:, 0], features @ chosen[0], atol=1e-4)
+
+
+def test_a_saved_training_with_conditions_goes_on_to_the_same_bits(tmp_path):
+    train(2).save(tmp_path / "half.keras")
+    half = train(4, keras.models.load_model(tmp_path / "half.keras"))
+    for a, b in zip(train(4).get_weights(), half.get_weights(), strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_a_folded_generator_with_conditions_makes_the_same_images():
+    generator = networks.generator(4, 16, 8, batch_norm=True, conditions=1)
+    rng = np.random.default_rng(0)
+    generator.set_weights([w + rng.uniform(0, 0.03, w.shape) for w in generator.get_weights()])
+    asked = [rng.standard_normal((4, 8), np.float32), np.ones((4, 1), np.float32)]
+    np.testing.assert_allclose(networks.fold(generator)(asked), generator(asked), atol=1e-5)
