@@ -44,6 +44,9 @@ VARIANTS = {
         {"r1": 0.0, "r2": 0.0, "spectral_norm": True},
     ),
     "R1 alone": ("regularisation", {"r2": 0.0}),
+    "a fifth of the penalty": ("regularisation", {"r1": 0.2, "r2": 0.2}),
+    "five times the penalty": ("regularisation", {"r1": 5.0, "r2": 5.0}),
+    "no batch norm": ("regularisation", {"batch_norm": False}),
     "no symmetries": ("data", {"symmetries": False}),
     "DiffAugment": (
         "data",
@@ -52,6 +55,7 @@ VARIANTS = {
     "no average": ("averaging", {"ema": None}),
     "8 filters": ("size", {"base_filters": 8}),
     "32 filters": ("size", {"base_filters": 32}),
+    "32 filters, D alone": ("size", {"d_filters": 32}),
     "transposed": ("upsampling", {"upsampling": "transposed"}),
     "resize + convolution": ("upsampling", {"upsampling": "resize_conv"}),
     "sub-pixel": ("upsampling", {"upsampling": "sub_pixel"}),
