@@ -6,7 +6,7 @@ change one thing, `dataclasses.replace(recipes.get("small"), loss="hinge")`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 
@@ -81,6 +81,18 @@ SMALL = Recipe(
     steps=1800,
 )
 
+CONDITIONAL = Recipe(
+    "conditional",
+    "Ships and what is none, as asked: p(x|y).",
+    base_filters=24,
+    conditions=conditions.COLUMNS[:1],
+    batch_norm=False,  # its statistics would mix what was asked for
+    learning_rates=(1e-3, 1e-3),
+    decay=2e-4,
+    ema=0.995,
+    steps=4000,
+)
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -124,6 +136,13 @@ RECIPES = {
             decay=2e-4,
             ema=0.995,
             steps=4000,
+        ),
+        CONDITIONAL,
+        replace(
+            CONDITIONAL,
+            name="causes",
+            about="As conditional, and asked for heading and length too: for simulated chips, whose causes are known.",
+            conditions=conditions.COLUMNS,
         ),
     )
 }

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from satgan_tutorial import gan, recipes
+from satgan_tutorial import conditions, gan, recipes
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 
@@ -13,9 +13,11 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 def test_each_recipe_trains_two_steps_at_a_small_size(name):
     small = {"base_filters": 4, "image_size": 16, "batch_size": 2}
     model = recipes.build(dataclasses.replace(recipes.get(name), **small), run_eagerly=True)
-    model.fit(gan.batches(IMAGES, 2, seed=0), steps_per_epoch=2, verbose=0)
+    width = conditions.width(recipes.get(name).conditions)
+    asked = np.ones((len(IMAGES), width), np.float32) if width else None
+    model.fit(gan.batches(IMAGES, 2, seed=0, asked=asked), steps_per_epoch=2, verbose=0)
     assert model.step == 2 and model.name == name
-    assert np.isfinite(model.generate(1, 0)).all()
+    assert np.isfinite(model.generate(1, 0, asked[0] if width else None)).all()
 
 
 def test_the_posts_recipe_is_the_posts():
@@ -30,11 +32,11 @@ def test_the_posts_recipe_is_the_posts():
     assert np.abs(logits).max() > 1  # logits, not probabilities
 
 
-@pytest.mark.parametrize("name", ["small", "book"])
+@pytest.mark.parametrize("name", ["small", "book", "conditional", "causes"])
 def test_the_books_generators_stay_small(name):
     assert recipes.build(name).generator.count_params() <= 500_000
 
 
 def test_an_unknown_recipe_lists_the_known():
-    with pytest.raises(ValueError, match="'huge'.*post, dcgan, small, book"):
+    with pytest.raises(ValueError, match="'huge'.*post, dcgan, small, book, conditional, causes"):
         recipes.get("huge")
