@@ -119,6 +119,8 @@ def build(session, budget):
     settings = BUILD / f"config-{budget}.yml"
     settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
+    python(session, "book/live.py", env=environment(budget))
+
     # Sphinx re-reads a page when its source changed; when the code under the pages changed, it has to be told.
     stamp = pages.parent / "key.txt"
     unchanged = stamp.exists() and stamp.read_text(encoding="utf-8") == key

@@ -1,0 +1,34 @@
+"use strict";
+
+// On every page, and small for that reason: where a page has a place for the live generator, this loads the rest.
+//
+//   <div data-satgan="explorer"> what is shown where scripts are off </div>      all of it
+//   <div data-satgan="compact"> ... </div>                                       one ship and its sliders
+globalThis.satgan = {};
+{
+  const here = document.currentScript.src;
+  const parts = ["noise.js", "network.js", "measure.js", "explorer.js", "weights.js"];
+
+  const load = (name) =>
+    new Promise((done, failed) => {
+      const script = document.createElement("script");
+      script.src = new URL(name, here);
+      script.onload = done;
+      script.onerror = () => failed(new Error(`${name} did not load`));
+      document.head.append(script);
+    });
+
+  document.documentElement.dataset.satganScripts = "on"; // the style sheet then keeps room for what comes
+  document.addEventListener("DOMContentLoaded", async () => {
+    const places = document.querySelectorAll("[data-satgan]");
+    if (!places.length) return;
+    try {
+      await Promise.all(parts.map(load));
+      const engine = satgan.engine(satgan.content.models);
+      for (const place of places) satgan.explorer(place, satgan.content, engine);
+    } catch (error) {
+      delete document.documentElement.dataset.satganScripts;
+      console.warn(`The live generator stays a picture: ${error.message}`);
+    }
+  });
+}

@@ -1,0 +1,271 @@
+"""Write what the live generator in a page loads: `python book/live.py`; `make book` runs it before the pages are built.
+
+The shipped Keras files become one classic script, `_static/live/weights.js`: their layers as a list, their weights as
+float16 in base64, and with them the directions in the noise that the sliders follow and the training as a film. Which
+networks those are depends on the chips of the book: the ones for real chips, or the ones for simulated chips. Git
+ignores the script; it is written again where something that it depends on has changed.
+"""
+
+import base64
+import hashlib
+import io
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from satgan_tutorial import gan, load_chips, measure, pretrained
+from satgan_tutorial.judge import Judge
+
+HERE = Path(__file__).parent
+TARGET = HERE / "_static" / "live" / "weights.js"
+DRAWN, SEED = 1000, 0  # chips that the directions are learned from
+
+
+class ExportError(ValueError):
+    """A network that the page's script cannot run: says which layer, and what can be run."""
+
+
+def main(target: Path = TARGET, source: str | None = None) -> None:
+    """Write the script, for the chips of this book if no source is named; leave it where nothing has changed."""
+    source = source or load_chips(say=lambda line: None).source
+    head = f"// Networks for {source} chips, {fingerprint(source)}\n"
+    if target.exists() and target.read_text("utf-8").startswith(head):
+        return
+    text = json.dumps(content(source), separators=(",", ":"))
+    target.write_text(f"{head}satgan.content = {text};\n", "utf-8")
+    size = target.stat().st_size / 1e6
+    print(f"{target.name}: {size:.1f} MB, networks for {source} chips")
+
+
+def fingerprint(source: str) -> str:
+    """Hash all that the script depends on."""
+    digest = hashlib.sha256(f"{keras.__version__} {np.__version__}".encode())
+    files = [Path(__file__), Path(measure.__file__)]
+    for file in files + sorted(pretrained.HERE.glob(f"*-{source}.[kn]*")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def content(source: str) -> dict:
+    """All that the script holds, ready for JSON."""
+    generator = pretrained.load("book", source)
+    models = {
+        "book": export(generator),
+        "judge": export(Judge(source).classifier),
+    }
+    if f"conditional-{source}" in pretrained.shipped():
+        models["conditional"] = export(pretrained.load("conditional", source))
+    return {
+        "source": source,
+        "models": models,
+        "directions": directions(generator),
+        "film": film(source),
+    }
+
+
+def export(model: keras.Model) -> dict:
+    """Write a network down as JSON: a chain of layers, after at most one concatenation of its inputs.
+
+    Returns:
+        `inputs`, the shape of each; `layers`, each with its `name`, its `output` shape, how many numbers each of its
+        `weights` has, and what else its maker in `network.js` reads; `weights`, all of them, float16 in base64.
+
+    Raises:
+        ExportError: a layer or a setting that `network.js` does not know, or weights that are not float16.
+    """
+    layers, arrays = [], []
+    for layer in chain(model):
+        for name, settings, weights in describe(layer):
+            for array in weights:
+                if not np.array_equal(array, array.astype("<f2")):
+                    raise ExportError(
+                        f"{model.name}: {layer.name} has weights that float16 cannot hold; save it with "
+                        "pretrained.save, which rounds them."
+                    )
+            counts = [array.size for array in weights]
+            layers.append({"name": name, "weights": counts, **settings})
+            arrays += [array.ravel() for array in weights]
+    packed = np.concatenate(arrays).astype("<f2").tobytes()
+    return {
+        "inputs": [list(tensor.shape[1:]) for tensor in model.inputs],
+        "layers": layers,
+        "weights": base64.b64encode(packed).decode(),
+    }
+
+
+def chain(model: keras.Model) -> list[keras.Layer]:
+    """The layers of a model in order, without its inputs and what joins them."""
+    layers = [
+        x for x in model.layers if not isinstance(x, keras.layers.InputLayer)
+    ]
+    if isinstance(model, keras.Sequential):
+        return layers
+    before = model.inputs[0] if len(model.inputs) == 1 else model.inputs
+    if isinstance(layers[0], keras.layers.Concatenate):
+        if layers[0].input != model.inputs:
+            raise ExportError(
+                f"{model.name}: its first layer does not join its inputs in their order."
+            )
+        before = layers.pop(0).output
+    for layer in layers:
+        if layer.input is not before:
+            raise ExportError(
+                f"{model.name}: {layer.name} does not follow the layer before it; the page's script runs one chain "
+                "of layers, after a concatenation of the inputs if there are several."
+            )
+        before = layer.output
+    return layers
+
+
+def describe(layer: keras.Layer) -> list[tuple[str, dict, list[np.ndarray]]]:
+    """Say what `network.js` needs to know about a layer: its name there, settings, weights; two for a layer that is two."""
+    kind, config = type(layer).__name__, layer.get_config()
+    output = list(layer.output.shape[1:])
+    weights = layer.get_weights()
+    settings = {"output": output}
+
+    def check(right: bool, found: str) -> None:
+        if not right:
+            raise ExportError(
+                f"{layer.name}, a {kind}: network.js does not know {found}."
+            )
+
+    if "activation" in config:
+        check(
+            config["activation"] in ("linear", "relu", "tanh", "sigmoid"),
+            f"activation {config['activation']}",
+        )
+        settings["activation"] = config["activation"]
+    if kind in ("Conv2D", "DepthwiseConv2D", "ResizeConv2D"):
+        size, stride = config["kernel_size"], config["strides"][0]
+        plain = (
+            config["data_format"] == "channels_last"
+            and config.get("depth_multiplier", 1) == 1
+        )
+        plain &= (
+            config["dilation_rate"] == (1, 1) and config.get("groups", 1) == 1
+        )
+        check(
+            plain and config["strides"] == (stride, stride),
+            "its strides, dilation or groups",
+        )
+        given = [
+            side * (1 + (kind == "ResizeConv2D"))
+            for side in layer.input.shape[1:3]
+        ]
+        places = zip(given, output, size, strict=False)
+        missing = [max((o - 1) * stride + k - i, 0) for i, o, k in places]
+        settings |= {
+            "kernel": list(size),
+            "stride": stride,
+            "pad": [m // 2 for m in missing],
+        }
+    if kind in ("Dense", "Conv2D", "DepthwiseConv2D", "ResizeConv2D"):
+        check(
+            kind != "Dense" or len(layer.input.shape) == 2,
+            "one on more than a row of numbers",
+        )
+        if not config["use_bias"]:
+            weights = [*weights, np.zeros(output[-1], np.float32)]
+    if kind == "ResizeConv2D":
+        before = {
+            "output": [*settings["output"][:2], layer.input.shape[3]],
+            "size": 2,
+        }
+        return [("UpSampling2D", before, []), ("Conv2D", settings, weights)]
+    if kind == "UpSampling2D":
+        size = config["size"][0]
+        check(
+            config["size"] == (size, size)
+            and config["interpolation"] == "nearest",
+            "its size or interpolation",
+        )
+        settings["size"] = size
+    elif kind == "LeakyReLU":
+        settings["slope"] = config["negative_slope"]
+    elif kind == "Permute":
+        settings["order"] = [axis - 1 for axis in config["dims"]]
+    elif kind == "GlobalAveragePooling2D":
+        check(not config["keepdims"], "keepdims")
+    else:
+        known = "Dense, Conv2D, DepthwiseConv2D, ResizeConv2D, Activation, Reshape, Flatten"
+        check(
+            kind in known.split(", "),
+            f"it; it knows {known}, UpSampling2D, LeakyReLU, Permute, "
+            "GlobalAveragePooling2D",
+        )
+    return [("Reshape" if kind == "Flatten" else kind, settings, weights)]
+
+
+def directions(generator: keras.Model) -> dict:
+    """Find along which directions of the noise a ship turns, grows and changes its colours.
+
+    Many chips are drawn and measured, and each measure is regressed on the noise: a straight line through 64 dimensions.
+    A heading is an axis, so that its line is found for the cosine and the sine of twice the angle.
+
+    Returns:
+        `names` of the measures; `offset` (m,) and `slope` (m, d), which read a measure from a noise vector; `move` (m, d),
+        the shortest way in the noise that changes one reading by 1 and leaves the others; `explained`, the adjusted R2.
+        All but the first two measures are scaled so that readings have a deviation of 1.
+    """
+    latent_dim = generator.input_shape[-1]
+    z = gan.noise(DRAWN, latent_dim, SEED).astype(float)
+    table = measure.measure(gan.generate(generator, DRAWN, SEED))
+    twice = np.radians(2 * table.heading)
+    sea = table[["sea_red", "sea_green", "sea_blue"]]
+    measures = {
+        "cos": np.cos(twice),
+        "sin": np.sin(twice),
+        "size": np.log(table.length * table.width),
+        "hull": table.ship_red - table.ship_blue,
+        "hue": table.sea_blue - table.sea_green,
+        "sea": sea.mean(axis=1),
+    }
+    y = np.stack(list(measures.values()), axis=1)
+    found = np.isfinite(y).all(axis=1)
+    x, y = np.column_stack([np.ones(found.sum()), z[found]]), y[found]
+    lines = np.linalg.lstsq(x, y, rcond=None)[0]
+    missed = (y - x @ lines).var(axis=0) / y.var(axis=0)
+    scale = np.linalg.norm(lines[1:], axis=0)
+    scale[:2] = 1
+    lines[0, 2:] -= y[:, 2:].mean(axis=0)
+    lines /= scale
+    slope = lines[1:]
+    return {
+        "names": list(measures),
+        "offset": lines[0].round(5).tolist(),
+        "slope": slope.T.round(5).tolist(),
+        "move": np.linalg.pinv(slope).round(5).tolist(),
+        "explained": (1 - missed * (len(x) - 1) / (len(x) - latent_dim - 1))
+        .round(3)
+        .tolist(),
+    }
+
+
+def film(source: str) -> list[dict]:
+    """Give what the same noise became as the training went on: each frame its `step` and its `image`, a row of chips."""
+    with np.load(pretrained.HERE / f"book-{source}.npz") as kept:
+        return [
+            {
+                "step": int(step),
+                "image": picture(np.concatenate(list(chips), axis=1)),
+            }
+            for step, chips in zip(kept["steps"], kept["images"], strict=True)
+        ]
+
+
+def picture(image: np.ndarray) -> str:
+    """Write pixels as a data address, a little blurred to be small."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "WEBP", quality=90, method=6)
+    return (
+        f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+    )
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:2]))
