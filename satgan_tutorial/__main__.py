@@ -7,7 +7,6 @@ well, 1 when something failed, 2 when asked for what cannot be done, 130 when a 
 from __future__ import annotations
 
 import difflib
-import itertools
 import json
 import math
 import os
@@ -19,16 +18,32 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .terminal import Progress, Sentences, quiet_import, stoppable
+from .terminal import Sentences, quiet_import, stoppable
 
 STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True}
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def _file(*endings: str):
+    """The option for the file to write; complains before the work about one that could not be written after it."""
+
+    def check(context: click.Context, option: click.Option, out: Path) -> Path:
+        if out.suffix.lower() not in endings:
+            raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(endings)}.")
+        if not out.parent.is_dir():
+            raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
+        _writable(out.parent)
+        return out
+
+    text, kind = f"A {' or '.join(endings)} file.", click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", type=kind, required=True, callback=check, help=text)
 
 
 def _source(text: str):
     """The option that names the chips a shipped model learned from."""
     chips = click.Choice(["real", "simulated"])
-    return click.option("--source", type=chips, default="real", show_default=True, help=text)
+    return click.option("--source", type=chips, default="real", help=text)
 
 
 @click.group("satgan", cls=Sentences, context_settings=HELP)
@@ -70,9 +85,7 @@ def check():
     if room := memory():
         line("Memory", f"{room:.1f} GB (a training takes up to {needs.memory})", room >= needs.memory)
     folder, room = free_disk()
-    line(
-        "Disk", f"{room:.0f} GB free at {folder} (chips and trainings take {needs.disk})", room >= needs.disk
-    )
+    line("Disk", f"{room:.0f} GB free at {folder} (the book needs {needs.disk})", room >= needs.disk)
     line("Weights", ", ".join(shipped()) or "found none; install the package again", bool(shipped()))
     try:
         line("Chips", repr(load_chips(say=_note)))
@@ -95,7 +108,7 @@ def check():
 
 
 @main.command(short_help="Download the real chips, all of them or nothing.")
-@click.option("--to", type=click.Path(path_type=Path), help="The folder for them [default: data/shipsnet].")
+@click.option("--to", type=FOLDER, help="The folder for them [default: data/shipsnet].")
 def fetch(to: Path | None):
     """Download the 4000 real chips (ShipsNet, from Kaggle; no account needed), all of them or nothing.
 
@@ -114,22 +127,11 @@ def fetch(to: Path | None):
 @click.option("--image-size", type=click.IntRange(8), help="Pixels a side, the chips shrunk [default: 80].")
 @click.option("--batch-size", type=click.IntRange(1), help="Real chips a step [default: the recipe's own].")
 @click.option("--seed", type=click.IntRange(0), help="Same seed, same GAN [default: 0, or the one resumed].")
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder for it."
-)
+@click.option("--out", type=FOLDER, required=True, help="The folder for it.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder, to the same bits.")
-@click.option(
-    "--save-every", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to a checkpoint."
-)
+@click.option("--save-every", type=click.FloatRange(0), default=60, help="Seconds to a checkpoint.")
 def train(
-    recipe: str,
-    steps: int | None,
-    image_size: int | None,
-    batch_size: int | None,
-    seed: int | None,
-    out: Path,
-    resume: bool,
-    save_every: float,
+    recipe: str, out: Path, steps: int | None, seed: int | None, resume: bool, save_every: float, **changes
 ):
     """Train a GAN after RECIPE on the train ships at hand: small, book, dcgan or post; or train the judge.
 
@@ -152,46 +154,29 @@ def train(
         return _train_judge(steps, seed or 0, out)
     training.check_folder(out, resume)
     with quiet_import():
-        from . import recipes
+        from . import recipes, watch
     if recipe not in recipes.RECIPES:
-        raise click.UsageError(
-            f"there is no recipe {recipe!r}. {_there_is(recipe, [*recipes.RECIPES, 'judge'])}"
-        )
+        there_is = _there_is(recipe, [*recipes.RECIPES, "judge"])
+        raise click.UsageError(f"there is no recipe {recipe!r}. {there_is}")
     from .chips import load_chips
 
-    begun, asked_for = training.read_card(out), {"image_size": image_size, "batch_size": batch_size}
-    for name, value in asked_for.items():
-        asked_for[name] = value or begun.get("recipe", {}).get(name) or getattr(recipes.get(recipe), name)
-    settings = replace(recipes.get(recipe), **asked_for)
+    begun = training.read_card(out)
+    changes = {name: value or begun.get("recipe", {}).get(name) for name, value in changes.items()}
+    settings = replace(recipes.get(recipe), **{name: value for name, value in changes.items() if value})
     steps = steps or settings.steps
-    if seed is None:
-        seed = begun.get("seed", 0)
+    seed = begun.get("seed", 0) if seed is None else seed
     ships = load_chips(say=_note).split(0).train.ships
-    with Progress(steps) as progress, stoppable() as asked:
-        options = {
-            "resume": resume,
-            "save_every": save_every,
-            "on_step": progress,
-            "stop": lambda: bool(asked),
-        }
-        model = training.run(settings, ships, out, seed=seed, steps=steps, **options)
+    progress = watch.Progress(steps, say=_note)
+    with stoppable() as asked:
+        options = {"resume": resume, "save_every": save_every, "stop": asked.is_set}
+        model = training.run(settings, ships, out, seed=seed, steps=steps, callbacks=[progress], **options)
+    folder = shlex.quote(str(out))
     if model.step < steps:
-        on = [
-            "satgan",
-            "train",
-            recipe,
-            "--steps",
-            str(steps),
-            "--seed",
-            str(seed),
-            "--out",
-            str(out),
-            "--resume",
-        ]
-        click.echo(f"Stopped and saved at step {model.step} of {steps}. Go on with:\n  {shlex.join(on)}")
+        click.echo(f"Stopped and saved at step {model.step} of {steps}. Go on with:")
+        click.echo(f"  satgan train {recipe} --steps {steps} --seed {seed} --out {folder} --resume")
         sys.exit(STOPPED)
-    show = ["satgan", "generate", str(out), "--out", "ships.png"]
-    click.echo(f"{out}: {recipe} after {model.step} steps. Its ships:\n  {shlex.join(show)}")
+    click.echo(f"{out}: {recipe} after {model.step} steps. Its ships:")
+    click.echo(f"  satgan generate {folder} --out ships.png")
 
 
 def _train_judge(steps: int | None, seed: int, out: Path) -> None:
@@ -199,30 +184,24 @@ def _train_judge(steps: int | None, seed: int, out: Path) -> None:
 
     training.check_folder(out, resume=False)
     with quiet_import():
-        import keras
-
+        from . import watch
         from .judge import train_judge
     from .chips import load_chips
 
     chips = load_chips(say=_note)
     per_epoch = len(chips.split(0).train) // 32
     epochs = 40 if steps is None else math.ceil(steps / per_epoch)
-    taken = itertools.count(1)
-    with Progress(epochs * per_epoch) as progress:
-        watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: progress(next(taken)))
-        judge = train_judge(out, chips, seed=seed, epochs=epochs, callbacks=(watch,))
-    click.echo(
-        f"{out}: {judge.name} after {epochs} epochs. Its score:\n  satgan evaluate {shlex.quote(str(out))}"
-    )
+    progress = watch.Progress(epochs * per_epoch, say=_note)
+    judge = train_judge(out, chips, seed=seed, epochs=epochs, callbacks=(progress,))
+    click.echo(f"{out}: {judge.name} after {epochs} epochs. Its score:")
+    click.echo(f"  satgan evaluate {shlex.quote(str(out))}")
 
 
 @main.command(short_help="Draw chips with a model.")
 @click.argument("model")
-@click.option("-n", "count", type=click.IntRange(1), default=16, show_default=True, help="How many chips.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same chips.")
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .png or .npy file."
-)
+@click.option("-n", "count", type=click.IntRange(1), default=16, help="How many chips.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Same seed, same chips.")
+@_file(".png", ".npy")
 @_source("For a shipped model: the chips it learned from.")
 def generate(model: str, count: int, seed: int, out: Path, source: str):
     """Draw chips with MODEL: a training's folder, a .keras file, or the name of a shipped model.
@@ -234,7 +213,6 @@ def generate(model: str, count: int, seed: int, out: Path, source: str):
       satgan generate book -n 16 --seed 0 --out ships.png
       satgan generate runs/first -n 1000 --seed 1 --out fakes.npy
     """  # noqa: D301
-    _check_out(out, (".png", ".npy"))
     file = _find(model, source)
     generator = _generator(file)
     import numpy as np
@@ -253,16 +231,8 @@ def generate(model: str, count: int, seed: int, out: Path, source: str):
 
 @main.command(short_help="Find the ships of a scene.")
 @click.argument("image", type=click.Path(path_type=Path))
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="A .csv or .png file."
-)
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="Lowest probability of a ship to report.",
-)
+@_file(".csv", ".png")
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, help="Lowest p(ship) to report.")
 @_source("The chips the judge learned from.")
 def detect(image: Path, out: Path, threshold: float, source: str):
     """Find the ships of IMAGE, a scene in colour with 3 m a pixel, by sweeping the judge over it.
@@ -274,7 +244,6 @@ def detect(image: Path, out: Path, threshold: float, source: str):
       satgan detect scene_1.jpg --out boxes.csv
       satgan detect scene_1.jpg --out boxed.png --threshold 0.9
     """  # noqa: D301
-    _check_out(out, (".csv", ".png"))
     with quiet_import():
         from . import detect as sweeper
         from .judge import Judge
@@ -289,10 +258,8 @@ def detect(image: Path, out: Path, threshold: float, source: str):
 
 @main.command(short_help="Score a model on the test chips at hand.")
 @click.argument("model")
-@click.option(
-    "-n", "count", type=click.IntRange(2), default=1000, show_default=True, help="Chips to generate."
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the generated chips.")
+@click.option("-n", "count", type=click.IntRange(2), default=1000, help="Chips to generate.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of the generated chips.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a sentence.")
 def evaluate(model: str, count: int, seed: int, as_json: bool):
     """Score MODEL on the test chips of the source at hand, real or simulated ($SATGAN_DATA).
@@ -308,8 +275,7 @@ def evaluate(model: str, count: int, seed: int, as_json: bool):
     """  # noqa: D301
     from .chips import load_chips
 
-    if model not in _shipped():
-        _find(model, "real")  # complains before the work begins
+    _find(model, "real")  # complains before the work begins
     chips = load_chips(say=_note)
     test = chips.split(0).test
     file = _find(model, chips.source)
@@ -347,9 +313,9 @@ def _find(model: str, source: str) -> Path:
 
     A shipped name goes first: a checkout has a folder `book`, which `./book` still names.
     """
-    from .pretrained import path
+    from .pretrained import path, shipped
 
-    names, there = _shipped(), Path(model)
+    names, there = sorted({stem.rpartition("-")[0] for stem in shipped()}), Path(model)
     if model in names:
         return path(model, source)
     if there.is_file():
@@ -362,12 +328,6 @@ def _find(model: str, source: str) -> Path:
     raise click.UsageError(f"{model}: found no generator.keras in it; expected the folder of a training.")
 
 
-def _shipped() -> list[str]:
-    from .pretrained import shipped
-
-    return sorted({stem.rpartition("-")[0] for stem in shipped()})
-
-
 def _generator(file: Path):
     """The network from noise to images that a file holds."""
     with quiet_import():
@@ -377,11 +337,8 @@ def _generator(file: Path):
     model = pretrained.read(file)
     if isinstance(model, gan.GAN):
         model = keras.saving.load_model(file).averaged()  # the averages are its optimizer's
-    takes, gives = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
-    if not (isinstance(takes, tuple) and len(takes) == 2 and isinstance(gives, tuple) and len(gives) == 4):
-        raise click.ClickException(
-            f"{file}: found the model {model.name!r}; expected a generator of images from noise."
-        )
+    if [len(tensor.shape) for tensor in (*model.inputs, *model.outputs)] != [2, 4]:  # from noise to images
+        raise click.ClickException(f"{file}: found the model {model.name!r}; expected a generator of images.")
     return model
 
 
@@ -392,15 +349,6 @@ def _there_is(name: str, names: list[str]) -> str:
 
 def _note(text: str) -> None:
     click.echo(text, err=True)
-
-
-def _check_out(out: Path, endings: tuple[str, str]) -> None:
-    """Complain before the work about a file that could not be written after it."""
-    if out.suffix.lower() not in endings:
-        raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(endings)}.")
-    if not out.parent.is_dir():
-        raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
-    _writable(out.parent)
 
 
 def _writable(folder: Path) -> None:

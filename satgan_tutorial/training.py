@@ -9,24 +9,25 @@ generator.keras     the generator alone, its weights averaged where the recipe s
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from PIL import Image
 
 from .chips import ChipSet, shrink
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    import keras
 
     from .gan import GAN
     from .recipes import Recipe
@@ -59,9 +60,8 @@ def run(
     steps: int,
     resume: bool = False,
     save_every: float = 60.0,
-    on_step: Callable[[int], None] = lambda step: None,
     stop: Callable[[], bool] = lambda: False,
-    say: Callable[[str], None] = print,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
 ) -> GAN:
     """Train on chips up to a number of steps and keep all of it in a folder.
 
@@ -73,9 +73,8 @@ def run(
         steps: where to stop, counted from the first step ever.
         resume: go on with what the folder holds.
         save_every: seconds between checkpoints, so what a kill can cost.
-        on_step: called with the number of steps after each.
         stop: asked after each step; True ends the training, saved.
-        say: what prints a warning.
+        callbacks: more Keras callbacks; an epoch ends where a row of the log does.
 
     Returns:
         The GAN; its `step` is smaller than `steps` if it was stopped.
@@ -96,33 +95,28 @@ def run(
     except ValueError as error:
         raise RecipeError(str(error)) from None
     _claim(out, _card(recipe, chips, seed), resume)
-    checkpoint = out / "checkpoint.keras"
-    if checkpoint.is_file():
-        model = keras.saving.load_model(checkpoint)
-    _forget_after(out, model.step)
+    if (out / "checkpoint.keras").is_file():
+        model = keras.saving.load_model(out / "checkpoint.keras")
     saved = time.monotonic()
 
     def after_step(batch, logs):
         nonlocal saved
-        on_step(model.step)
         if stop() or not _finite(logs):
             model.stop_training = True
         elif time.monotonic() - saved > save_every:
             _save(model, out)
             saved = time.monotonic()
 
-    callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=after_step), watch.Alarm(say=say)]
+    every_step = keras.callbacks.LambdaCallback(on_train_batch_end=after_step)
+    settings = {"callbacks": [*callbacks, every_step, watch.Alarm()], "shuffle": False, "verbose": 0}
     while model.step < steps and not stop():
         ahead = min(LOG_EVERY - model.step % LOG_EVERY, steps - model.step)
         data = gan.batches(images, recipe.batch_size, seed, first_step=model.step)
-        history = model.fit(
-            data, steps_per_epoch=ahead, callbacks=callbacks, shuffle=False, verbose=0
-        ).history
-        _log(out / "log.csv", model.step, {name: values[-1] for name, values in history.items()})
+        history = model.fit(data, steps_per_epoch=ahead, **settings).history
+        _log(out / "log.csv", model.step, {name: value for name, (value,) in history.items()})
         if model.step % SAMPLE_EVERY == 0:
             _sample(model, out / "samples.png")
-    if model.step % SAMPLE_EVERY:
-        _sample(model, out / "samples.png")
+    _sample(model, out / "samples.png")
     _save(model, out)
     return model
 
@@ -159,44 +153,28 @@ def _claim(out: Path, card: dict, resume: bool) -> None:
         with replacing(out / "recipe.json") as new:
             new.write_text(json.dumps(card, indent=1), encoding="utf-8")
     found = read_card(out)
-    for key, now in card.items():
-        was = found.get(key)
-        if key == "recipe" and was != now:
-            field = next(name for name in now if was.get(name) != now[name])
-            key, was, now = f"recipe's {field}", was.get(field), now[field]
-        if was != now:
-            raise FolderError(
-                f"{out}: the training in it has the {key} {was!r}, and what is asked for has {now!r}; ask for the same, "
-                "or name a new folder."
-            )
+    for part, was, now in (("recipe's ", found.get("recipe", {}), card["recipe"]), ("", found, card)):
+        for key in now:
+            if was.get(key) != now[key]:
+                raise FolderError(
+                    f"{out}: the training in it has the {part}{key} {was.get(key)!r}, and what is asked for has "
+                    f"{now[key]!r}; ask for the same, or name a new folder."
+                )
     for half in out.glob(".new-*"):  # what a kill left behind
         half.unlink()
 
 
-def _forget_after(out: Path, step: int) -> None:
-    """Leave out of the log what came after the checkpoint: it will come again."""
-    log = out / "log.csv"
-    if log.is_file():
-        head, *rows = log.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
-        with replacing(log) as new:
-            new.write_text(
-                head + "".join(row for row in rows if row.endswith("\n") and int(row.split(",")[0]) <= step),
-                encoding="utf-8",
-            )
-
-
-def _log(log: Path, step: int, row: dict[str, float]) -> None:
+def _log(file: Path, step: int, row: dict[str, float]) -> None:
+    """Add a row, in place of those that came after the checkpoint."""
     if not _finite(row):
         raise TrainingError(
-            f"{log.parent}: step {step}: found losses that are not finite ({row}); the networks broke and will not "
+            f"{file.parent}: step {step}: found losses that are not finite ({row}); the networks broke and will not "
             "recover. The last checkpoint stays; try another seed, or a smaller learning rate."
         )
-    begun = log.is_file()
-    with log.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        if not begun:
-            writer.writerow(["step", *row])
-        writer.writerow([step, *(f"{value:.6g}" for value in row.values())])
+    before = [pd.read_csv(file).dropna().query("step < @step")] if file.is_file() else []
+    with replacing(file) as new:
+        log = pd.concat([*before, pd.DataFrame([{"step": step} | row])])
+        log.to_csv(new, index=False, float_format="%.6g")
 
 
 def _finite(row: dict[str, float]) -> bool:
@@ -205,8 +183,6 @@ def _finite(row: dict[str, float]) -> bool:
 
 def _sample(model: GAN, file: Path) -> None:
     """Put a row of samples below those of earlier steps."""
-    from PIL import Image
-
     page = np.asarray(sheet(model.generate(SAMPLES, seed=0), SAMPLES))
     if file.is_file():
         height = (page.shape[0] - GAP) * ((model.step - 1) // SAMPLE_EVERY)
@@ -224,17 +200,12 @@ def _save(model: GAN, out: Path) -> None:
 GAP = 2  # pixels between chips
 
 
-def sheet(images: np.ndarray, columns: int | None = None) -> Image:
+def sheet(images: np.ndarray, columns: int | None = None) -> Image.Image:
     """All chips, uint8 (N, H, W, 3), on one white page, about as wide as high where `columns` is None."""
-    from PIL import Image
-
-    n, height, width, _ = images.shape
-    columns = columns or math.ceil(math.sqrt(n))
-    rows = math.ceil(n / columns)
-    cells = np.full((rows * columns, height + GAP, width + GAP, 3), 255, np.uint8)
-    cells[:n, GAP:, GAP:] = images
-    page = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
-    page = page.reshape(rows * (height + GAP), columns * (width + GAP), 3)
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    missing = -len(images) % columns
+    cells = np.pad(images, ((0, missing), (GAP, 0), (GAP, 0), (0, 0)), constant_values=255)
+    page = np.vstack([np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)])
     return Image.fromarray(np.pad(page, ((0, GAP), (0, GAP), (0, 0)), constant_values=255))
 
 

@@ -117,7 +117,7 @@ class Clock(keras.callbacks.Callback):
 
 
 class Progress(keras.callbacks.Callback):
-    """Print a line now and then: step, losses, accuracies, and the time left at the pace of late.
+    """Print a line now and then: step, losses, accuracies, and the time left at the pace of late, of any Keras model.
 
     Args:
         steps: at which step the training ends.
@@ -129,14 +129,11 @@ class Progress(keras.callbacks.Callback):
         """Start the clock at the first step."""
         super().__init__()
         self.steps, self.seconds, self.say = steps, seconds, say
-
-    def on_train_begin(self, logs=None):
-        """Nothing is known about the pace yet."""
         self.since = None
 
     def on_train_batch_end(self, batch, logs=None):
         """Print a line if it is time; the first step, which builds the graph, counts for no pace."""
-        now, step = time.monotonic(), self.model.step
+        now, step = time.monotonic(), int(self.model.optimizer.iterations)
         if self.since is None:
             self.since = (now, step)
         elif now - self.since[0] >= self.seconds or step == self.steps:

@@ -51,8 +51,8 @@ def test_the_time_left_follows_the_pace(monkeypatch):
     monkeypatch.setattr(watch.time, "monotonic", lambda: next(clock))
     progress = watch.Progress(steps=63, seconds=3, say=lines.append)
     progress.set_model(model := recipes.build(TINY))
-    progress.on_train_begin()
     for step in (1, 2, 3):
+        progress.on_train_begin()  # a training in a folder fits a few steps at a time
         model.optimizer.iterations.assign(step)
         progress.on_train_batch_end(0, {"d_loss": 0.5})
     assert lines == ["step 3 of 63: d_loss 0.50; 2 min left"]
