@@ -257,7 +257,7 @@ def _simulated() -> tuple[str, Callable[[], ChipSet]]:
         return simulate.draw_chips(4000, seed=0)
 
     # The code and NumPy draw the bits, pandas stores the causes; neither is imported only to ask.
-    code = Path(__file__).with_name("simulate.py").read_bytes()
+    code = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("simulate.py", "paint.py"))
     code += f"{np.__version__} {version('pandas')}".encode()
     return f"simulated-{hashlib.sha256(code).hexdigest()[:16]}", draw
 

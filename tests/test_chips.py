@@ -270,6 +270,18 @@ def test_simulated_chips_can_be_asked_for_where_real_ones_lie(tmp_path, monkeypa
     assert load_chips().source == "simulated"
 
 
+@pytest.mark.parametrize("name", ["simulate.py", "paint.py"])
+def test_simulated_chips_are_drawn_anew_when_the_simulator_changes(name, tmp_path, monkeypatch):
+    for part in Path(simulate.__file__).parent.glob("*.py"):
+        (tmp_path / part.name).write_bytes(part.read_bytes())
+    monkeypatch.setattr(chips_module, "__file__", str(tmp_path / "chips.py"))
+    before = chips_module._simulated()[0]
+    assert chips_module._simulated()[0] == before
+    with (tmp_path / name).open("a") as file:
+        file.write("# a change")
+    assert chips_module._simulated()[0] != before
+
+
 # Bad input
 
 
