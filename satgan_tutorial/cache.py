@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,24 +21,15 @@ def cached(key: str, make: Callable[[], ChipSet], say: Callable[[str], None]) ->
     for folder in folders:
         try:
             return _open(folder / key)
-        except (OSError, ValueError, KeyError):  # not there, or damaged: made again below
-            continue
-    staging = _staging(folders)
-    try:
+        except Exception:  # noqa: BLE001  (not there, or damaged in whatever way: made again below)
+            shutil.rmtree(folder / key, ignore_errors=True)
+    with _staging(folders) as staging:
         say("Preparing the chips, this once (seconds); from then on they load at once.")
-        _store(make(), staging)
-        final = staging.parent / key
-        try:
-            staging.rename(final)
-        except OSError:  # another process was faster, or what lies there is damaged
-            try:
-                return _open(final)
-            except (OSError, ValueError, KeyError):
-                shutil.rmtree(final, ignore_errors=True)
-                staging.rename(final)
+        new, final = Path(staging, key), Path(staging).with_name(key)
+        _store(make(), new)
+        with suppress(OSError):  # another process was faster
+            new.rename(final)
         return _open(final)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def cache_folders() -> list[Path]:
@@ -49,12 +42,12 @@ def cache_folders() -> list[Path]:
     return [*([tree / "data" / "cache"] if tree else []), user_cache_path("satgan")]
 
 
-def _staging(folders: list[Path]) -> Path:
+def _staging(folders: list[Path]) -> tempfile.TemporaryDirectory:
     """A new folder to write to, beside where its contents will lie in the end."""
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+            return tempfile.TemporaryDirectory(prefix=".new-", dir=folder)
         except OSError as error:
             found = error
     raise ChipError(
@@ -64,20 +57,12 @@ def _staging(folders: list[Path]) -> Path:
 
 
 def _store(chips: ChipSet, folder: Path) -> None:
+    folder.mkdir()
     np.save(folder / "images.npy", chips.images)
-    rows = {"labels": chips.labels, "scenes": chips.scenes, "locations": chips.locations}
-    np.savez(folder / "rows.npz", source=chips.source, **rows)
-    if chips.causes is not None:
-        chips.causes.to_pickle(folder / "causes.pkl")
+    rows = {name: value for name, value in vars(chips).items() if name != "images"}
+    (folder / "rows.pkl").write_bytes(pickle.dumps(rows))
 
 
 def _open(folder: Path) -> ChipSet:
     images = np.load(folder / "images.npy", mmap_mode="r")
-    with np.load(folder / "rows.npz") as rows:
-        labels, scenes, locations, source = (rows[k] for k in ("labels", "scenes", "locations", "source"))
-    causes = None
-    if source == "simulated":
-        import pandas as pd
-
-        causes = pd.read_pickle(folder / "causes.pkl")
-    return ChipSet(images, labels, scenes, locations, str(source), causes)
+    return ChipSet(images, **pickle.loads((folder / "rows.pkl").read_bytes()))

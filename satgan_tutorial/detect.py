@@ -179,9 +179,7 @@ def save(out: str | os.PathLike, scene: np.ndarray, found: pd.DataFrame) -> None
 
     kind = Path(out).suffix.lower()
     if kind not in (".csv", ".png"):
-        raise SceneError(
-            f"{out}: found the ending {kind!r}; expected .csv for a table or .png for a picture."
-        )
+        raise SceneError(f"{out}: found the ending {kind!r}; expected .csv (a table) or .png (a picture).")
     if kind == ".csv":
         found.round({"probability": 4}).to_csv(out, index=False)
     else:
@@ -210,26 +208,20 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     try:
         with Image.open(path) as picture:
             raw = picture.tile[0][3] if picture.tile else ""
-            raw = raw if isinstance(raw, str) else str(raw[0])  # 16-bit colour hides behind mode RGB
-            if "16" in raw or picture.mode.startswith(("I", "F")):
-                raise SceneError(
-                    f"{path}: found more than 8 bits a channel; expected 8. Scale it to 0..255 and save it again."
-                )
-            if picture.mode not in ("RGB", "RGBA"):
-                grey = "greyscale, " if picture.mode in ("1", "L", "LA") else ""
-                raise SceneError(
-                    f"{path}: found {grey}mode {picture.mode}; expected colour, RGB or RGBA. Convert it, if its "
-                    "colours are natural ones."
-                )
-            scene = np.array(picture.convert("RGB"))
+            picture.load()
     except FileNotFoundError:
         raise SceneError(f"{path}: found nothing there; expected an image. Correct the path.") from None
-    except SceneError:
-        raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise SceneError(f"{path}: found no whole image ({error}); expected one. Fetch it again.") from error
+    raw = raw if isinstance(raw, str) else str(raw[0])  # 16-bit colour hides behind mode RGB
+    if "16" in raw or picture.mode.startswith(("I", "F")):
+        raise SceneError(f"{path}: found more than 8 bits a channel; expected 8. Scale it to 0..255.")
+    if picture.mode not in ("RGB", "RGBA"):
+        grey = "greyscale, " if picture.mode in ("1", "L", "LA") else ""
         raise SceneError(
-            f"{path}: found no whole image ({error}); expected a PNG, JPEG or the like. Copy or fetch it again."
-        ) from error
+            f"{path}: found {grey}mode {picture.mode}; expected RGB or RGBA. Convert it, if its colours are natural."
+        )
+    scene = np.array(picture.convert("RGB"))
     check(scene, path)
     return scene
 

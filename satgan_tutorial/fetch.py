@@ -49,48 +49,43 @@ def fetch(folder: str | os.PathLike | None = None, *, say: Callable[[str], None]
     say(f"Checked all files; putting them into {target}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
+        staging = tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent)
     except OSError as error:
         raise FetchError(f"{target}: cannot write there ({error.strerror}); name another folder.") from error
-    try:
-        staging.chmod(0o755)
-        _copy(find(archive)[0], staging / "shipsnet")
-        _copy([file for file in (archive / "scenes").rglob("*") if file.is_file()], staging / "scenes")
+    with staging as beside:
+        new = Path(beside, target.name)
+        _copy(find(archive)[0], new / "shipsnet")
+        _copy([file for file in (archive / "scenes").rglob("*") if file.is_file()], new / "scenes")
         if target.exists():
             target.rmdir()
-        staging.rename(target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return target
+        return new.rename(target)
 
 
 def _download(target: Path, say: Callable[[str], None]) -> Path:
     """The unpacked archive in kagglehub's cache; a broken one is downloaded a second time."""
-    by_hand = (
-        f"\nBy hand: open {PAGE} in a browser, press Download, and unpack the archive (archive.zip) into {target}, "
-        f"so that the chips are {target / 'shipsnet' / 'shipsnet' / '*.png'}. Or unpack it anywhere and set "
-        "SATGAN_DATA to that folder. Until then the book works with simulated chips."
-    )
+
+    def failed(why: str) -> FetchError:
+        return FetchError(
+            f"{why}\nBy hand: open {PAGE} in a browser, press Download, and unpack the archive (archive.zip) into "
+            f"{target}, so that the chips are {target / 'shipsnet' / 'shipsnet' / '*.png'}. Or unpack it anywhere and "
+            "set SATGAN_DATA to that folder. Until then the book works with simulated chips."
+        )
+
     try:
         import kagglehub
     except ImportError:
-        raise FetchError(
-            f'found no kagglehub; install it with pip install "satgan-tutorial[fetch]".{by_hand}'
-        ) from None
-    for again in (False, True):
-        say(f"Downloading {PAGE} {'again' if again else ''}".rstrip())
+        raise failed('found no kagglehub; install it with pip install "satgan-tutorial[fetch]".') from None
+    for again in ("", " again"):
+        say(f"Downloading {PAGE}{again}")
         try:
-            archive = Path(kagglehub.dataset_download(HANDLE, force_download=again))
+            archive = Path(kagglehub.dataset_download(HANDLE, force_download=bool(again)))
         except Exception as error:
-            raise FetchError(
-                f"the download failed, is there a network? ({type(error).__name__}: {error}){by_hand}"
-            ) from error
+            what = f"{type(error).__name__}: {error}"
+            raise failed(f"the download failed, is there a network? ({what})") from error
         if not (fault := _fault(archive)):
             return archive
         say(f"{archive}: {fault}.")
-    raise FetchError(
-        f"{archive}: {fault}, after two downloads; expected the {len(_sums())} known files.{by_hand}"
-    )
+    raise failed(f"{archive}: {fault}, after two downloads; expected the {len(_sums())} known files.")
 
 
 def _fault(folder: Path) -> str | None:
@@ -113,12 +108,11 @@ def _sums() -> dict[str, str]:
     beside = Path(__file__).resolve().parent
     for file in (beside / "chips.sha256", beside.parent / "data" / "chips.sha256"):
         if file.is_file():
-            lines = (line.split(maxsplit=1) for line in file.read_text().splitlines())
-            return {Path(name).name: known for known, name in lines}
+            return {Path(name).name: known for known, name in map(str.split, file.read_text().splitlines())}
     raise FetchError(f"{beside / 'chips.sha256'}: found no sums to check with; install the package again.")
 
 
 def _copy(files: list[Path], folder: Path) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for file in files:
         shutil.copyfile(file, folder / file.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mmap
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from .chips import SIZE, ChipError, ChipSet
 
 AGAIN = "Fetch shipsnet.json again, or use the PNG files."
+NUMBER = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
 
 
 def find(path: Path) -> tuple[list[Path], Callable[[list[Path]], ChipSet]]:
@@ -34,31 +34,22 @@ def find(path: Path) -> tuple[list[Path], Callable[[list[Path]], ChipSet]]:
 
 
 def _read_pngs(files: list[Path]) -> ChipSet:
-    images = np.empty((len(files), SIZE, SIZE, 3), np.uint8)
-    rows = []
-    for image, file in zip(images, files, strict=True):
-        rows.append(_parse_name(file))
-        image[:] = _read_png(file)
-    labels, scenes, locations = zip(*rows, strict=True)
+    labels, scenes, locations = zip(*map(_parse_name, files), strict=True)
+    images = np.stack([_read_png(file) for file in files])
     return ChipSet(images, np.array(labels, np.uint8), np.array(scenes), np.array(locations))
 
 
 def _parse_name(file: Path) -> tuple[int, str, tuple[float, float]]:
-    match = re.fullmatch(r"([^_]+)__(.+)__([^_]+)_([^_]+)\.png", file.name)
-    try:
-        label, scene, place = match[1], match[2], (float(match[3]), float(match[4]))
-        if not np.isfinite(place).all():
-            raise ValueError(place)
-    except (TypeError, ValueError):
+    match = re.fullmatch(rf"([^_]+)__(.+)__{NUMBER}_{NUMBER}\.png", file.name)
+    if not match:
         raise ChipError(
             f"{file}: found a name that is no chip's; expected LABEL__SCENE__LONGITUDE_LATITUDE.png. "
             "Move the file away, or give it back its name."
-        ) from None
-    if label not in ("0", "1"):
-        raise ChipError(
-            f"{file}: found label {label} in the name; expected 0 (no ship) or 1 (ship). Rename it."
         )
-    return int(label), scene, place
+    label, scene, longitude, latitude = match.groups()
+    if label not in ("0", "1"):
+        raise ChipError(f"{file}: found label {label}; expected 0 (no ship) or 1 (ship). Rename it.")
+    return int(label), scene, (float(longitude), float(latitude))
 
 
 def _read_png(file: Path) -> np.ndarray:
@@ -96,50 +87,37 @@ def _read_json(files: list[Path]) -> ChipSet:
     images = np.stack(pixels).reshape(-1, 3, SIZE, SIZE).transpose(0, 2, 3, 1)
     labels, scenes = np.array(rest["labels"], np.uint8), np.array(rest["scene_ids"], str)
     try:
-        chips = ChipSet(
-            images, labels, scenes, np.array(rest["locations"], np.float64)
-        )  # ChipError is a ValueError
-    except (TypeError, ValueError):
-        raise ChipError(
-            f"{file}: found `locations` that do not fit; expected pairs of numbers. {AGAIN}"
-        ) from None
+        chips = ChipSet(images, labels, scenes, np.array(rest["locations"], np.float64))
+    except (TypeError, ValueError):  # a ChipError among them
+        raise ChipError(f"{file}: found bad `locations`; expected pairs of numbers. {AGAIN}") from None
     return chips[np.argsort(chips.names, kind="stable")]
-
-
-_ROW = re.compile(rb"\s*,?\s*\[([^][]*)\]")
 
 
 def _split_json(file: Path) -> tuple[list[np.ndarray], Any]:
     """The rows of `data`, uint8 (19200,) each, and the document without them."""
-    pixels = []
-    with file.open("rb") as handle:
-        text = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) if file.stat().st_size else b""
-        start = re.search(rb'"data"\s*:\s*\[', text)
-        begin = end = start.end() if start else 0
-        while start and (row := _ROW.match(text, end)):
-            pixels.append(_read_row(row[1], file, len(pixels)))
-            end = row.end()
-        try:
-            return pixels, json.loads(text[:begin] + text[end:])
-        except ValueError as error:
-            at = getattr(error, "pos", 0)
-            at += end - begin if at >= begin else 0
-            raise ChipError(
-                f"{file}: found it cut or broken near byte {at}, after {len(pixels)} rows of `data`; expected "
-                f"a whole JSON file. {AGAIN}"
-            ) from None
+    pixels, text = [], file.read_bytes()
+    start = re.search(rb'"data"\s*:\s*\[', text)
+    begin = end = start.end() if start else 0
+    row = re.compile(rb"\s*,?\s*\[([^][]*)\]")
+    while start and (found := row.match(text, end)):
+        pixels.append(_read_row(found[1], file, len(pixels)))
+        end = found.end()
+    try:
+        return pixels, json.loads(text[:begin] + text[end:])
+    except ValueError as error:
+        at = getattr(error, "pos", 0)
+        at += end - begin if at >= begin else 0
+        raise ChipError(
+            f"{file}: found it cut or broken near byte {at}, after {len(pixels)} rows of `data`; expected a whole "
+            f"JSON file. {AGAIN}"
+        ) from None
 
 
 def _read_row(text: bytes, file: Path, row: int) -> np.ndarray:
-    expected = 3 * SIZE * SIZE
     try:
         values = np.frombuffer(bytes(json.loads(b"[" + text + b"]")), np.uint8)
     except (TypeError, ValueError):
-        raise ChipError(
-            f"{file}: found no pixels in row {row} of `data`; expected integers from 0 to 255. {AGAIN}"
-        ) from None
-    if len(values) != expected:
-        raise ChipError(
-            f"{file}: found {len(values)} values in row {row} of `data`; expected {expected}. {AGAIN}"
-        )
+        raise ChipError(f"{file}: found no pixels in row {row} of `data`; expected uint8. {AGAIN}") from None
+    if len(values) != 3 * SIZE * SIZE:
+        raise ChipError(f"{file}: found {len(values)} values in row {row} of `data`; expected 19200. {AGAIN}")
     return values

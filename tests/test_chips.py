@@ -215,12 +215,13 @@ def test_a_changed_file_is_read_anew(tmp_path):
     assert (load_chips(folder).images[0] == (255, 0, 0)).all()
 
 
-def test_a_damaged_cache_is_made_again(tmp_path):
+@pytest.mark.parametrize("name", ["images.npy", "rows.pkl"])
+def test_a_damaged_cache_is_made_again(name, tmp_path):
     chips = make()
     folder = write_pngs(chips, tmp_path / "data")
     load_chips(folder)
-    (images,) = (tmp_path / "cache").glob("*/images.npy")
-    images.write_bytes(images.read_bytes()[:100])
+    (file,) = (tmp_path / "cache").glob(f"*/{name}")
+    file.write_bytes(file.read_bytes()[:100])
     assert same(load_chips(folder), chips)
 
 
