@@ -14,12 +14,24 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 from keras import layers
 from scipy.special import expit
 
 from . import pretrained
 from .chips import ChipSet, to_float
 from .classifier import logits, reliability, temperature, train
+from .metrics import METRICS, kid
+
+# By source, for the model card: the chips, the licence of what was trained on them, the name in $SATGAN_DATA.
+SOURCES = {
+    "real": (
+        "ShipsNet (R. Hammell, 2018; imagery: Planet Team)",
+        "CC BY-SA 4.0, as the chips it was trained on",
+        "shipsnet",
+    ),
+    "simulated": ("`simulate.draw_chips(4000, seed=0)`", "MIT, as the code", "simulated"),
+}
 
 
 class JudgeError(ValueError):
@@ -130,6 +142,12 @@ class Judge:
         value = kid(self.features(real), self.features(fake))
         return Score("KID", value, self.name, len(real), len(fake), split)
 
+    def scores(self, real: ChipSet, fake: ChipSet | np.ndarray, *, split: str) -> pd.DataFrame:
+        """Every score of `metrics.METRICS`, a row each, with the columns of `Score`; arguments and errors as `score`."""
+        seen = self.features(real), self.features(fake)
+        rest = (self.name, len(real), len(fake), split)
+        return pd.DataFrame([Score(name, metric(*seen), *rest) for name, metric in METRICS.items()])
+
     def evaluate(self, chips: ChipSet, *, split: str, symmetries: bool = True) -> dict:
         """How well it tells ships on labelled chips: accuracy, ece (10 bins), n, split, data, judge.
 
@@ -162,43 +180,6 @@ class Judge:
                 f"found {images.dtype} {images.shape}; expected at least one chip, uint8 (N, 80, 80, 3)."
             )
         return images
-
-
-def kid(real: np.ndarray, fake: np.ndarray, block: int = 1024) -> float:
-    """Kernel inception distance: the unbiased squared maximum mean discrepancy with k(x, y) = (x.y / d + 1)^3.
-
-    Two chips of one set, how alike are they on average; and one of each? For m real features x and n fake ones y it is
-
-        sum over i != j of k(x_i, x_j) / (m (m - 1)) + sum over i != j of k(y_i, y_j) / (n (n - 1))
-        - 2 sum over i, j of k(x_i, y_j) / (m n)
-
-    For two samples of one distribution its mean is exactly 0, so it is negative about half the time.
-
-    Args:
-        real: features, float (m, d).
-        fake: features, float (n, d).
-        block: rows of the kernel matrix in memory at once.
-
-    Raises:
-        ValueError: fewer than two rows in one of them, or unequal d.
-
-    Source: M. Binkowski and others, "Demystifying MMD GANs", 2018, arXiv 1801.01401, section 4.
-    """
-    real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
-    (m, d), (n, other) = real.shape, fake.shape
-    if min(m, n) < 2 or d != other:
-        raise ValueError(
-            f"features of shape {real.shape} and {fake.shape}; expected (m, d) and (n, d), m, n > 1."
-        )
-
-    def total(x: np.ndarray, y: np.ndarray) -> float:
-        starts = range(0, len(x), block)
-        return sum(float(((x[start : start + block] @ y.T / d + 1) ** 3).sum()) for start in starts)
-
-    def unlike(x: np.ndarray) -> float:  # without the pairs of a chip with itself, which would bias it
-        return total(x, x) - float((((x * x).sum(axis=1) / d + 1) ** 3).sum())
-
-    return unlike(real) / (m * (m - 1)) + unlike(fake) / (n * (n - 1)) - 2 * total(real, fake) / (m * n)
 
 
 def from_classifier(classifier: keras.Model, train: ChipSet, validation: ChipSet) -> keras.Model:
@@ -267,7 +248,7 @@ def _count(chips: ChipSet) -> str:
 
 
 def _card(judge: Judge, split, seed: int, epochs: int) -> str:
-    """The model card, its numbers measured on what was stored."""
+    """The model card, `judge_card.md` with the numbers measured on what was stored."""
     from importlib.metadata import version
 
     rows = []
@@ -276,34 +257,10 @@ def _card(judge: Judge, split, seed: int, epochs: int) -> str:
             found = judge.evaluate(getattr(split, part), split=part, symmetries=symmetries)
             how = "mean of eight symmetries" if symmetries else "one look"
             rows.append(f"| {part} | {how} | {found['n']} | {found['accuracy']:.4f} | {found['ece']:.4f} |")
-    real = judge.source == "real"
-    data = (
-        "ShipsNet (R. Hammell, 2018; imagery: Planet Team)" if real else "`simulate.draw_chips(4000, seed=0)`"
-    )
-    licence = "CC BY-SA 4.0, as the chips it was trained on" if real else "MIT, as the code"
-    versions = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy"))
-    return "\n".join(
-        [
-            f"# {judge.name}",
-            "",
-            "A small convolutional network that says whether there is a whole ship in the middle of an 80 x 80 satellite",
-            "chip, calibrated, and whose last averages (standardised on its training chips) are the features in which",
-            "this book measures KID. It is for learning; it is no detector to rely on.",
-            "",
-            f"- Data: {data}.",
-            f"- Split: `chips.split(0)`, by scene and day; trained on {_count(split.train)}, stopped and calibrated on",
-            f"  {_count(split.validation)}, tested on {_count(split.test)}.",
-            f"- Train scenes: sha256 {scenes_digest(split.train)} of their sorted names, one a line.",
-            f"- Training: seed {seed}, {epochs} epochs of at most {len(split.train) // 32} steps, batch 32, AdamW with a cosine",
-            "  from 0.002, chips turned and mirrored at random. Weights rounded to float16.",
-            f"- Weights: {judge.model.count_params()}.",
-            f"- Licence: {licence}.",
-            f"- Repeat it: `SATGAN_DATA={'shipsnet' if real else 'simulated'} satgan train judge --seed {seed} --out DIR`.",
-            f"- Versions: Python {platform.python_version()}, {versions}.",
-            "",
-            "| chips | how | N | accuracy | expected calibration error |",
-            "|---|---|---|---|---|",
-            *rows,
-            "",
-        ]
-    )
+    versions = [f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")]
+    facts = dict(zip(("data", "licence", "where"), SOURCES[judge.source], strict=True))
+    facts |= {name: _count(part) for name, part in split._asdict().items()}
+    facts |= {"digest": scenes_digest(split.train), "steps": len(split.train) // 32, "rows": "\n".join(rows)}
+    facts |= {"versions": ", ".join([f"Python {platform.python_version()}", *versions])}
+    card = Path(__file__).with_name("judge_card.md").read_text(encoding="utf-8")
+    return card.format(judge=judge, weights=judge.model.count_params(), seed=seed, epochs=epochs, **facts)

@@ -13,8 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from satgan_tutorial.chips import shrink
-from satgan_tutorial.classifier import symmetry
+from satgan_tutorial.metrics import distances, small, turned
 
 
 class Strip(keras.callbacks.Callback):
@@ -255,40 +254,27 @@ def looks(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable[[np.ndar
     from satgan_tutorial.measure import alignment, measure
 
     n = min(len(images), len(unseen))
-    usual, shown, kept = _apart(_small(images)), _turned(images[:n]), _turned(unseen[:n])
+    usual, shown, kept = _apart(small(images)), turned(images[:n]), turned(unseen[:n])
 
     def one_heading(fake):
         headings = measure(fake).heading.dropna()
         return alignment(headings) if len(headings) > len(fake) / 2 else np.nan
 
     def nearest(fake):
-        fake = _small(fake)
-        to_shown, to_kept = (np.median(_distances(fake, chips).min(axis=1)) for chips in (shown, kept))
+        fake = small(fake)
+        to_shown, to_kept = (np.median(distances(fake, chips).min(axis=1)) for chips in (shown, kept))
         return to_shown / to_kept
 
     return {
-        "variety": lambda fake: _apart(_small(fake)) / usual,
+        "variety": lambda fake: _apart(small(fake)) / usual,
         "one_heading": one_heading,
         "darkest": lambda fake: np.quantile(fake, 0.01),
         "nearest": nearest,
     }
 
 
-def _small(images):
-    return shrink(images, images.shape[1] // 4).reshape(len(images), -1).astype(np.float32)
-
-
-def _turned(images):
-    return np.concatenate([_small(symmetry(images, which)) for which in range(8)])
-
-
-def _distances(a, b):
-    squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2 * a @ b.T
-    return np.sqrt(np.maximum(squares, 0))
-
-
 def _apart(a):
-    return _distances(a, a).sum() / (len(a) * (len(a) - 1))
+    return distances(a, a).sum() / (len(a) * (len(a) - 1))
 
 
 def duration(seconds: float) -> str:

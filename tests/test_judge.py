@@ -4,7 +4,6 @@ import os
 import keras
 import numpy as np
 import pytest
-from sklearn.metrics.pairwise import polynomial_kernel
 
 from satgan_tutorial import classifier, judge, load_chips, pretrained, simulate
 from satgan_tutorial.chips import ChipSet
@@ -19,55 +18,6 @@ def chips():
 def trained(chips, tmp_path_factory):
     folder = tmp_path_factory.mktemp("judge")
     return folder, judge.train_judge(folder, chips, epochs=1)
-
-
-@pytest.fixture
-def features():
-    rng = np.random.default_rng(0)
-    return rng.normal(size=(23, 7)).astype(np.float32), rng.normal(0.5, 1.5, size=(17, 7)).astype(np.float32)
-
-
-def test_kid_is_the_double_loop(features):
-    real, fake = (x.astype(float) for x in features)
-
-    def mean(a, b, skip):
-        found = [
-            (x @ y / 7 + 1) ** 3 for i, x in enumerate(a) for j, y in enumerate(b) if not (skip and i == j)
-        ]
-        return sum(found) / len(found)
-
-    expected = mean(real, real, True) + mean(fake, fake, True) - 2 * mean(real, fake, False)
-    assert judge.kid(*features) == pytest.approx(expected, rel=1e-9)
-
-
-def test_kid_is_scikit_learns_kernel(features):
-    def k(x, y):
-        return polynomial_kernel(x.astype(float), y.astype(float), degree=3, gamma=1 / 7, coef0=1)
-
-    (real, fake), (m, n) = features, map(len, features)
-    xx, yy = k(real, real), k(fake, fake)
-    expected = (xx.sum() - np.trace(xx)) / (m * (m - 1)) + (yy.sum() - np.trace(yy)) / (n * (n - 1))
-    assert judge.kid(real, fake) == pytest.approx(expected - 2 * k(real, fake).mean(), rel=1e-9)
-
-
-def test_kid_is_the_same_in_any_blocks_and_both_ways(features):
-    assert judge.kid(*features, block=5) == pytest.approx(judge.kid(*features), rel=1e-12)
-    assert judge.kid(*features[::-1]) == pytest.approx(judge.kid(*features), rel=1e-9)
-
-
-def test_kid_of_one_distribution_is_zero_on_average():
-    rng = np.random.default_rng(1)
-    scores = [judge.kid(rng.normal(size=(20, 8)), rng.normal(size=(30, 8))) for _ in range(400)]
-    assert abs(np.mean(scores)) < 4 * np.std(scores) / 20
-    assert min(scores) < 0
-    far = judge.kid(rng.normal(size=(20, 8)), rng.normal(1, 1, size=(30, 8)))
-    assert far > 10 * np.std(scores)
-
-
-@pytest.mark.parametrize("shapes", [((1, 4), (5, 4)), ((5, 4), (1, 4)), ((5, 4), (5, 3))])
-def test_kid_refuses_what_it_cannot_compare(shapes):
-    with pytest.raises(ValueError, match="features of shape"):
-        judge.kid(*(np.zeros(shape) for shape in shapes))
 
 
 def test_features_are_standardised_on_the_training_chips(chips, trained):
@@ -106,6 +56,15 @@ def test_a_score_names_judge_n_and_split(chips, trained):
     )
     for part in ("KID", "judge-simulated", "40", "30 test chips"):
         assert part in str(score)
+
+
+def test_all_scores_come_as_a_table_that_names_judge_n_and_split(chips, trained):
+    table = trained[1].scores(chips.ships[:30], chips.images[:40], split="test")
+    assert table.metric.tolist() == ["KID", "FID", "precision", "recall", "density", "coverage"]
+    assert table.value[0] == trained[1].score(chips.ships[:30], chips.images[:40], split="test").value
+    rest = table[["judge", "n_real", "n_fake", "split"]].drop_duplicates().values.tolist()
+    assert rest == [["judge-simulated", 30, 40, "test"]]
+    assert np.isfinite(table.value).all()
 
 
 def test_a_trained_judge_comes_with_card_and_log_and_loads_again(chips, trained):

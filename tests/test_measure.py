@@ -85,6 +85,21 @@ def test_a_wave_is_a_peak_of_the_spectrum():
     assert measure.spectrum(images)[0].argmax() in (7, 8)  # 0.25 cycles a pixel is the edge between the two
 
 
+def test_a_checkerboard_stands_out_at_the_end_of_the_line_spectrum_and_no_ship_does():
+    ships = simulate.draw_chips(40, seed=1, label=1).images
+    y, x = np.mgrid[:80, :80]
+    for pattern in ((-1.0) ** x, (-1.0) ** y, (-1.0) ** (x + y)):
+        fine = np.clip(ships + 8 * pattern[..., None], 0, 255).astype(np.uint8)
+        before, after = (measure.line_spectrum(images).mean(axis=0) for images in (ships, fine))
+        assert before[-1] < before[20:-1].min() < after[20:-1].min() + 0.1 < after[-1] - 0.5
+    wave = 128 + 60 * np.sin(2 * np.pi * np.arange(80) * 10 / 80)
+    image = np.broadcast_to(wave[None, :, None, None], (1, 80, 80, 3)).astype(np.uint8)
+    assert (
+        measure.line_spectrum(image)[0, 2:].argmax() + 2 == 10
+    )  # the other way it is even: 0 waves and, windowed, 1
+    assert measure.line_spectrum(image[:0]).shape == (0, 41)
+
+
 def test_total_variation():
     edges = np.linspace(0, 1, 11)
     low, high = np.full(10, 0.05), np.full(7, 0.95)

@@ -1,0 +1,210 @@
+"""How far apart two sets of chips are: scores of two arrays of features, what real chips score, and how sure that is.
+
+A score takes `real`, float (m, d), and `fake`, float (n, d): a row a chip, the judge's features as a rule. Each fits two
+real sets as well, and that is what to hold a score against (`floor`). Below, a *ball* of a set is around one of its rows
+and reaches to the k-th nearest other row.
+"""
+
+import numpy as np
+
+from .chips import shrink
+from .classifier import symmetry
+
+K = 5  # neighbours; Naeem and others' choice
+
+
+def kid(real: np.ndarray, fake: np.ndarray) -> float:
+    """Kernel inception distance: the unbiased squared maximum mean discrepancy with k(x, y) = (x.y / d + 1)^3.
+
+    Two chips of one set, how alike are they on average; and one of each? For m real features x and n fake ones y it is
+
+        sum over i != j of k(x_i, x_j) / (m (m - 1)) + sum over i != j of k(y_i, y_j) / (n (n - 1))
+        - 2 sum over i, j of k(x_i, y_j) / (m n)
+
+    For two samples of one distribution its mean is exactly 0, so it is negative about half the time.
+
+    Raises:
+        ValueError: fewer than two rows in one of them, or unequal d.
+
+    Source: M. Binkowski and others, "Demystifying MMD GANs", 2018, arXiv 1801.01401, section 4.
+    """
+    real, fake = _checked(real, fake)
+
+    def unlike(x):  # without the pairs of a chip with itself, which would bias it
+        kernel = (x @ x.T / x.shape[1] + 1) ** 3
+        return (kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1))
+
+    return float(unlike(real) + unlike(fake) - 2 * ((real @ fake.T / real.shape[1] + 1) ** 3).mean())
+
+
+def fid(real: np.ndarray, fake: np.ndarray) -> float:
+    """Frechet distance of the Gaussians with the means a, b and covariances A, B of the two sets.
+
+        |a - b|^2 + tr A + tr B - 2 tr (A B)^(1/2)
+
+    It is biased: of two samples of one distribution it is above 0, the more so the fewer they are.
+
+    Raises:
+        ValueError: as `kid`.
+
+    Source: M. Heusel and others, "GANs Trained by a Two Time-Scale Update Rule", 2017, arXiv 1706.08500.
+    """
+    real, fake = _checked(real, fake)
+    a, b = (np.cov(x, rowvar=False) for x in (real, fake))
+    roots = np.sqrt(np.maximum(np.linalg.eigvals(a @ b).real, 0))  # the trace of a root sums its eigenvalues
+    apart = ((real.mean(axis=0) - fake.mean(axis=0)) ** 2).sum()
+    return float(apart + np.trace(a + b) - 2 * roots.sum())
+
+
+def precision(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
+    """The share of fake chips that lie in some real chip's ball: does it look like one that there is?
+
+    Source: T. Kynkaanniemi and others, "Improved Precision and Recall Metric", 2019, arXiv 1904.06991.
+    """
+    return float(_inside(real, fake, k).any(axis=0).mean())
+
+
+def recall(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
+    """The share of real chips that lie in some fake chip's ball: could it have been drawn? Source: as `precision`."""
+    return precision(fake, real, k)
+
+
+def density(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
+    """How many real balls a fake chip lies in on average, over k: one wide ball counts no more than any other.
+
+    Its mean is 1 for two samples of one distribution.
+
+    Source: M. F. Naeem and others, "Reliable Fidelity and Diversity Metrics", 2020, arXiv 2002.09797.
+    """
+    return float(_inside(real, fake, k).sum(axis=0).mean() / k)
+
+
+def coverage(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
+    """The share of real balls with a fake chip in them: has something like it been drawn?
+
+    Source: as `density`. Of two samples of one distribution, n rows each, its mean is
+    1 - (n - 1) ... (n - k) / ((2 n - 1) ... (2 n - k)), about 1 - 1 / 2^k.
+    """
+    return float(_inside(real, fake, k).any(axis=1).mean())
+
+
+METRICS = {"KID": kid, "FID": fid} | {f.__name__: f for f in (precision, recall, density, coverage)}
+
+
+def floor(score, rows: np.ndarray, groups: np.ndarray, sizes: tuple[int, int], *, splits=50, seed=0):
+    """Score real chips against real chips, many times: what the best generator there could be would get.
+
+    Args:
+        score: of two arrays, as above; may return several numbers.
+        rows: what to score, a row a real chip.
+        groups: what each chip belongs to; no group, a day or a scene, is on both sides of a split.
+        sizes: chips on either side, drawn at random from its groups: those of the score to hold against it.
+        splits: how many, each a new one.
+        seed: of the splits.
+
+    Returns:
+        The scores, a row a split.
+
+    Raises:
+        ValueError: the groups are too large, or the chips too few, for two sides of these sizes.
+    """
+    rng, values = np.random.default_rng(seed), []
+    names, member = np.unique(groups, return_inverse=True)
+    for _ in range(100 * splits):
+        place = rng.permutation(len(names))[member]  # of a chip's group in a queue that fills the first side
+        last = np.sort(place)[min(sizes[0], len(place)) - 1]
+        sides = np.flatnonzero(place <= last), np.flatnonzero(place > last)
+        if len(sides[1]) >= sizes[1]:
+            chosen = (rng.choice(side, size, replace=False) for side, size in zip(sides, sizes, strict=True))
+            values.append(score(*(rows[side] for side in chosen)))
+        if len(values) == splits:
+            return np.array(values)
+    raise ValueError(f"{len(rows)} chips of {len(names)} groups do not split into {sizes[0]} and {sizes[1]}.")
+
+
+def interval(score, real: np.ndarray, fake: np.ndarray, *, level=0.95, repeats=200, seed=0):
+    """Say how far a score may be off by the luck of these chips: its interval, (low, high).
+
+    It scores random halves of both sets, each chip once, and puts the quantiles of how these differ from their mean around
+    the score. A half is as far from the whole as the whole is from all there could be, since 1 / (n / 2) - 1 / n = 1 / n.
+    The usual bootstrap draws with replacement; a chip drawn twice is a pair without difference and a neighbour at no
+    distance, which raises KID and FID and spoils the others. Where the truth is 0, KID's interval is up to 1.7 times too wide.
+
+    Args:
+        score: of two arrays, as above; may return an array.
+        real: as above.
+        fake: as above.
+        level: how often it should hold the truth.
+        repeats: how many pairs of halves.
+        seed: of the halves.
+
+    Source: P. J. Bickel and others, "Resampling fewer than n observations", Statistica Sinica 7, 1997.
+    """
+    rng = np.random.default_rng(seed)
+
+    def half(rows):
+        return rows[rng.choice(len(rows), len(rows) // 2, replace=False)]
+
+    values = np.array([score(half(real), half(fake)) for _ in range(repeats)])
+    below, above = np.quantile(values - values.mean(axis=0), [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return score(real, fake) + below, score(real, fake) + above
+
+
+def nearest(images: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each chip, the distance to the nearest of those shown in a training, (N,), and which that is, (N,).
+
+    Chips are shrunk to a quarter of their sides, so that the sea's grain says nothing, and those shown turned and mirrored
+    in all eight ways. A distance alone proves nothing, since a blurred chip is near to everything: compare it with that of
+    chips that could not be copies, real ones of other days.
+
+    Args:
+        images: uint8 (N, 80, 80, 3).
+        shown: uint8 (M, 80, 80, 3).
+
+    Source: C. Meehan and others, "A Non-Parametric Test to Detect Data-Copying", 2020, arXiv 2004.05675.
+    """
+    apart = distances(small(images), turned(shown))
+    return apart.min(axis=1), apart.argmin(axis=1) % len(shown)
+
+
+def near_copies(fake: np.ndarray, unseen: np.ndarray, share: float = 0.05) -> float:
+    """The share of generated chips that are nearer to a training chip than the nearest `share` of unseen chips are.
+
+    Args:
+        fake: distances from generated chips to their nearest training chip, (n,).
+        unseen: distances from real chips of other days to theirs, (m,).
+        share: of the unseen ones, which is also what to expect where nothing is copied.
+    """
+    return float(np.mean(fake < np.quantile(unseen, share)))
+
+
+def small(images: np.ndarray) -> np.ndarray:
+    """Chips shrunk to a quarter of their sides, a row each: float32 (N, 1200) of uint8 (N, 80, 80, 3)."""
+    return shrink(images, images.shape[1] // 4).reshape(len(images), -1).astype(np.float32)
+
+
+def turned(images: np.ndarray) -> np.ndarray:
+    """All chips `small`, in each of the eight symmetries in turn: float32 (8 N, 1200)."""
+    return np.concatenate([small(symmetry(images, which)) for which in range(8)])
+
+
+def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Euclidean distances of the rows of a and of b: (m, n)."""
+    squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2 * a @ b.T
+    return np.sqrt(np.maximum(squares, 0))
+
+
+def _inside(real, fake, k):
+    """Whether fake chip j lies in the ball of real chip i: bool (m, n)."""
+    real, fake = _checked(real, fake, k)
+    reach = np.partition(distances(real, real), k, axis=1)[:, k]  # the row itself comes first, at distance 0
+    return distances(real, fake) <= reach[:, None]
+
+
+def _checked(real, fake, k=1):
+    real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
+    if real.ndim != 2 or real.shape[1:] != fake.shape[1:] or min(len(real), len(fake)) <= k:
+        raise ValueError(
+            f"features of shape {real.shape} and {fake.shape}; expected (m, d) and (n, d), m, n > {k}."
+        )
+    return real, fake
