@@ -1,5 +1,8 @@
 """The scores against their formulas, other people's pieces, and what is known of two samples of one distribution."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
@@ -8,6 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from satgan_tutorial import metrics, simulate
 from satgan_tutorial.classifier import symmetry
+from satgan_tutorial.judge import Judge
 
 
 @pytest.fixture
@@ -204,3 +208,39 @@ def test_near_copies_are_counted_below_a_share_of_the_unseen():
 def test_distances_are_those_of_scikit_learn(features):
     np.testing.assert_allclose(metrics.distances(*features), euclidean_distances(*features), rtol=1e-5)
     assert metrics.distances(features[0], features[0]).diagonal().max() < 1e-2
+
+
+@pytest.fixture(scope="module")
+def verdict():
+    """What the acceptance of weights says about ships, by what was done to them."""
+    file = Path(__file__).parents[1] / "book/better/acceptance.py"
+    spec = importlib.util.spec_from_file_location("acceptance", file)
+    acceptance = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(acceptance)
+    chips, judge = simulate.draw_chips(500, seed=21), Judge("simulated")
+    new = simulate.draw_chips(80, seed=22, label=1).images
+    checkers = (-1) ** np.indices((80, 80)).sum(axis=0)[..., None]
+    kinds = {
+        "new ships": new,
+        "no ships": simulate.draw_chips(80, seed=22, label=0).images,
+        "checkered": np.clip(new + 6 * checkers, 0, 255).astype(np.uint8),
+        "ten ships": new[np.arange(80) % 10],
+        "training ships": np.rot90(chips.split(0).train.ships.images, axes=(1, 2)),
+    }
+    return {kind: acceptance.accept(chips, fake, judge, splits=8) for kind, fake in kinds.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fails", "passes"),
+    [
+        ("new ships", (), ("KID", "precision", "recall", "headings", "peak", "near-copies in pixels")),
+        ("no ships", ("KID", "precision"), ("peak", "near-copies in features")),
+        ("checkered", ("peak",), ("headings", "near-copies in pixels")),
+        ("ten ships", ("recall",), ("precision", "peak")),
+        ("training ships", ("near-copies in pixels", "near-copies in features"), ("precision", "recall")),
+    ],
+)
+def test_the_acceptance_of_weights_names_what_is_wrong(verdict, kind, fails, passes):
+    passed = verdict[kind].passed
+    assert not passed[list(fails)].any() and passed[list(passes)].all(), verdict[kind]
+    assert passed[["FID", "coverage", "KID, turned"]].isna().all()
