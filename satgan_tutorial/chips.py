@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SIZE = 80
 SHARES = (0.60, 0.15, 0.25)  # train, validation, test
+ROWS = ("images", "labels", "scenes", "locations")  # what a set has one of for each chip
 
 
 class ChipError(ValueError):
@@ -52,7 +53,7 @@ class ChipSet:
         found = (self.images.dtype, self.images.shape[1:])
         if found != (np.uint8, (SIZE, SIZE, 3)):
             raise ChipError(f"images: found {found[0]} (N, {found[1]}); expected uint8 (N, 80, 80, 3).")
-        lengths = {name: len(getattr(self, name)) for name in ("images", "labels", "scenes", "locations")}
+        lengths = {name: len(getattr(self, name)) for name in ROWS}
         if self.causes is not None:
             lengths["causes"] = len(self.causes)
         if set(lengths.values()) != {n}:
@@ -77,14 +78,9 @@ class ChipSet:
             index = [int(index)]
         elif not isinstance(index, slice):
             index = np.asarray(index, dtype=None if len(index) else int)
-        return ChipSet(
-            images=self.images[index],
-            labels=self.labels[index],
-            scenes=self.scenes[index],
-            locations=self.locations[index],
-            source=self.source,
-            causes=None if self.causes is None else self.causes.iloc[index].reset_index(drop=True),
-        )
+        rows = {name: getattr(self, name)[index] for name in ROWS}
+        causes = None if self.causes is None else self.causes.iloc[index].reset_index(drop=True)
+        return replace(self, **rows, causes=causes)
 
     def __repr__(self) -> str:
         """How many of what, from how many scenes."""
