@@ -1,0 +1,89 @@
+from dataclasses import replace
+from functools import partial
+from math import ceil
+
+import numpy as np
+import pytest
+
+from satgan_tutorial import checks, recipes
+
+BASELINE = recipes.get("small")
+TRIED = [BASELINE, replace(BASELINE, loss="hinge"), replace(BASELINE, r1=0.0, r2=0.0)]
+
+
+def difference(a, b, ddof=1, power=0.5):
+    squares = np.var(a, ddof=ddof) / len(a) + np.var(b, ddof=ddof) / len(b)
+    return np.mean(b) - np.mean(a), squares**power
+
+
+def added(a, b):
+    return difference(a, b)[0], sum(np.std(x, ddof=1) / np.sqrt(len(x)) for x in (a, b))
+
+
+def of_one_run(a, b):
+    return difference(a, b)[0], np.sqrt(np.var(a, ddof=1) + np.var(b, ddof=1))
+
+
+def seeds(spread, d, sure=1.96, power=0.8416, sides=2, rounded=ceil, squared=2):
+    return rounded(sides * ((sure + power) * spread / d) ** squared)
+
+
+CASES = [
+    (checks.difference, ..., "To do"),
+    (checks.difference, lambda a, b: ..., "To do"),
+    (checks.difference, lambda a, b: 1.0, "Not yet: return two numbers"),
+    (checks.difference, lambda a, b: difference(b, a), "Not yet: the sign"),
+    (
+        checks.difference,
+        lambda a, b: (np.median(b) - np.median(a), 1),
+        "Not yet: the difference of the means",
+    ),
+    (checks.difference, lambda a, b: difference(a, b, power=1), "Not yet: that is the variance"),
+    (checks.difference, lambda a, b: difference(a, b, ddof=0), "Not yet: few seeds"),
+    (checks.difference, of_one_run, "Not yet: that is the spread of one run's"),
+    (checks.difference, added, "Not yet: errors that are independent"),
+    (checks.difference, lambda a, b: (difference(a, b)[0], 1.0), "Not yet: for 3 and 3 seeds"),
+    (checks.difference, difference, "Right"),
+    (checks.which_is_real, ..., "To do"),
+    (checks.which_is_real, "both", "Not yet: 'both' is none"),
+    (checks.which_is_real, "A", "Not yet: its difference is the larger"),
+    (checks.which_is_real, "B", "Right"),
+    (checks.seeds_needed, lambda s, d: None, "To do"),
+    (checks.seeds_needed, lambda s, d: seeds(s, d, rounded=float), "Not yet: seeds come whole"),
+    (checks.seeds_needed, lambda s, d: seeds(s, d, sides=1), "Not yet: both recipes"),
+    (checks.seeds_needed, lambda s, d: seeds(s, d, power=0), "Not yet: so few show it"),
+    (checks.seeds_needed, lambda s, d: seeds(s, d, sure=1.645), "Not yet: a difference may go"),
+    (checks.seeds_needed, lambda s, d: seeds(s, d, squared=1), "Not yet: the spread of a mean"),
+    (checks.seeds_needed, lambda s, d: 3, "Not yet: with a spread of 0.4"),
+    (checks.seeds_needed, lambda s, d: 1 / 0, "Not yet: your answer raised ZeroDivisionError"),
+    (checks.seeds_needed, seeds, "Right"),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
+def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
+    assert printed(grader, answer).startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("mine", "expected", "verdict"),
+    [
+        (..., ..., "To do"),
+        (replace(BASELINE, ema=0.9), ..., "To do"),
+        (BASELINE, "lower", "Not yet: that is the baseline itself"),
+        (replace(BASELINE, steps=10), "lower", "Not yet: steps is not one"),
+        (replace(BASELINE, ema=0.9, latent_dim=8), "lower", "Not yet: latent_dim and ema are changed"),
+        (replace(BASELINE, r1=0.0, r2=0.0), "lower", "Not yet: this change of r1 is in the bake-off"),
+        (replace(BASELINE, ema=0.9), "as good", "Not yet: 'as good' is no guess"),
+        ({"ema": 0.9}, "lower", "Not yet: your answer raised TypeError"),
+        (replace(BASELINE, r1=0.5, r2=0.5), "lower", "Right"),
+        (replace(BASELINE, ema=0.9), "no clear difference", "Right"),
+    ],
+)
+def test_a_prediction_is_one_new_change_and_a_guess(mine, expected, verdict, printed):
+    assert printed(partial(checks.prediction, BASELINE, TRIED, mine), expected).startswith(verdict)
+
+
+def test_the_larger_difference_of_the_exercise_is_the_less_sure():
+    means, errors = zip(*(difference(*pair) for pair in checks.PAIRS.values()), strict=True)
+    assert abs(means[0]) > abs(means[1]) and abs(means[0]) < 1.5 * errors[0] and abs(means[1]) > 5 * errors[1]
