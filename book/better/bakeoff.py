@@ -9,26 +9,20 @@ A run takes one core, so on two cores two of them go side by side and none waits
 """
 
 import argparse
-import csv
 import time
 from dataclasses import replace
 from pathlib import Path
 
-import keras
+import equal
 import numpy as np
-import tensorflow as tf
 
-from satgan_tutorial import gan, load_chips, measure, recipes, watch
+from satgan_tutorial import load_chips, measure, recipes
 from satgan_tutorial.judge import Judge
 
 HERE = Path(__file__).parent
 TABLE, SHEETS = HERE / "bakeoff.csv", HERE / "bakeoff"
 SCREEN, REPEAT = 6.0, 12.0  # minutes of one core
 SEEDS = (1, 2, 3)  # of the repeats; the screen has seed 0
-SCORED, KEPT = (
-    1000,
-    8,
-)  # chips generated for the scores, and those that are kept
 
 BASELINE = replace(recipes.get("small"), steps=10**6)
 
@@ -64,95 +58,73 @@ VARIANTS = {
     "batch of 32": ("batch", {"batch_size": 32}),
 }
 
-COLUMNS = (
-    *("variant", "seed", "minutes", "chips", "steps", "kid", "called_ship"),
-    *("alignment", "images_per_second"),
-)
+
+def recipe(variant):
+    """The baseline with what a variant changes."""
+    return replace(BASELINE, **VARIANTS[variant][1])
+
+
+def sheet(variant, seed, minutes):
+    """The file with the first chips of a run: uint8 (8, 80, 80, 3)."""
+    return SHEETS / f"{variant.replace(' ', '-')}-{seed}-{minutes:g}.npy"
 
 
 def done():
     """The runs of the table, as (variant, seed, minutes)."""
-    if not TABLE.is_file():
-        return set()
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        return {
-            (row["variant"], int(row["seed"]), float(row["minutes"]))
-            for row in csv.DictReader(file)
-        }
+    return {
+        (row["variant"], int(row["seed"]), float(row["minutes"]))
+        for row in equal.read(TABLE)
+    }
+
+
+def runs(what, names):
+    """All runs of `screen` or `repeat`, in order, of these variants."""
+    names = names or list(VARIANTS)
+    if what == "screen":
+        return [(name, 0, SCREEN) for name in names]
+    return [(name, seed, REPEAT) for seed in SEEDS for name in names]
 
 
 def run(variant, seed, minutes):
     """Train one variant, score it, add its row."""
-    recipe = replace(BASELINE, **VARIANTS[variant][1])
     chips = load_chips()
     split, judge = chips.split(0), Judge(chips.source)
-    model = recipes.build(recipe, seed)
-    clock = watch.Clock(minutes=minutes)
+    settings = recipe(variant)
+    model = recipes.build(settings, seed)
+    size = settings.batch_size
     images = split.train.ships.images
-    model.fit(
-        gan.batches(images, recipe.batch_size, seed),
-        steps_per_epoch=20,
-        epochs=10**6,
-        callbacks=[
-            clock,
-            keras.callbacks.TerminateOnNaN(),
-            watch.Progress(recipe.steps, seconds=60),
-        ],
-        shuffle=False,
-        verbose=0,
-    )
-    fake = model.generate(SCORED, seed=0)
-    score = judge.score(split.validation.ships, fake, split="validation")
+    spent = equal.train(model, images, size, minutes, seed=seed)
+    fake = model.generate(equal.SCORED, seed=0)
     row = {
         "variant": variant,
         "seed": seed,
         "minutes": minutes,
         "chips": chips.source,
         "steps": model.step,
-        "kid": score.value,
-        "called_ship": np.mean(judge.probability(fake) > 0.5),
+        **equal.scores(judge, split.validation.ships, fake, "validation"),
         "alignment": measure.alignment(measure.measure(fake).heading),
-        "images_per_second": model.step
-        * recipe.batch_size
-        / (60 * clock.spent),
+        "images_per_second": model.step * size / (60 * spent),
     }
     SHEETS.mkdir(exist_ok=True)
-    name = f"{variant.replace(' ', '-')}-{seed}-{minutes:g}.npy"
-    np.save(SHEETS / name, fake[:KEPT])
-    begun = TABLE.is_file()
-    with TABLE.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if not begun:
-            writer.writeheader()
-        writer.writerow(
-            {
-                key: f"{value:.4g}" if isinstance(value, float) else value
-                for key, value in row.items()
-            }
-        )
+    np.save(sheet(variant, seed, minutes), fake[: equal.KEPT])
+    equal.add(TABLE, row)
     return row
 
 
-def main():
+def main(arguments=None):
     """Make the runs that are asked for and not yet in the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=("screen", "repeat"))
     parser.add_argument("names", nargs="*", help=", ".join(VARIANTS))
     parser.add_argument("--worker", default="0/1", help="0/2 and 1/2 for two")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     unknown = set(asked.names) - set(VARIANTS)
     if unknown:
         parser.error(
             f"no variant {unknown.pop()!r}; there are {', '.join(VARIANTS)}"
         )
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    names = asked.names or list(VARIANTS)
-    runs = [(name, 0, SCREEN) for name in names]
-    if asked.what == "repeat":
-        runs = [(name, seed, REPEAT) for seed in SEEDS for name in names]
     worker, workers = map(int, asked.worker.split("/"))
-    for one in runs[worker::workers]:
+    for one in runs(asked.what, asked.names)[worker::workers]:
         if one not in done():
             begun = time.monotonic()
             found = run(*one)
@@ -164,4 +136,5 @@ def main():
 
 
 if __name__ == "__main__":
+    equal.one_core()
     main()

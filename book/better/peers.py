@@ -14,23 +14,21 @@ Where a peer ends in 64 x 64 pixels from 4 x 4, here it ends in 80 x 80 from 5 x
 of them turns its images; `gan-flavours-keras` offers augmentation, which is off here as it is in its losses' comparison.
 """
 
-import csv
 import sys
 import time
 from pathlib import Path
 
+import equal
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import layers, ops
 
-from satgan_tutorial import gan, load_chips, losses, recipes, watch
+from satgan_tutorial import gan, load_chips, losses, recipes
 from satgan_tutorial.judge import Judge
 
 HERE = Path(__file__).parent
 TABLE, SHEETS = HERE / "peers.csv", HERE / "peers"
 MINUTES = 20.0  # of one core
-SCORED, KEPT = 1000, 8
 NORMAL = keras.initializers.RandomNormal(stddev=0.02)
 
 
@@ -180,62 +178,42 @@ PEERS = {
 }
 
 
-def train(name, images, minutes=MINUTES):
-    """Train one of PEERS on uint8 images (N, 80, 80, 3): the GAN and the minutes of one core it took."""
+def run(name, minutes=MINUTES):
+    """Train one of PEERS, score it against all test ships, add its row."""
+    chips = load_chips()
+    split, judge = chips.split(0), Judge(chips.source)
     keras.utils.set_random_seed(0)
-    model, batch_size = PEERS[name]()
-    clock = watch.Clock(minutes=minutes)
-    model.fit(
-        gan.batches(images, batch_size, 0),
-        steps_per_epoch=5,
-        epochs=10**6,
-        callbacks=[clock, watch.Progress(10**6, seconds=60)],
-        shuffle=False,
-        verbose=0,
-    )
-    return model, clock.spent
+    model, size = PEERS[name]()
+    images = split.train.ships.images
+    spent = equal.train(model, images, size, minutes, every=5)
+    fake = model.generate(equal.SCORED, seed=0)
+    row = {
+        "peer": name,
+        "chips": chips.source,
+        "minutes": spent,
+        "steps": model.step,
+        "parameters": model.generator.count_params(),
+        **equal.scores(judge, split.test.ships, fake, "test"),
+    }
+    SHEETS.mkdir(exist_ok=True)
+    np.save(SHEETS / f"{name}.npy", fake[: equal.KEPT])
+    equal.add(TABLE, row)
+    return row
 
 
 def main(names):
-    """Train those that are not yet in the table, and score them against all test ships."""
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    chips = load_chips()
-    split, judge = chips.split(0), Judge(chips.source)
-    for name in names or PEERS:
-        rows = (
-            list(csv.DictReader(TABLE.open(encoding="utf-8")))
-            if TABLE.is_file()
-            else []
-        )
-        if name in {row["peer"] for row in rows}:
-            continue
-        begun = time.monotonic()
-        model, spent = train(name, split.train.ships.images)
-        fake = model.generate(SCORED, seed=0)
-        score = judge.score(split.test.ships, fake, split="test")
-        row = {
-            "peer": name,
-            "chips": chips.source,
-            "minutes": f"{spent:.2f}",
-            "steps": model.step,
-            "parameters": model.generator.count_params(),
-            "kid": f"{score.value:.4g}",
-            "called_ship": f"{np.mean(judge.probability(fake) > 0.5):.3f}",
-        }
-        SHEETS.mkdir(exist_ok=True)
-        np.save(SHEETS / f"{name}.npy", fake[:KEPT])
-        with TABLE.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, row)
-            if not rows:
-                writer.writeheader()
-            writer.writerow(row)
-        print(row, f"{(time.monotonic() - begun) / 60:.1f} min", flush=True)
-
-
-if __name__ == "__main__":
-    if unknown := set(sys.argv[1:]) - set(PEERS):
+    """Train those that are not yet in the table."""
+    if unknown := set(names) - set(PEERS):
         raise SystemExit(
             f"no peer {unknown.pop()!r}; there are {', '.join(PEERS)}."
         )
+    for name in names or PEERS:
+        if name not in {row["peer"] for row in equal.read(TABLE)}:
+            begun = time.monotonic()
+            row = run(name)
+            print(row, f"{(time.monotonic() - begun) / 60:.1f} min", flush=True)
+
+
+if __name__ == "__main__":
+    equal.one_core()
     main(sys.argv[1:])
