@@ -35,10 +35,15 @@ def main(target: Path = TARGET, source: str | None = None) -> None:
     head = f"// Networks for {source} chips, {fingerprint(source)}\n"
     if target.exists() and target.read_text("utf-8").startswith(head):
         return
-    text = json.dumps(content(source), separators=(",", ":"))
-    target.write_text(f"{head}satgan.content = {text};\n", "utf-8")
+    write(target, head, content(source))
     size = target.stat().st_size / 1e6
     print(f"{target.name}: {size:.1f} MB, networks for {source} chips")
+
+
+def write(target: Path, head: str, content: dict) -> None:
+    """Write a classic script, which a page may load from a folder."""
+    text = json.dumps(content, separators=(",", ":"))
+    target.write_text(f"{head}satgan.content = {text};\n", "utf-8")
 
 
 def fingerprint(source: str) -> str:

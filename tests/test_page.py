@@ -27,6 +27,7 @@ FETCHES = {
     "object": "data",
 }
 SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+SHOTS = PAGES.parent / "screenshots"  # for a person to look at
 
 
 @cache
@@ -109,8 +110,11 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     page.on("request", lambda request: asked.append(request.url))
     page.on("requestfailed", lambda request: errors.append(f"failed: {request.url}"))
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: line.type == "error" and errors.append(line.text))
     page.goto(path.as_uri())
     page.wait_for_timeout(500)  # for what a page may ask for late
+    if page.locator("[data-satgan]").count():
+        page.wait_for_function("window.satgan.running?.idle()", timeout=60_000)
     if page.locator(".math").count():
         page.wait_for_selector(".math mjx-container svg", state="attached")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -120,6 +124,12 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     assert visible_search_bars(page) <= 1
     blank = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
     assert blank == []
+    files = {Path(unquote(urlsplit(url).path)) for url in asked if url.startswith("file:")}
+    assert sum(file.stat().st_size for file in files) <= 8e6, "the page and what it loads are over 8 MB"
+    live = page.locator("[data-satgan]").count() > 0
+    assert live == any(file.name == "weights.js" for file in files), "the networks load where they are used"
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"{path.stem}-{size}-{scheme}.png", full_page=live)
     context.close()
 
 

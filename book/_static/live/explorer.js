@@ -37,7 +37,7 @@ satgan.engine = (models) => {
       waiting[urgent ? "unshift" : "push"]({ model, inputs, done });
       if (!now) next();
     });
-  return { ask };
+  return { ask, idle: () => !now };
 };
 
 // Puts the controls in a place of the page.
@@ -100,7 +100,7 @@ satgan.explorer = (place, content, { ask }) => {
     return element;
   };
   const button = (text, click, attributes = {}) => make("button", { type: "button", onclick: click, ...attributes }, text);
-  const chip = (attributes = {}) => make("canvas", { width: 80, height: 80, role: "img", ...attributes });
+  const chip = (attributes = {}) => make("canvas", { width: 80, height: 80, role: "img", "aria-label": "Being drawn", ...attributes });
   const range = (label, input, attributes) => make("input", { type: "range", "aria-label": label, oninput: input, ...attributes });
   let ids = document.querySelectorAll(".satgan-live").length * 100;
   const group = (title, ...children) => {
@@ -112,7 +112,7 @@ satgan.explorer = (place, content, { ask }) => {
     const pixels = new ImageData(80, 80);
     for (let i = 0; i < 6400; i++) pixels.data.set([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2], 255], 4 * i);
     canvas.getContext("2d").putImageData(pixels, 0, 0);
-    canvas.setAttribute("aria-label", text);
+    if (text) canvas.setAttribute("aria-label", text);
   };
 
   const opinion = () => {
@@ -258,8 +258,8 @@ satgan.explorer = (place, content, { ask }) => {
   const sixteen = () => {
     let first = 0;
     const cells = Array.from({ length: 16 }, (_, i) => {
-      const canvas = chip(), label = make("span", {}, "…");
-      const pick = button("", () => go(first + i), { class: "satgan-cell", tabindex: i ? -1 : 0 });
+      const canvas = make("canvas", { width: 80, height: 80, "aria-hidden": true }), label = make("span", {}, "…");
+      const pick = button("", () => go(first + i), { class: "satgan-cell", "aria-label": `Seed ${i}`, tabindex: i ? -1 : 0 });
       pick.replaceChildren(canvas, label);
       return { canvas, label, pick };
     });
@@ -280,7 +280,7 @@ satgan.explorer = (place, content, { ask }) => {
       cells.forEach(async ({ canvas, label, pick }, i) => {
         const { rgb, p } = await ask("book", [noise(start + i)]);
         if (first !== start) return;
-        paint(canvas, rgb, "");
+        paint(canvas, rgb);
         label.textContent = percent(p);
         pick.setAttribute("aria-label", `Seed ${start + i}: ${percent(p)} ship`);
       });

@@ -24,8 +24,8 @@ globalThis.satgan = {};
     if (!places.length) return;
     try {
       await Promise.all(parts.map(load));
-      const engine = satgan.engine(satgan.content.models);
-      for (const place of places) satgan.explorer(place, satgan.content, engine);
+      satgan.running = satgan.engine(satgan.content.models);
+      for (const place of places) satgan.explorer(place, satgan.content, satgan.running);
     } catch (error) {
       delete document.documentElement.dataset.satganScripts;
       console.warn(`The live generator stays a picture: ${error.message}`);
