@@ -14,3 +14,4 @@ from .chapter_07 import accuracies, noisy_labels, non_saturating_slope, toggled_
 from .chapter_08 import DISEASES, copying, cure, diagnosis
 from .chapter_09 import beyond, copy_chance, expected_coverage, fooled
 from .chapter_10 import PAIRS, difference, prediction, seeds_needed, which_is_real
+from .chapter_11 import asked_given_seen, projection, quarter_turn

@@ -1,0 +1,118 @@
+"""Chapter 11: ships on demand."""
+
+import numpy as np
+
+from .grading import call, grade
+
+
+def projection(function) -> None:
+    """Grade exercise 11.1: `function(features, asked, w, b, v)` is D's logit for each chip and what was asked for."""
+
+    def hint():
+        rng = np.random.default_rng(0)
+        for n, d, k in ((5, 7, 1), (6, 8, 4)):
+            features, asked, v = (rng.normal(size=shape) for shape in ((n, d), (n, k), (k, d)))
+            w, b = rng.normal(size=d), 1.5
+            got = np.asarray(call(function, features, asked, w, b, v), float)
+            real, agreement = features @ w + b, ((asked @ v) * features).sum(axis=1)
+            if got.shape == (n, n):
+                return "that sets each wish against each chip; row i of the wishes belongs to row i of the chips alone."
+            if got.shape not in ((n,), (n, 1)):
+                return f"return one logit a chip, shape ({n},); found shape {got.shape}."
+            got = got.reshape(n)
+            if np.allclose(got, real + agreement):
+                continue
+            if np.allclose(got, real):
+                return "that does not depend on what was asked for; the inner product is still to be added."
+            if np.allclose(got, agreement):
+                return "that says whether the chip fits the wish; whether it looks real at all, w and b say."
+            if np.allclose(got, real + agreement - b):
+                return "the bias b is missing."
+            if np.allclose(got, real + (asked @ v).sum(axis=1)):
+                return "that is a bias for each wish, the same for all chips; the direction has to meet the features."
+            return f"for the first chip it is {(real + agreement)[0]:.3f}; yours says {got[0]:.3f}."
+        return None
+
+    grade(
+        "return w . features + b, plus the inner product of the direction that was asked for with the features.",
+        hint,
+        "what was asked for chooses the direction in which the features count.",
+    )
+
+
+def asked_given_seen(function) -> None:
+    """Grade exercise 11.2: `function(counts, prior)` is p(asked for a ship | the judge sees one), with p(asked) = prior."""
+
+    def hint():
+        for counts in (np.array([[90, 10], [20, 80]]), np.array([[270, 30], [5, 95]])):
+            seen = counts / counts.sum(axis=1, keepdims=True)
+            for prior in (0.5, 0.25, 0.01):
+                got = float(call(function, counts, prior))
+                joint = np.array([1 - prior, prior])[:, None] * seen
+                truth = joint[1, 1] / joint[:, 1].sum()
+                if np.isclose(got, truth, rtol=1e-6):
+                    continue
+                if np.isclose(got, seen[1, 1]):
+                    return (
+                        "that is p(seen | asked), along a row; asked for is p(asked | seen), down a column."
+                    )
+                if np.isclose(got, counts[1, 1] / counts[:, 1].sum()):
+                    return "that is true for the wishes in the table; weigh each row by how often it is asked for."
+                if np.isclose(got, joint[1, 1]):
+                    return "that is how often both happen; divide by how often a ship is seen at all."
+                if np.isclose(got, 1 - truth):
+                    return "that is the chance that none was asked for; row 1 is the row of the ships."
+                if np.isclose(got, joint[1, 0] / joint[:, 0].sum()):
+                    return "that is for chips in which no ship is seen; column 1 is the other one."
+                return f"for {counts.tolist()} and {prior} it is {truth:.4f}; yours says {got:.4f}."
+        return None
+
+    grade(
+        "return the probability that a ship was asked for, given that the judge sees one.",
+        hint,
+        "the rarer the wish, the more of what looks like its fulfilment is none.",
+    )
+
+
+def quarter_turn(function) -> None:
+    """Grade exercise 11.3: `function(asked)` are the conditions, (N, 4), of the chips turned by 90 degrees."""
+
+    def hint():
+        double = np.radians(2 * np.array([0.0, 20.0, 70.0, 135.0]))
+        asked = np.stack([np.ones(4), np.cos(double), np.sin(double), [-3, 0.5, 2, 4]], axis=1)
+        asked = np.concatenate([asked, np.zeros((1, 4))]).astype(np.float32)
+        before = asked.copy()
+        got = np.asarray(call(function, asked), float)
+        if not np.array_equal(asked, before):
+            return "your function changes the array it is given; write to a copy."
+        if got.shape != asked.shape:
+            return f"return as many rows and columns as came, {asked.shape}; found {got.shape}."
+        if not np.allclose(got[:, [0, 3]], asked[:, [0, 3]]):
+            return "a turn makes no ship of none, and none longer: leave the first and the last column."
+        if not np.allclose(got[4], 0):
+            return "where there is no ship there is no heading, before and after: 0 stays 0."
+        cosine, sine = asked[:, 1], asked[:, 2]
+        slips = (
+            (cosine, sine, "nothing changed; a ship that pointed north points east or west now."),
+            (-sine, cosine, "that turns the pair by 90 degrees, but the pair is of *twice* the heading."),
+            (sine, -cosine, "that turns the pair by 90 degrees, but the pair is of *twice* the heading."),
+            (sine, cosine, "that is a mirror in a diagonal; a turn of 90 degrees is no mirror."),
+            (
+                cosine,
+                -sine,
+                "that is a mirror; a turn by 90 degrees makes a ship from north one to the east.",
+            ),
+            (-cosine, sine, "that is a mirror in a diagonal; add 90 degrees to the heading, and double it."),
+        )
+        if np.allclose(got[:, 1], -cosine, atol=1e-5) and np.allclose(got[:, 2], -sine, atol=1e-5):
+            return None
+        for x, y, why in slips:
+            if np.allclose(got[:, 1], x, atol=1e-5) and np.allclose(got[:, 2], y, atol=1e-5):
+                return why
+        return "for a ship that pointed north, (1, 0), it is (-1, 0); work out what 2 (h + 90) does to both."
+
+    grade(
+        "return the conditions of the same chips, turned by a quarter.",
+        hint,
+        "and it is the same to the left and to the right, since bow and stern look alike.",
+    )
