@@ -133,7 +133,7 @@ def fetch(to: Path | None):
 def train(
     recipe: str, out: Path, steps: int | None, seed: int | None, resume: bool, save_every: float, **changes
 ):
-    """Train a GAN after RECIPE on the train ships at hand: small, book, dcgan or post; or train the judge.
+    """Train a GAN after RECIPE on the train chips at hand: small, book, dcgan, post, conditional, causes; or the judge.
 
     The folder gets the recipe, a log, a strip of samples, checkpoints and the generator. Ctrl-C stops after the step and
     saves; a crash costs what came after the last checkpoint. Either way, --resume goes on.
@@ -165,11 +165,11 @@ def train(
     settings = replace(recipes.get(recipe), **{name: value for name, value in changes.items() if value})
     steps = steps or settings.steps
     seed = begun.get("seed", 0) if seed is None else seed
-    ships = load_chips(say=_note).split(0).train.ships
+    chips = load_chips(say=_note).split(0).train
     progress = watch.Progress(steps, say=_note)
     with stoppable() as asked:
         options = {"resume": resume, "save_every": save_every, "stop": asked.is_set}
-        model = training.run(settings, ships, out, seed=seed, steps=steps, callbacks=[progress], **options)
+        model = training.run(settings, chips, out, seed=seed, steps=steps, callbacks=[progress], **options)
     folder = shlex.quote(str(out))
     if model.step < steps:
         click.echo(f"Stopped and saved at step {model.step} of {steps}. Go on with:")
@@ -203,7 +203,19 @@ def _train_judge(steps: int | None, seed: int, out: Path) -> None:
 @click.option("--seed", type=click.IntRange(0), default=0, help="Same seed, same chips.")
 @_file(".png", ".npy")
 @_source("For a shipped model: the chips it learned from.")
-def generate(model: str, count: int, seed: int, out: Path, source: str):
+@click.option("--no-ship", is_flag=True, help="Of `conditional` and `causes`: chips without a ship.")
+@click.option("--heading", type=click.FloatRange(0, 360), help="Of `causes`: degrees clockwise from north.")
+@click.option("--length", type=click.FloatRange(0), default=200, help="With --heading: metres.")
+def generate(
+    model: str,
+    count: int,
+    seed: int,
+    out: Path,
+    source: str,
+    no_ship: bool,
+    heading: float | None,
+    length: float,
+):
     """Draw chips with MODEL: a training's folder, a .keras file, or the name of a shipped model.
 
     A .png is one sheet of all the chips; a .npy is an array of them, uint8 (N, 80, 80, 3).
@@ -212,15 +224,20 @@ def generate(model: str, count: int, seed: int, out: Path, source: str):
     Examples:
       satgan generate book -n 16 --seed 0 --out ships.png
       satgan generate runs/first -n 1000 --seed 1 --out fakes.npy
+      satgan generate conditional --no-ship --out sea-and-land.png
+      satgan generate causes --source simulated --heading 45 --length 250 --out north-east.png
     """  # noqa: D301
     file = _find(model, source)
     generator = _generator(file)
     import numpy as np
 
-    from . import gan
+    from . import conditions, gan
     from .training import replacing, sheet
 
-    images = gan.generate(generator, count, seed)
+    asked = None
+    if generator.inputs[1:] or no_ship or heading is not None:
+        asked = conditions.ask(not no_ship, heading, length)
+    images = gan.generate(generator, count, seed, asked)
     with replacing(out) as new:
         if out.suffix.lower() == ".npy":
             np.save(new, images)
@@ -275,7 +292,7 @@ def evaluate(model: str, count: int, seed: int, as_json: bool):
     """  # noqa: D301
     from .chips import load_chips
 
-    _find(model, "real")  # complains before the work begins
+    _find(model, "simulated")  # complains before the work begins; all that is shipped is shipped for these
     chips = load_chips(say=_note)
     test = chips.split(0).test
     file = _find(model, chips.source)
@@ -300,10 +317,11 @@ def _kid(file: Path, ships, count: int, seed: int) -> dict:
             f"{file}: learned from {learned_from} chips, and those at hand are {ships.source}: set SATGAN_DATA to {where}."
         )
     generator = _generator(file)
-    from . import gan
+    from . import conditions, gan
     from .judge import Judge
 
-    score = Judge(ships.source).score(ships, gan.generate(generator, count, seed), split="test")
+    fake = gan.generate(generator, count, seed, conditions.like(generator, ships, count))
+    score = Judge(ships.source).score(ships, fake, split="test")
     found = {"kid": score.value, "judge": score.judge, "n": score.n_fake, "n_real": score.n_real}
     return found | {"split": score.split, "source": ships.source, "seed": seed}
 
@@ -337,7 +355,8 @@ def _generator(file: Path):
     model = pretrained.read(file)
     if isinstance(model, gan.GAN):
         model = keras.saving.load_model(file).averaged()  # the averages are its optimizer's
-    if [len(tensor.shape) for tensor in (*model.inputs, *model.outputs)] != [2, 4]:  # from noise to images
+    ranks = [len(tensor.shape) for tensor in (*model.inputs, *model.outputs)]
+    if ranks not in ([2, 4], [2, 2, 4]):  # from noise, and maybe conditions, to images
         raise click.ClickException(f"{file}: found the model {model.name!r}; expected a generator of images.")
     return model
 

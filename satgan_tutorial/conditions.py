@@ -42,6 +42,23 @@ def of(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.ndarray:
     return _row(chips.labels, *(np.nan_to_num(chips.causes[name].to_numpy(float)) for name in columns[1:]))
 
 
+def like(generator, chips: ChipSet, n: int) -> np.ndarray | None:
+    """What to ask of a generator for n chips like these, in turn: float32 (n, k), or None of one that takes no wish."""
+    k = sum(x.shape[-1] for x in generator.inputs[1:])
+    return of(chips, COLUMNS if k > 1 else COLUMNS[:1])[np.arange(n) % len(chips)] if k else None
+
+
+def balanced(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> tuple[np.ndarray, np.ndarray]:
+    """Repeat the ships until they are about as many as the other chips, for `gan.batches`.
+
+    Returns:
+        The images, uint8 (M, 80, 80, 3), those without a ship first, and their conditions, float32 (M, k).
+    """
+    ships, others = np.flatnonzero(chips.labels == 1), np.flatnonzero(chips.labels == 0)
+    rows = np.concatenate([others, np.tile(ships, max(1, round(len(others) / max(1, len(ships)))))])
+    return chips.images[rows], of(chips, columns)[rows]
+
+
 def width(columns: tuple[str, ...]) -> int:
     """How many numbers ask for these columns: a heading takes two.
 

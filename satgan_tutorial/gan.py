@@ -22,6 +22,12 @@ PLAYERS = ("generator", "discriminator")
 NORM_BATCHES = 8  # of 64 noise vectors, for the statistics of averaged weights
 
 
+class WishError(ValueError):
+    """What was asked of a generator that cannot be asked for it: says what it takes."""
+
+    exit_code = 2  # of the command that asked
+
+
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
 class GAN(keras.Model):
     """A generator and a discriminator that train each other, on images or on points in the plane.
@@ -248,12 +254,12 @@ def generate(generator: keras.Model, n: int, seed: int, asked: np.ndarray | None
         asked: what to ask of a generator with conditions (`conditions.ask`): float32 (k,), or (n, k), one for each.
 
     Raises:
-        ValueError: if the generator takes conditions and gets none, others than it takes, or takes none and gets some.
+        WishError: if the generator takes conditions and gets none, others than it takes, or takes none and gets some.
     """
     takes = [x.shape[-1] for x in generator.inputs]
     if len(takes) != 1 + (asked is not None) or (asked is not None and np.shape(asked)[-1] != takes[1]):
         there = f"conditions of shape {np.shape(asked)}" if asked is not None else "no conditions"
-        raise ValueError(
+        raise WishError(
             f"found {there}; this generator takes {takes[1] if takes[1:] else 0}: see conditions.ask."
         )
     z = noise(n, takes[0], seed)

@@ -67,7 +67,7 @@ def run(
 
     Args:
         recipe: what to train.
-        chips: the real ones, those the GAN may see.
+        chips: the real ones, those the GAN may see; the ships among them, or with conditions all (`conditions.balanced`).
         out: the folder, new or empty unless `resume`.
         seed: where all random numbers start.
         steps: where to stop, counted from the first step ever.
@@ -86,15 +86,18 @@ def run(
     """
     import keras
 
-    from . import gan, recipes, watch
+    from . import conditions, gan, recipes, watch
 
     out = Path(out)
     check_folder(out, resume)
     try:  # before the folder is begun
-        images, model = shrink(chips.images, recipe.image_size), recipes.build(recipe, seed)
+        images, asked = chips.ships.images, None
+        if recipe.conditions:
+            images, asked = conditions.balanced(chips, recipe.conditions)
+        images, model = shrink(images, recipe.image_size), recipes.build(recipe, seed)
     except ValueError as error:
         raise RecipeError(str(error)) from None
-    _claim(out, _card(recipe, chips, seed), resume)
+    _claim(out, _card(recipe, chips.source, images, seed), resume)
     if (out / "checkpoint.keras").is_file():
         model = keras.saving.load_model(out / "checkpoint.keras")
     saved = time.monotonic()
@@ -111,12 +114,12 @@ def run(
     settings = {"callbacks": [*callbacks, every_step, watch.Alarm()], "shuffle": False, "verbose": 0}
     while model.step < steps and not stop():
         ahead = min(LOG_EVERY - model.step % LOG_EVERY, steps - model.step)
-        data = gan.batches(images, recipe.batch_size, seed, first_step=model.step)
+        data = gan.batches(images, recipe.batch_size, seed, model.step, asked)
         history = model.fit(data, steps_per_epoch=ahead, **settings).history
         _log(out / "log.csv", model.step, {name: value for name, (value,) in history.items()})
         if model.step % SAMPLE_EVERY == 0:
-            _sample(model, out / "samples.png")
-    _sample(model, out / "samples.png")
+            _sample(model, asked, out / "samples.png")
+    _sample(model, asked, out / "samples.png")
     _save(model, out)
     return model
 
@@ -129,10 +132,10 @@ def read_card(folder: Path) -> dict:
         return {}
 
 
-def _card(recipe: Recipe, chips: ChipSet, seed: int) -> dict:
-    digest = hashlib.sha256(np.ascontiguousarray(chips.images)).hexdigest()
+def _card(recipe: Recipe, source: str, images: np.ndarray, seed: int) -> dict:
+    digest = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()
     settings = {name: value for name, value in asdict(recipe).items() if name not in ("about", "steps")}
-    card = {"recipe": settings, "seed": seed, "source": chips.source, "chips": digest[:16]}
+    card = {"recipe": settings, "seed": seed, "source": source, "chips": digest[:16]}
     return json.loads(json.dumps(card))  # tuples become lists, as they do on the way through the file
 
 
@@ -181,9 +184,11 @@ def _finite(row: dict[str, float]) -> bool:
     return all(map(math.isfinite, row.values()))
 
 
-def _sample(model: GAN, file: Path) -> None:
-    """Put a row of samples below those of earlier steps."""
-    page = np.asarray(sheet(model.generate(SAMPLES, seed=0), SAMPLES))
+def _sample(model: GAN, asked: np.ndarray | None, file: Path) -> None:
+    """Put a row of samples below those of earlier steps; with conditions its right half is of ships."""
+    if asked is not None:
+        asked = asked[np.linspace(0, len(asked) - 1, SAMPLES).astype(int)]
+    page = np.asarray(sheet(model.generate(SAMPLES, 0, asked), SAMPLES))
     if file.is_file():
         height = (page.shape[0] - GAP) * ((model.step - 1) // SAMPLE_EVERY)
         page = np.concatenate([np.asarray(Image.open(file))[:height], page])

@@ -52,6 +52,24 @@ def test_a_wish_is_what_the_chips_fulfil():
         conditions.width(("heading",))
 
 
+def test_ships_are_dealt_until_they_are_as_many_as_the_rest():
+    chips = simulate.draw_chips(40, seed=1)
+    images, asked = conditions.balanced(chips, conditions.COLUMNS)
+    assert len(images) == len(asked) == 60 and asked[:, 0].mean() == 0.5
+    ships = chips.ships
+    assert np.array_equal(images[asked[:, 0] == 1], np.concatenate([ships.images] * 3))
+    assert np.array_equal(asked[-10:], conditions.of(ships, conditions.COLUMNS))
+    assert len(conditions.balanced(chips.ships)[0]) == 10
+
+
+def test_what_chips_like_these_ask_depends_on_the_generator():
+    chips = simulate.draw_chips(8, seed=1)
+    assert conditions.like(networks.generator(4, 16, 8), chips, 3) is None
+    one, four = (conditions.like(networks.generator(4, 16, 8, conditions=k), chips, 10) for k in (1, 4))
+    assert np.array_equal(one, conditions.of(chips)[[*range(8), 0, 1]])
+    assert np.array_equal(four[8:], conditions.of(chips, conditions.COLUMNS)[:2])
+
+
 def test_headings_turn_as_the_chips_do():
     """Turned chips are measured again: what is measured is what the turned conditions say."""
     chips = simulate.draw_chips(60, seed=2, label=1)
@@ -79,7 +97,7 @@ def test_both_players_learn_from_pairs(columns):
     for wrong in (None, np.zeros(k + 1)):
         with pytest.raises(ValueError, match=f"this generator takes {k}"):
             model.generate(5, 0, wrong)
-    with pytest.raises(ValueError, match="takes 0"):
+    with pytest.raises(gan.WishError, match="takes 0"):
         gan.generate(networks.generator(4, 16, 8), 2, 0, np.zeros(1))
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -266,6 +267,20 @@ def test_generate_writes_a_sheet_or_an_array(trained):
     assert page.shape == (2 * 82 + 2, 3 * 82 + 2, 3)
     assert np.array_equal(page[84:164, 84:164], five[4]) and (page[84:, 166:] == 255).all()
     assert sorted(os.listdir()) == ["five.npy", "five.png", "same.npy", "two.npy"]
+
+
+def test_a_generator_that_takes_wishes_is_asked_in_words(monkeypatch):
+    monkeypatch.setitem(recipes.RECIPES, "asked", replace(TINY, conditions=("ship",), batch_norm=False))
+    run("train", "asked", "--steps", 2, "--out", "asked")
+    for name, words in (("ship", ()), ("none", ("--no-ship",)), ("turned", ("--heading", 30))):
+        result = CliRunner().invoke(
+            main, ["generate", "asked", "-n", "2", *map(str, words), "--out", f"{name}.npy"]
+        )
+        assert result.exit_code == (2 if name == "turned" else 0), result.output
+    assert "this generator takes 1" in result.output
+    assert not np.array_equal(np.load("ship.npy"), np.load("none.npy"))
+    assert "takes 0" in run("generate", "book", "--no-ship", "--out", "x.npy", code=2).output
+    assert json.loads(run("evaluate", "asked", "-n", 20, "--json").stdout)["n"] == 20
 
 
 def test_the_name_of_a_shipped_model_goes_before_a_folder():
