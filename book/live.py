@@ -1,9 +1,10 @@
 """Write what the live generator in a page loads: `python book/live.py`; `make book` runs it before the pages are built.
 
-The shipped Keras files become one classic script, `_static/live/weights.js`: their layers as a list, their weights as
-float16 in base64, and with them the directions in the noise that the sliders follow and the training as a film. Which
-networks those are depends on the chips of the book: the ones for real chips, or the ones for simulated chips. Git
-ignores the script; it is written again where something that it depends on has changed.
+The shipped Keras files become two classic scripts beside `_static/live/live.js`, their layers as a list, their weights as
+float16 in base64: `weights.js` has generator and judge, and the directions in the noise that the sliders follow;
+`more.js` has what only the full explorer needs, the conditional generator and the training as a film. Which networks
+those are depends on the chips of the book: the ones for real chips, or the ones for simulated chips. Git ignores both
+scripts; they are written again where something that they depend on has changed.
 """
 
 import base64
@@ -21,7 +22,7 @@ from satgan_tutorial import gan, load_chips, measure, pretrained
 from satgan_tutorial.judge import Judge
 
 HERE = Path(__file__).parent
-TARGET = HERE / "_static" / "live" / "weights.js"
+FOLDER = HERE / "_static" / "live"
 DRAWN, SEED = 1000, 0  # chips that the directions are learned from
 
 
@@ -29,25 +30,27 @@ class ExportError(ValueError):
     """A network that the page's script cannot run: says which layer, and what can be run."""
 
 
-def main(target: Path = TARGET, source: str | None = None) -> None:
-    """Write the script, for the chips of this book if no source is named; leave it where nothing has changed."""
+def main(folder: Path = FOLDER, source: str | None = None) -> None:
+    """Write the scripts, for the chips of this book if no source is named; leave them where nothing has changed."""
     source = source or load_chips(say=lambda line: None).source
     head = f"// Networks for {source} chips, {fingerprint(source)}\n"
-    if target.exists() and target.read_text("utf-8").startswith(head):
+    last = folder / "weights.js"
+    if last.exists() and last.read_text("utf-8").startswith(head):
         return
-    write(target, head, content(source))
-    size = target.stat().st_size / 1e6
-    print(f"{target.name}: {size:.1f} MB, networks for {source} chips")
+    size = write(folder / "more.js", more(source), head)
+    size += write(last, content(source), head)
+    print(f"Live generator: {size / 1e6:.1f} MB, networks for {source} chips")
 
 
-def write(target: Path, head: str, content: dict) -> None:
-    """Write a classic script, which a page may load from a folder."""
-    text = json.dumps(content, separators=(",", ":"))
-    target.write_text(f"{head}satgan.content = {text};\n", "utf-8")
+def write(file: Path, value: dict, head: str = "") -> int:
+    """Write a value as a classic script, which a page may load from a folder; return how many bytes it has."""
+    text = json.dumps(value, separators=(",", ":"))
+    name = {"weights.js": "content", "more.js": "more"}[file.name]
+    return file.write_text(f"{head}satgan.{name} = {text};\n", "utf-8")
 
 
 def fingerprint(source: str) -> str:
-    """Hash all that the script depends on."""
+    """Hash all that the scripts depend on."""
     digest = hashlib.sha256(f"{keras.__version__} {np.__version__}".encode())
     files = [Path(__file__), Path(measure.__file__)]
     for file in files + sorted(pretrained.HERE.glob(f"*-{source}.[kn]*")):
@@ -56,20 +59,22 @@ def fingerprint(source: str) -> str:
 
 
 def content(source: str) -> dict:
-    """All that the script holds, ready for JSON."""
+    """What every live generator needs, ready for JSON."""
     generator = pretrained.load("book", source)
-    models = {
-        "book": export(generator),
-        "judge": export(Judge(source).classifier),
-    }
-    if f"conditional-{source}" in pretrained.shipped():
-        models["conditional"] = export(pretrained.load("conditional", source))
+    judge = Judge(source).classifier
     return {
         "source": source,
-        "models": models,
+        "models": {"book": export(generator), "judge": export(judge)},
         "directions": directions(generator),
-        "film": film(source),
     }
+
+
+def more(source: str) -> dict:
+    """What only the full explorer needs, ready for JSON."""
+    there = f"conditional-{source}" in pretrained.shipped()
+    names = ["conditional"] if there else []
+    models = {name: export(pretrained.load(name, source)) for name in names}
+    return {"models": models, "film": film(source)}
 
 
 def export(model: keras.Model) -> dict:

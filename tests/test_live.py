@@ -51,16 +51,19 @@ def source(request):
 @pytest.fixture(scope="module")
 def content(source):
     live.DRAWN = 100  # enough for a direction to be one
-    return live.content(source)
+    return live.content(source), live.more(source)
 
 
 def site(folder, content, kinds=("explorer",)):
     """A folder with a page that has the live generator, as the book's pages do."""
     shutil.copytree(
-        ROOT / "book" / "_static" / "live", folder / "live", ignore=shutil.ignore_patterns("weights.js")
+        ROOT / "book" / "_static" / "live",
+        folder / "live",
+        ignore=shutil.ignore_patterns("weights.js", "more.js"),
     )
     if content:
-        live.write(folder / "live" / "weights.js", "", content)
+        live.write(folder / "live" / "weights.js", content[0])
+        live.write(folder / "live" / "more.js", content[1])
     places = "".join(PLACE.format(kind=kind) for kind in kinds)
     (folder / "index.html").write_text(PAGE.format(places=places))
     return (folder / "index.html").as_uri()
@@ -422,10 +425,12 @@ def test_it_is_copied_to_the_clipboard_or_selected(browser, address):
 @once
 @pytest.mark.parametrize("k", [1, 4])
 def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path, content, source, k):
-    assert ("conditional" in content["models"]) == (f"conditional-{source}" in pretrained.shipped())
+    main, more = content
+    assert ("conditional" in more["models"]) == (f"conditional-{source}" in pretrained.shipped())
     model = half(networks.fold(networks.generator(4, batch_norm=True, conditions=k)))
-    models = content["models"] | {"conditional": live.export(model)}
-    page = open_page(browser, site(tmp_path, content | {"models": models}))
+    models = {"conditional": live.export(model)}
+    page = open_page(browser, site(tmp_path, (main, more | {"models": models})))
+    page.get_by_label("Steps of training").wait_for()
     pair = page.get_by_role("group", name="Ship or no ship")
     assert pair.is_visible()
     if k == 4:
@@ -447,8 +452,9 @@ def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path,
 
 @once
 def test_it_is_hidden_without_one(browser, tmp_path, content):
-    models = {name: model for name, model in content["models"].items() if name != "conditional"}
-    page = open_page(browser, site(tmp_path, content | {"models": models}))
+    main, more = content
+    page = open_page(browser, site(tmp_path, (main, more | {"models": {}})))
+    page.get_by_label("Steps of training").wait_for()
     assert page.get_by_text("Ship or no ship").count() == 0 and "conditional" not in page.content()
     page.close()
 
@@ -495,18 +501,24 @@ def test_without_scripts_or_weights_the_picture_stays(browser, tmp_path):
 
 
 @once
-def test_a_page_without_a_place_loads_nothing(browser, tmp_path, content):
-    address = site(tmp_path, content, ())
+@pytest.mark.parametrize(
+    ("kinds", "loaded"),
+    [((), set()), (("compact",), {"weights.js"}), (("explorer",), {"weights.js", "more.js"})],
+)
+def test_a_page_loads_no_network_that_it_does_not_use(browser, tmp_path, content, kinds, loaded):
+    address = site(tmp_path, content, kinds)
     page = browser.new_page()
     asked = []
     page.on("request", lambda request: asked.append(Path(request.url).name))
     page.goto(address)
     page.wait_for_timeout(300)
-    assert set(asked) == {"index.html", "live.css", "live.js"}
+    page.wait_for_function("n => document.querySelectorAll('[data-ready]').length === n", arg=len(kinds))
+    page.wait_for_timeout(300)
+    assert {"weights.js", "more.js"} & set(asked) == loaded
+    assert ("explorer.js" in asked) == bool(kinds) and "live.js" in asked
     page.close()
 
 
-@once
 def test_what_is_shown_is_said(page):
     settle(page, "Seed 0. ")
     label = page.locator(".satgan-chip").get_attribute("aria-label")
@@ -570,12 +582,14 @@ def test_nothing_walks_by_itself_where_motion_is_unwanted(browser, address):
 
 
 def test_the_script_is_written_once_and_again_when_a_network_changes(tmp_path, monkeypatch):
-    target, calls = tmp_path / "weights.js", []
+    calls = []
     monkeypatch.setattr(live, "content", lambda source: calls.append(source) or {})
-    live.main(target, "real")
-    live.main(target, "real")
-    live.main(target, "simulated")
+    monkeypatch.setattr(live, "more", lambda source: {})
+    live.main(tmp_path, "real")
+    live.main(tmp_path, "real")
+    live.main(tmp_path, "simulated")
     monkeypatch.setattr(live, "fingerprint", lambda source: "another")
-    live.main(target, "simulated")
+    live.main(tmp_path, "simulated")
     assert calls == ["real", "simulated", "simulated"]
-    assert target.read_text().splitlines()[1] == "satgan.content = {};"
+    assert (tmp_path / "weights.js").read_text().splitlines()[1] == "satgan.content = {};"
+    assert (tmp_path / "more.js").read_text().splitlines()[1] == "satgan.more = {};"

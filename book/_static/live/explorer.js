@@ -20,7 +20,8 @@ satgan.engine = (models) => {
   }
   const program = new Blob([`"use strict";${satganNetwork}${satganMeasure}(${work})()`], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(program));
-  worker.postMessage({ models });
+  const add = (models) => worker.postMessage({ models });
+  add(models);
   const waiting = [];
   let now = null;
 
@@ -37,11 +38,11 @@ satgan.engine = (models) => {
       waiting[urgent ? "unshift" : "push"]({ model, inputs, done });
       if (!now) next();
     });
-  return { ask, idle: () => !now };
+  return { add, ask, idle: () => !now };
 };
 
-// Puts the controls in a place of the page.
-satgan.explorer = (place, content, { ask }) => {
+// Puts the controls in a place of the page. `more` promises what only the full explorer needs.
+satgan.explorer = (place, content, { add, ask }, more) => {
   const full = place.dataset.satgan === "explorer";
   const latent = content.models.book.inputs[0][0];
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -337,8 +338,8 @@ satgan.explorer = (place, content, { ask }) => {
 
   // The same noise, each class asked for, where a conditional generator is shipped; it may know heading and length too.
   // A wish is written in numbers as satgan_tutorial/conditions.py does it.
-  const asking = () => {
-    const causes = content.models.conditional.inputs[1][0] > 1;
+  const asking = (network) => {
+    const causes = network.inputs[1][0] > 1;
     const heading = range("Heading asked for", () => draw(), { min: 0, max: 179, step: 1, value: 45 });
     const length = range("Length asked for", () => draw(), { min: 80, max: 320, step: 5, value: 200 });
     const wish = (ship) => {
@@ -376,23 +377,23 @@ satgan.explorer = (place, content, { ask }) => {
       '    show(plots.sheet(answer, width=2), alt="What was asked for.")',
     ];
     const wished = make("output");
-    const wishes = causes ? [make("p", {}, wished), make("div", { class: "satgan-wishes" }, heading, length)] : [];
+    const wishes = causes ? [make("p", {}, wished), make("div", { class: "satgan-wishes" }, make("label", {}, "heading", heading), make("label", {}, "length", length))] : [];
     const about = "A second generator is told what to draw. Both pictures come from the noise of the ship above; below each, what the classifier thinks of it.";
     const pictures = make("div", { class: "satgan-pair" }, ...answers.map(({ element }) => element));
     return { element: group("Ship or no ship", make("p", {}, about), ...wishes, pictures), show, program };
   };
 
-  const training = () => {
+  const training = (film) => {
     const image = make("img", { class: "satgan-film-frame" });
     const caption = make("p", { "aria-live": "polite" });
     const show = () => {
-      const { step, image: source } = content.film[slider.value - 1];
+      const { step, image: source } = film[slider.value - 1];
       image.src = source;
       image.alt = `The same three noise vectors, drawn after ${step} steps of training.`;
       caption.textContent = `After ${step} steps`;
       slider.setAttribute("aria-valuetext", caption.textContent);
     };
-    const slider = range("Steps of training", show, { min: 1, max: content.film.length, step: 1, value: 1 });
+    const slider = range("Steps of training", show, { min: 1, max: film.length, step: 1, value: 1 });
     show();
     return group("How it learned", make("p", {}, "The same noise while the generator was trained. This is a recording; all else here is drawn as you look."), image, slider, caption);
   };
@@ -436,8 +437,16 @@ satgan.explorer = (place, content, { ask }) => {
   const box = make("div", { class: "satgan-live", role: "group", "aria-label": "Live generator" }, main);
   if (full) {
     walk = walking();
-    pair = content.models.conditional ? asking() : null;
-    box.append(explained(), program, walk.element, sixteen(), ...(pair ? [pair.element] : []), training());
+    box.append(explained(), program, walk.element, sixteen());
+    more().then(({ models, film }) => {
+      add(models);
+      if (models.conditional) {
+        pair = asking(models.conditional);
+        box.append(pair.element);
+        draw();
+      }
+      box.append(training(film));
+    });
   } else {
     box.append(program);
   }
