@@ -32,6 +32,7 @@ def small(scripts, tmp_path, monkeypatch):
     for script in (bakeoff, peers):
         monkeypatch.setattr(script, "TABLE", tmp_path / script.TABLE.name)
         monkeypatch.setattr(script, "SHEETS", tmp_path / script.SHEETS.name)
+    monkeypatch.setattr(bakeoff, "FLOORS", tmp_path / "floors.csv")
     return scripts
 
 
@@ -88,6 +89,32 @@ def test_a_run_adds_its_row_and_its_chips_and_is_not_made_again(small, capsys):
     assert bakeoff.sheet("no average", 0, 6.0).name == "no-average-0-6.npy"
 
 
+def test_the_floors_are_those_of_the_real_chips(scripts):
+    bakeoff, equal, _ = scripts
+    rows = equal.read(bakeoff.FLOORS)
+    kinds = {(row["chips"], row["against"], row["ships"]) for row in rows}
+    assert kinds == {("real", a, s) for a in ("validation", "test") for s in ("as they are", "turned")}
+    assert all(-1 < float(row["kid"]) < 5 for row in rows)
+
+
+def test_floors_writes_its_table_anew(small):
+    bakeoff, equal, _ = small
+    for _ in range(2):
+        bakeoff.floors(draws=1)
+    rows = equal.read(bakeoff.FLOORS)
+    assert [row["ships"] for row in rows] == 2 * ["as they are", "turned"]
+    assert len({row["kid"] for row in rows}) == 4
+
+
+def test_turned_chips_are_the_chips_in_one_of_eight_ways(scripts):
+    equal = scripts[1]
+    images = np.random.default_rng(0).integers(0, 256, (64, 4, 4, 3), np.uint8)
+    turned = equal.turned(images)
+    assert (turned.sum(axis=(1, 2)) == images.sum(axis=(1, 2))).all()
+    same = (turned == images).all(axis=(1, 2, 3)).mean()
+    assert 0 < same < 0.4  # an eighth of them
+
+
 def test_runs_are_dealt_out_to_workers_and_finished_ones_are_skipped(small, monkeypatch):
     bakeoff, equal, _ = small
     made = []
@@ -119,7 +146,7 @@ def test_a_peer_adds_its_row_and_its_chips_and_is_not_made_again(small, monkeypa
     peers.main(["book"])
     peers.main(["book"])
     (row,) = equal.read(peers.TABLE)
-    assert list(row) == ["peer", "chips", "minutes", "steps", "parameters", "kid", "called_ship"]
+    assert list(row) == ["peer", "chips", "minutes", "steps", "parameters", "kid", "called_ship", "kid_mixed"]
     assert int(row["steps"]) == 5 and int(row["parameters"]) == little.generator.count_params()
     assert np.load(peers.SHEETS / "book.npy").shape == (8, 80, 80, 3)
     with pytest.raises(SystemExit, match="no peer 'nobody'; there are keras"):

@@ -3,6 +3,7 @@
 `screen` trains the baseline and every variant of it once, for 6 minutes of one core, what two cores do in 3 minutes;
 `repeat NAME ...` trains those, again after `screen`, with three seeds for 12 minutes of one core. Every finished run adds
 a row to `bakeoff.csv` and its first chips to `bakeoff/`, and is skipped the next time. SATGAN_DATA says which chips.
+`floors` writes `floors.csv`: how the train ships themselves score, as they are and turned at random.
 
 A run takes one core, so on two cores two of them go side by side and none waits for the other; `--worker 0/2` and
 `--worker 1/2` share the work. The score is against validation ships: the test ships are not for choosing.
@@ -21,6 +22,7 @@ from satgan_tutorial.judge import Judge
 
 HERE = Path(__file__).parent
 TABLE, SHEETS = HERE / "bakeoff.csv", HERE / "bakeoff"
+FLOORS = HERE / "floors.csv"
 SCREEN, REPEAT = 6.0, 12.0  # minutes of one core
 SEEDS = (1, 2, 3)  # of the repeats; the screen has seed 0
 
@@ -111,10 +113,29 @@ def run(variant, seed, minutes):
     return row
 
 
+def floors(draws=10):
+    """Score the train ships as if they were generated: a copy of them all could do no better."""
+    chips = load_chips()
+    split, judge = chips.split(0), Judge(chips.source)
+    ships = split.train.ships.images
+    FLOORS.unlink(missing_ok=True)
+    for part in ("validation", "test"):
+        real = getattr(split, part).ships
+        for draw in range(draws + 1):
+            fake = equal.turned(ships, seed=draw) if draw else ships
+            row = {
+                "chips": chips.source,
+                "against": part,
+                "ships": "turned" if draw else "as they are",
+                "kid": judge.score(real, fake, split=part).value,
+            }
+            equal.add(FLOORS, row)
+
+
 def main(arguments=None):
     """Make the runs that are asked for and not yet in the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=("screen", "repeat"))
+    parser.add_argument("what", choices=("screen", "repeat", "floors"))
     parser.add_argument("names", nargs="*", help=", ".join(VARIANTS))
     parser.add_argument("--worker", default="0/1", help="0/2 and 1/2 for two")
     asked = parser.parse_args(arguments)
@@ -123,6 +144,8 @@ def main(arguments=None):
         parser.error(
             f"no variant {unknown.pop()!r}; there are {', '.join(VARIANTS)}"
         )
+    if asked.what == "floors":
+        return floors()
     worker, workers = map(int, asked.worker.split("/"))
     for one in runs(asked.what, asked.names)[worker::workers]:
         if one not in done():

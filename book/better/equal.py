@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from satgan_tutorial import gan, watch
+from satgan_tutorial.classifier import symmetry
 
 SCORED = 1000  # chips generated for the scores
 KEPT = 8  # of them, kept to look at
@@ -57,6 +58,13 @@ def scores(judge, real, fake, split):
         "kid": judge.score(real, fake, split=split).value,
         "called_ship": np.mean(judge.probability(fake) > 0.5),
     }
+
+
+def turned(images, seed=0):
+    """Each image in one of its eight symmetries, drawn at random."""
+    ways = np.random.default_rng(seed).integers(8, size=len(images))
+    pairs = zip(images, ways, strict=True)
+    return np.stack([symmetry(image, way) for image, way in pairs])
 
 
 def read(table):
