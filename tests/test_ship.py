@@ -35,5 +35,7 @@ def test_what_is_shipped_is_the_best_look_with_its_card_log_and_film(columns, tm
     assert f"the weights of step {rows[int(np.argmin(totals))]['step']}" in card
     assert card.count("| 30 generated") == 1 + bool(columns) and "95 %" in card
     begun = (tmp_path / "run" / "log.csv").read_text()
-    ship.main("tiny", tmp_path / "run", seed=1, steps=6, looks=3, out=tmp_path / "again")  # nothing is trained twice
+    ship.main(
+        "tiny", tmp_path / "run", seed=1, steps=6, looks=3, out=tmp_path / "again"
+    )  # nothing is trained twice
     assert (tmp_path / "run" / "log.csv").read_text() == begun
