@@ -389,7 +389,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
     const show = () => {
       const { step, image: source } = film[slider.value - 1];
       image.src = source;
-      image.alt = `The same three noise vectors, drawn after ${step} steps of training.`;
+      image.alt = `The same noise vectors, side by side, drawn after ${step} steps of training.`;
       caption.textContent = `After ${step} steps`;
       slider.setAttribute("aria-valuetext", caption.textContent);
     };

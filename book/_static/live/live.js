@@ -7,7 +7,6 @@
 globalThis.satgan = {};
 {
   const here = document.currentScript.src;
-  const parsed = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
 
   const load = (name) =>
     new Promise((done, failed) => {
@@ -18,30 +17,19 @@ globalThis.satgan = {};
       document.head.append(script);
     });
 
-  const begin = async () => {
-    const parts = ["noise.js", "network.js", "measure.js", "explorer.js", "weights.js"];
+  document.documentElement.dataset.satganScripts = "on"; // the style sheet then keeps room for what comes
+  document.addEventListener("DOMContentLoaded", async () => {
+    const places = document.querySelectorAll("[data-satgan]");
+    if (!places.length) return;
     try {
-      await Promise.all(parts.map(load));
+      await Promise.all(["noise.js", "network.js", "measure.js", "explorer.js", "weights.js"].map(load));
       satgan.running = satgan.engine(satgan.content.models);
-      await parsed;
       let rest;
       const more = () => (rest ??= load("more.js").then(() => satgan.more));
-      for (const place of document.querySelectorAll("[data-satgan]")) {
-        satgan.explorer(place, satgan.content, satgan.running, more);
-      }
+      for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more);
     } catch (error) {
       delete document.documentElement.dataset.satganScripts;
       console.warn(`The live generator stays a picture: ${error.message}`);
     }
-  };
-
-  document.documentElement.dataset.satganScripts = "on"; // the style sheet then keeps room for what comes
-  // It begins as soon as a place is there, while the rest of the page still comes.
-  const seen = new MutationObserver(() => {
-    if (!document.querySelector("[data-satgan]")) return;
-    seen.disconnect();
-    begin();
   });
-  seen.observe(document, { childList: true, subtree: true });
-  parsed.then(() => setTimeout(() => seen.disconnect()));
 }
