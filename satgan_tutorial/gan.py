@@ -242,7 +242,9 @@ class GAN(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
 
-def generate(generator: keras.Model, n: int, seed: int, asked: np.ndarray | None = None) -> np.ndarray:
+def generate(
+    generator: keras.Model, n: int, seed: int, asked: np.ndarray | None = None, batch_size: int = 64
+) -> np.ndarray:
     """Make n images, uint8 (n, H, W, C), or n points, float32 (n, 2).
 
     The noise of the i-th depends on the seed and on i alone: the first four of sixteen are the four of four.
@@ -252,6 +254,7 @@ def generate(generator: keras.Model, n: int, seed: int, asked: np.ndarray | None
         n: how many.
         seed: of the noise.
         asked: what to ask of a generator with conditions (`conditions.ask`): float32 (k,), or (n, k), one for each.
+        batch_size: how many at once.
 
     Raises:
         WishError: if the generator takes conditions and gets none, others than it takes, or takes none and gets some.
@@ -266,7 +269,7 @@ def generate(generator: keras.Model, n: int, seed: int, asked: np.ndarray | None
     if asked is not None:
         asked = np.broadcast_to(np.asarray(asked, np.float32), (n, takes[1]))
     parts = [np.zeros((0, *generator.output_shape[1:]), np.float32)]
-    for rows in (slice(i, i + 64) for i in range(0, n, 64)):
+    for rows in (slice(i, i + batch_size) for i in range(0, n, batch_size)):
         parts.append(generator(_with(z[rows], asked if asked is None else asked[rows]), training=False))
     out = np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
     return to_uint8(out) if out.ndim == 4 else out

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from satgan_tutorial import watch
+from satgan_tutorial.recipes import Recipe
 
 DCGAN = Path(__file__).parents[1] / "book" / "dcgan"
 HEALTHY = [f"healthy-{k}" for k in range(1, 6)]
@@ -110,7 +111,10 @@ def test_five_healthy_runs_have_five_seeds(museum):
 def test_what_is_recorded_is_what_the_script_says(museum):
     for name, run in museum.RUNS.items():
         told = json.loads((DCGAN / "runs" / f"{museum.stem(name)}.json").read_text())
-        assert told["recipe"] == json.loads(json.dumps(vars(run.recipe))), name
+        now = json.loads(json.dumps(vars(run.recipe)))
+        later = {key for key in now if key not in told["recipe"]}  # settings that recipes did not have then
+        assert told["recipe"] == {key: now[key] for key in now if key not in later}, name
+        assert all(getattr(run.recipe, key) == getattr(Recipe("", ""), key) for key in later), name
         assert told["steps"] == run.recipe.steps and told["seed"] == run.seed, name
         for key in ("label", "unit_range", "images", "source"):
             assert told[key] == getattr(run, key), name
