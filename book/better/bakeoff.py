@@ -95,7 +95,8 @@ def run(variant, seed, minutes):
     model = recipes.build(settings, seed)
     size = settings.batch_size
     images = split.train.ships.images
-    spent = equal.train(model, images, size, minutes, seed=seed)
+    say = [equal.progress()]
+    spent = equal.train(model, images, size, minutes, seed=seed, callbacks=say)
     fake = model.generate(equal.SCORED, seed=0)
     row = {
         "variant": variant,

@@ -22,7 +22,9 @@ def one_core():
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def train(model, images, batch_size, minutes, *, seed=0, every=20):
+def train(
+    model, images, batch_size, minutes, *, seed=0, every=20, callbacks=()
+):
     """Train a GAN until its steps took so long, and say how long that was.
 
     Args:
@@ -32,6 +34,7 @@ def train(model, images, batch_size, minutes, *, seed=0, every=20):
         minutes: of processor time: one minute of two busy cores is two.
         seed: of the order of the images.
         every: steps from one look at the clock to the next.
+        callbacks: more; what they do between epochs does not count.
 
     Returns:
         The minutes that were spent.
@@ -44,12 +47,17 @@ def train(model, images, batch_size, minutes, *, seed=0, every=20):
         callbacks=[
             clock,
             keras.callbacks.TerminateOnNaN(),
-            watch.Progress(10**6, seconds=60),
+            *callbacks,
         ],
         shuffle=False,
         verbose=0,
     )
     return clock.spent
+
+
+def progress():
+    """A line a minute about the losses; when it ends the clock knows."""
+    return watch.Progress(10**6, seconds=60)
 
 
 def scores(judge, real, fake, split):

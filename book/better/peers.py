@@ -185,7 +185,8 @@ def run(name, minutes=MINUTES):
     keras.utils.set_random_seed(0)
     model, size = PEERS[name]()
     images = split.train.ships.images
-    spent = equal.train(model, images, size, minutes, every=5)
+    say = [equal.progress()]
+    spent = equal.train(model, images, size, minutes, every=5, callbacks=say)
     fake = model.generate(equal.SCORED, seed=0)
     row = {
         "peer": name,
