@@ -7,15 +7,19 @@ numbers want it, and gives each image its own change. The same seed makes the sa
 import tensorflow as tf
 from keras import ops
 
+HALF_TURNS = "half_turns"
 
-def symmetries(images, seed):
+
+def symmetries(images, seed, which: bool | str = True):
     """Turn or mirror each square image into one of its eight symmetries, each as likely as the others.
+
+    With `which="half_turns"` an image is turned by 180 degrees or left alone, so that headings stay as common as they are.
 
     Meant for real chips alone, as more data: seen from above, a ship turned by 90 degrees is still a ship. On both
     sides of a GAN it would not do: a generator that draws one heading would then look as good as one that draws all.
     """
     n, size, _, channels = images.shape
-    flip, mirror, transpose = (draw[:, None, None] for draw in draws(images, seed))
+    flip, mirror, transpose = (draw[:, None, None] for draw in draws(images, seed, which))
     # Where each pixel comes from, so that one gather does it all: ten times faster than to flip and to choose.
     axis = tf.range(size)
     rows, columns = (tf.where(back, axis[::-1], axis) for back in (flip, mirror))  # (N, 1, size)
@@ -30,9 +34,10 @@ def symmetries(images, seed):
     return tf.ensure_shape(pixels, (n, size, size, channels))
 
 
-def draws(images, seed):
+def draws(images, seed, which: bool | str = True):
     """Which of N chips `symmetries` flips, mirrors and transposes: three of bool (N,)."""
-    return tf.unstack(_uniform(images, seed, 0.0, 1.0, parts=3)[..., 0, 0, 0] < 0.5)
+    flip, mirror, transpose = tf.unstack(_uniform(images, seed, 0.0, 1.0, parts=3)[..., 0, 0, 0] < 0.5)
+    return (flip, flip, tf.zeros_like(flip)) if which == HALF_TURNS else (flip, mirror, transpose)
 
 
 def brightness(images, seed):
@@ -101,8 +106,10 @@ def diffaugment(images, seed, policy: tuple[str, ...] = ("color", "translation",
     return images
 
 
-def check(policy: tuple[str, ...]) -> None:
-    """Raise ValueError, naming the policies there are, if one is unknown."""
+def check(policy: tuple[str, ...], symmetries: bool | str = True) -> None:
+    """Raise ValueError, naming those there are, if a policy or the kind of symmetries is unknown."""
+    if symmetries not in (True, False, HALF_TURNS):
+        raise ValueError(f"symmetries is {symmetries!r}; expected True, False or {HALF_TURNS!r}.")
     unknown = [name for name in policy if name not in POLICIES]
     if unknown:
         raise ValueError(f"There is no augmentation {unknown[0]!r}; there are {', '.join(POLICIES)}.")

@@ -70,15 +70,15 @@ def width(columns: tuple[str, ...]) -> int:
     return len(columns) + ("heading" in columns)
 
 
-def turn(asked, seed):
-    """Turn headings as `augment.symmetries` with the same seed turns the chips: float32 (N, k) to (N, k)."""
+def turn(asked, seed, which: bool | str = True):
+    """Turn headings as `augment.symmetries` with the same arguments turns the chips: float32 (N, k) to (N, k)."""
     import tensorflow as tf
 
     from . import augment
 
     if asked.shape[1] == 1:
         return asked
-    flip, mirror, transpose = augment.draws(asked, seed)
+    flip, mirror, transpose = augment.draws(asked, seed, which)
     # A flip or a mirror makes a heading its negative; to swap x and y makes it the rest of a right angle, negative.
     ship, cosine, sine, length = tf.unstack(asked, axis=1)
     return tf.stack(

@@ -56,7 +56,7 @@ class GAN(keras.Model):
         loss: str = "non_saturating",
         r1: float = 0.0,
         r2: float = 0.0,
-        symmetries: bool = False,
+        symmetries: bool | str = False,
         diffaugment: tuple[str, ...] = (),
         **kwargs,
     ):
@@ -69,19 +69,20 @@ class GAN(keras.Model):
             loss: a name of `losses.LOSSES`.
             r1: weight gamma of the gradient penalty at real images, 0 for none.
             r2: the same at fake ones.
-            symmetries: whether each real image is turned and mirrored at random (`augment.symmetries`).
+            symmetries: whether each real image is turned and mirrored at random (`augment.symmetries`); "half_turns" for
+                turns by 180 degrees alone.
             diffaugment: policies of `augment.diffaugment` for real and fake images, () for none.
             **kwargs: for `keras.Model.compile`, such as `jit_compile` and `steps_per_execution`.
 
         Raises:
-            ValueError: if the loss or a policy is unknown.
+            ValueError: if the loss, a policy or the kind of symmetries is unknown.
         """
         super().compile(optimizer=d_optimizer, **kwargs)
         self.g_optimizer = keras.optimizers.get(g_optimizer)
         # Built here: Keras would build the discriminator's on the weights of both players.
         self.g_optimizer.build(self.generator.trainable_variables)
         self.optimizer.build(self.discriminator.trainable_variables)
-        augment.check(diffaugment)
+        augment.check(diffaugment, symmetries)
         self.adversarial_loss = losses.get(loss)
         self.settings = {"loss": loss, "r1": r1, "r2": r2, "symmetries": symmetries}
         self.settings |= {"diffaugment": tuple(diffaugment)}
@@ -107,9 +108,9 @@ class GAN(keras.Model):
             self.optimizer.iterations, "int32"
         )  # read now: the discriminator's update counts it up
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        if self.settings["symmetries"]:
-            real = augment.symmetries(real, self._seed(step, 1))
-            asked = asked if asked is None else conditions.turn(asked, self._seed(step, 1))
+        if ways := self.settings["symmetries"]:
+            real = augment.symmetries(real, self._seed(step, 1), ways)
+            asked = asked if asked is None else conditions.turn(asked, self._seed(step, 1), ways)
         if real.dtype == "uint8":
             real = to_float(real)
         with tf.GradientTape() as g_tape:

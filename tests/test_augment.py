@@ -20,6 +20,14 @@ def test_symmetries_are_the_eight_and_each_comes():
     assert np.bincount(which, minlength=8).min() >= 10
 
 
+def test_half_turns_leave_two_and_keep_headings():
+    many = augment.symmetries(tf.repeat(IMAGES[:1], 100, 0), SEED, "half_turns").numpy()
+    turned = [np.array_equal(x, IMAGES[0, ::-1, ::-1]) for x in many]
+    assert all(np.array_equal(x, IMAGES[0]) for x in many[np.logical_not(turned)]) and 25 < sum(turned) < 75
+    with pytest.raises(ValueError, match="expected True, False or 'half_turns'"):
+        augment.check((), "quarter_turns")
+
+
 def test_symmetries_take_uint8_and_change_each_image_its_own_way():
     images = tf.cast(IMAGES * 100 + 100, "uint8")
     changed = augment.symmetries(images, SEED)

@@ -81,6 +81,7 @@ def test_headings_turn_as_the_chips_do():
     apart = np.abs((after.heading - says + 90) % 180 - 90)[before.heading.notna()]
     assert np.median(apart) < 1  # the border's median may move a little
     assert np.mean(np.abs(heading(asked) - says) > 5) > 0.5  # most were turned
+    assert np.array_equal(conditions.turn(asked, (5, 6), "half_turns"), asked)
     one = conditions.of(chips)
     assert conditions.turn(one, (5, 6)) is one
 

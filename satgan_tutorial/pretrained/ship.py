@@ -165,7 +165,9 @@ def store(recipe, folder: Path, chips, judge: Judge, seed: int, out: Path) -> Pa
         input=f"{recipe.latent_dim} numbers from a standard normal"
         + (f", and {asked} that say what is asked for (`conditions.ask`)" if asked else ""),
         n=f"{n} chips" if asked else f"the {n} ships",
-        turned=", turned and mirrored at random" if recipe.symmetries else "",
+        turned={False: "", True: ", turned and mirrored at random"}.get(
+            recipe.symmetries, ", half of them turned by 180 degrees"
+        ),
         about=recipe.about,
         seed=seed,
         steps=rows[-1]["step"],
