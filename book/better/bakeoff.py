@@ -44,10 +44,12 @@ VARIANTS = {
     "five times the penalty": ("regularisation", {"r1": 5.0, "r2": 5.0}),
     "no batch norm": ("regularisation", {"batch_norm": False}),
     "no symmetries": ("data", {"symmetries": False}),
+    "half turns": ("data", {"symmetries": "half_turns"}),
     "DiffAugment": (
         "data",
         {"diffaugment": ("color", "translation", "cutout")},
     ),
+    "translation": ("data", {"diffaugment": ("translation",)}),
     "no average": ("averaging", {"ema": None}),
     "8 filters": ("size", {"base_filters": 8}),
     "32 filters": ("size", {"base_filters": 32}),
