@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from satgan_tutorial import gan, load_chips, measure, pretrained
+from satgan_tutorial import latent, load_chips, measure, pretrained
 from satgan_tutorial.judge import Judge
 
 HERE = Path(__file__).parent
@@ -52,7 +52,7 @@ def write(file: Path, value: dict, head: str = "") -> int:
 def fingerprint(source: str) -> str:
     """Hash all that the scripts depend on."""
     digest = hashlib.sha256(f"{keras.__version__} {np.__version__}".encode())
-    files = [Path(__file__), Path(measure.__file__)]
+    files = [Path(x.__file__) for x in (latent, measure)] + [Path(__file__)]
     for file in files + sorted(pretrained.HERE.glob(f"*-{source}.[kn]*")):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
@@ -212,48 +212,14 @@ def describe(layer: keras.Layer) -> list[tuple[str, dict, list[np.ndarray]]]:
 
 
 def directions(generator: keras.Model) -> dict:
-    """Find along which directions of the noise a ship turns, grows and changes its colours.
-
-    Many chips are drawn and measured, and each measure is regressed on the noise: a straight line through 64 dimensions.
-    A heading is an axis, so that its line is found for the cosine and the sine of twice the angle.
-
-    Returns:
-        `names` of the measures; `offset` (m,) and `slope` (m, d), which read a measure from a noise vector; `move` (m, d),
-        the shortest way in the noise that changes one reading by 1 and leaves the others; `explained`, the adjusted R2.
-        All but the first two measures are scaled so that readings have a deviation of 1.
-    """
-    latent_dim = generator.input_shape[-1]
-    z = gan.noise(DRAWN, latent_dim, SEED).astype(float)
-    table = measure.measure(gan.generate(generator, DRAWN, SEED))
-    twice = np.radians(2 * table.heading)
-    sea = table[["sea_red", "sea_green", "sea_blue"]]
-    measures = {
-        "cos": np.cos(twice),
-        "sin": np.sin(twice),
-        "size": np.log(table.length * table.width),
-        "hull": table.ship_red - table.ship_blue,
-        "hue": table.sea_blue - table.sea_green,
-        "sea": sea.mean(axis=1),
+    """Find the directions in the noise that the sliders follow (`latent.directions`), rounded to be short."""
+    found = latent.directions(generator, DRAWN, SEED)
+    arrays = {
+        name: getattr(found, name) for name in ("offset", "slope", "move")
     }
-    y = np.stack(list(measures.values()), axis=1)
-    found = np.isfinite(y).all(axis=1)
-    x, y = np.column_stack([np.ones(found.sum()), z[found]]), y[found]
-    lines = np.linalg.lstsq(x, y, rcond=None)[0]
-    missed = (y - x @ lines).var(axis=0) / y.var(axis=0)
-    scale = np.linalg.norm(lines[1:], axis=0)
-    scale[:2] = 1
-    lines[0, 2:] -= y[:, 2:].mean(axis=0)
-    lines /= scale
-    slope = lines[1:]
-    return {
-        "names": list(measures),
-        "offset": lines[0].round(5).tolist(),
-        "slope": slope.T.round(5).tolist(),
-        "move": np.linalg.pinv(slope).round(5).tolist(),
-        "explained": (1 - missed * (len(x) - 1) / (len(x) - latent_dim - 1))
-        .round(3)
-        .tolist(),
-    }
+    rounded = {name: array.round(5).tolist() for name, array in arrays.items()}
+    explained = found.explained.round(3).tolist()
+    return {"names": list(found.names), **rounded, "explained": explained}
 
 
 def film(source: str) -> list[dict]:

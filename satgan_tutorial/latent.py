@@ -1,0 +1,178 @@
+"""Walks in the noise that a generator draws from: between two ships, along directions, and back from a picture.
+
+Noise is float32 (N, d), standard normal, as `gan.noise` draws it: its length is close to the root of d, nearly always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from . import gan
+from .chips import to_float, to_uint8
+from .measure import measure
+
+
+def draw(generator: keras.Model, z: np.ndarray, batch_size: int = 64) -> np.ndarray:
+    """Draw the chips of given noise: uint8 (N, H, W, 3) of float32 (N, d)."""
+    parts = (z[i : i + batch_size].astype(np.float32) for i in range(0, len(z), batch_size))
+    return to_uint8(np.concatenate([np.asarray(generator(part, training=False)) for part in parts]))
+
+
+def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
+    """Go from a to b along the arc: the angle grows evenly in t, and so does the length.
+
+    With the angle w between them it is sin((1 - t) w) / sin(w) of the direction of a and sin(t w) / sin(w) of that of b,
+    as long as (1 - t) |a| + t |b|. Where both point the same way it is the straight line.
+
+    Args:
+        a: noise (..., d).
+        b: noise (..., d).
+        t: where on the way, 0 at a and 1 at b: a number, or an array (..., 1).
+
+    Source: K. Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985.
+    """
+    lengths = [np.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
+    a, b = a / lengths[0], b / lengths[1]
+    w = np.arccos(np.clip((a * b).sum(axis=-1, keepdims=True), -1, 1))
+    parts = [np.divide(np.sin(x * w), np.sin(w), out=x + 0 * w, where=w > 1e-4) for x in (1 - t, t)]
+    return (parts[0] * a + parts[1] * b) * ((1 - t) * lengths[0] + t * lengths[1])
+
+
+def measures(images: np.ndarray) -> pd.DataFrame:
+    """What directions are found for, in pixels: a row a chip, NaN where no ship is found.
+
+    `cos` and `sin` of twice the heading, since an axis has no bow; `size`, the logarithm of the ship's area; `hull`, its red
+    less its blue; `hue`, the sea's blue less its green; `sea`, how bright it is.
+    """
+    table = measure(images)
+    twice = np.radians(2 * table.heading)
+    columns = {
+        "cos": np.cos(twice),
+        "sin": np.sin(twice),
+        "size": np.log(table.length * table.width),
+        "hull": table.ship_red - table.ship_blue,
+        "hue": table.sea_blue - table.sea_green,
+        "sea": table[["sea_red", "sea_green", "sea_blue"]].mean(axis=1),
+    }
+    return pd.DataFrame(columns)
+
+
+@dataclass(frozen=True)
+class Directions:
+    """What a straight line reads from noise, and how to move the noise so that one reading changes.
+
+    Attributes:
+        names: of the m measures.
+        offset: (m,), the readings of no noise at all.
+        slope: (m, d), how much each reading grows along each of the d numbers.
+        move: (m, d), the shortest way that changes one reading by 1 and leaves the others.
+        explained: (m,), the share of each measure's variance that its line explains (adjusted R2).
+    """
+
+    names: tuple[str, ...]
+    offset: np.ndarray
+    slope: np.ndarray
+    move: np.ndarray
+    explained: np.ndarray
+
+    def read(self, z: np.ndarray) -> np.ndarray:
+        """The readings of noise (N, d): (N, m)."""
+        return self.offset + z @ self.slope.T
+
+    def to(self, z: np.ndarray, **readings: np.ndarray | float) -> np.ndarray:
+        """The nearest noise to z with these readings, by name, all others as they were: (N, d)."""
+        way, now = np.zeros((len(z), len(self.names))), self.read(z)
+        for name, wish in readings.items():
+            way[:, self.names.index(name)] = wish - now[:, self.names.index(name)]
+        return z + way @ self.move
+
+
+def fit(z: np.ndarray, table: pd.DataFrame) -> Directions:
+    """Regress each measure on the noise: a straight line through d dimensions, by least squares.
+
+    Args:
+        z: noise (N, d).
+        table: measures of what it draws, a column each; rows with NaN are left out. All but those named cos and sin, which
+            have a scale of their own, are centred and scaled so that readings have a deviation of 1.
+
+    Raises:
+        ValueError: fewer rows than it takes.
+    """
+    y, z = table.to_numpy(float), z.astype(float)
+    found = np.isfinite(y).all(axis=1)
+    if (least := z.shape[1] + 2) > found.sum():
+        raise ValueError(
+            f"{found.sum()} chips have all measures; a line through {z.shape[1]} numbers takes {least}."
+        )
+    x, y = np.column_stack([np.ones(found.sum()), z[found]]), y[found]
+    lines = np.linalg.lstsq(x, y, rcond=None)[0]
+    missed = (y - x @ lines).var(axis=0) / y.var(axis=0)
+    free = ~table.columns.isin(["cos", "sin"])
+    lines[0, free] -= y[:, free].mean(axis=0)
+    lines /= np.where(free, np.linalg.norm(lines[1:], axis=0), 1)
+    slope, rows = lines[1:], len(x) - 1
+    explained = 1 - missed * rows / (rows - z.shape[1])
+    return Directions(tuple(table.columns), lines[0], slope.T, np.linalg.pinv(slope), explained)
+
+
+def directions(generator: keras.Model, n: int = 1000, seed: int = 0) -> Directions:
+    """Find the directions of `measures` in a generator's noise: draw n chips, measure them, `fit`."""
+    z = gan.noise(n, generator.input_shape[-1], seed)
+    return fit(z, measures(draw(generator, z)))
+
+
+def project(
+    generator: keras.Model,
+    eyes: Callable,
+    targets: np.ndarray,
+    starts: np.ndarray,
+    *,
+    weight: float = 0.02,
+    steps: int = 100,
+    rate: float = 0.1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Look for noise that draws given chips, by gradient descent (Adam) from several starts.
+
+    What falls is the mean squared difference of the pixels, in [-1, 1], and that of the features times a weight. The noise
+    keeps the length that noise has, the root of d: one that nobody would draw is no answer.
+
+    Args:
+        generator: from noise to chips.
+        eyes: from chips, float32 (N, H, W, 3) in [-1, 1], to features (N, f).
+        targets: chips, uint8 (T, H, W, 3).
+        starts: noise to start from, (T, S, d): S times for each chip.
+        weight: of the features.
+        steps: of the descent.
+        rate: its first step, which then falls to 0 along a cosine.
+
+    Returns:
+        The noise where each search ended, float32 (T, S, d), and what was left of the difference there, (T, S).
+
+    Source: R. Webster and others, "Detecting Overfitting of Deep Generative Networks via Latent Recovery", 2019,
+    arXiv 1901.03396.
+    """
+    count, tries, d = starts.shape
+    goal = tf.repeat(to_float(targets), tries, axis=0)
+    seen = eyes(goal)
+    free = tf.Variable(starts.reshape(-1, d), dtype="float32")
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            z = d**0.5 * tf.math.l2_normalize(free, axis=1)
+            drawn = generator(z, training=False)
+            left = tf.reduce_mean((drawn - goal) ** 2, (1, 2, 3))
+            left += weight * tf.reduce_mean((eyes(drawn) - seen) ** 2, 1)
+        optimizer.apply([tape.gradient(left, free)], [free])
+        return z, left
+
+    for _ in range(steps + 1):  # the last one only looks: its rate is 0
+        z, left = step()
+    return z.numpy().reshape(starts.shape), left.numpy().reshape(count, tries)
