@@ -125,11 +125,7 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     blank = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
     assert blank == []
     files = {Path(unquote(urlsplit(url).path)) for url in asked if url.startswith("file:")}
-    # The recorded strips of these two chapters are inline pictures; they have still to come down to 8 MB.
-    most = 11e6 if path.stem in ("07-the-training", "08-when-it-goes-wrong") else 8e6
-    assert sum(file.stat().st_size for file in files) <= most, (
-        f"the page and what it loads are over {most:g} bytes"
-    )
+    assert sum(file.stat().st_size for file in files) <= 8e6, "the page and what it loads are over 8 MB"
     live = page.locator("[data-satgan]").count() > 0
     assert live == any(file.name == "weights.js" for file in files), "the networks load where they are used"
     SHOTS.mkdir(exist_ok=True)

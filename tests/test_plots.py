@@ -1,9 +1,13 @@
+import base64
+import io
+import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from satgan_tutorial import plots
 
@@ -50,6 +54,37 @@ def test_a_figure_follows_another_in_its_place(monkeypatch):
         plots.show(plots.figure()[0], alt=f"step {step}", place=place)
     assert len(shown) == 1 and "step 0" in shown[0].data
     assert ["step 1" in updated[0].data, "step 2" in updated[1].data, len(updated)] == [True, True, 2]
+
+
+def embedded(image):
+    """The one image in the SVG of a figure that shows it, its format and how many letters its address has."""
+    figure, axis = plots.figure()
+    axis.imshow(image, interpolation="none")
+    (address,) = re.findall(r'data:image/[^"]+', plots.to_svg(figure, "One image."))
+    found = Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+    return found, len(address)
+
+
+def test_a_chip_is_embedded_small_and_nobody_sees_it():
+    rng = np.random.default_rng(0)
+    sea = 90 + 60 * np.hypot(*np.mgrid[-1:1:80j, -1:1:80j])[..., None] * [1, 0.7, 0.4]
+    chip = (sea + rng.normal(0, 8, (80, 80, 3))).clip(0, 255).astype(np.uint8)
+    found, length = embedded(chip)
+    assert found.format == "JPEG" and found.size == (80, 80)
+    error = np.asarray(found).astype(float) - chip
+    assert 10 * np.log10(255**2 / np.mean(error**2)) > 35  # dB, in every colour, grain and all
+    exact = io.BytesIO()
+    Image.fromarray(chip).save(exact, "PNG", optimize=True)
+    assert length < 0.6 * len(base64.b64encode(exact.getvalue()))
+
+
+def test_what_is_transparent_or_of_few_colours_is_embedded_as_it_is():
+    checkers = np.uint8(255 * (np.indices((80, 80)).sum(0) % 2))[..., None].repeat(3, -1)
+    veil = np.random.default_rng(0).integers(0, 255, (80, 80, 4), np.uint8)
+    for image in (checkers, veil):
+        found, _ = embedded(image)
+        assert found.format == "PNG"
+        assert np.array_equal(np.asarray(found.convert("RGBA"))[..., : image.shape[-1]], image)
 
 
 def test_a_strip_has_a_row_a_look_and_says_at_which_step():
