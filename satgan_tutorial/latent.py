@@ -17,6 +17,8 @@ from . import gan
 from .chips import to_float, to_uint8
 from .measure import measure
 
+SHELL = 2**0.5  # two deviations of the length of noise, which has deviation 1 / sqrt(2) in any dimension
+
 
 def draw(generator: keras.Model, z: np.ndarray, batch_size: int = 64) -> np.ndarray:
     """Draw the chips of given noise: uint8 (N, H, W, 3) of float32 (N, d)."""
@@ -133,14 +135,14 @@ def project(
     targets: np.ndarray,
     starts: np.ndarray,
     *,
-    weight: float = 0.02,
-    steps: int = 100,
+    weight: float = 0.1,
+    steps: int = 150,
     rate: float = 0.1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Look for noise that draws given chips, by gradient descent (Adam) from several starts.
 
     What falls is the mean squared difference of the pixels, in [-1, 1], and that of the features times a weight. The noise
-    keeps the length that noise has, the root of d: one that nobody would draw is no answer.
+    stays as long as noise is, the root of d and at most `SHELL` more or less: one that nobody would draw is no answer.
 
     Args:
         generator: from noise to chips.
@@ -166,7 +168,8 @@ def project(
     @tf.function
     def step():
         with tf.GradientTape() as tape:
-            z = d**0.5 * tf.math.l2_normalize(free, axis=1)
+            length = tf.norm(free, axis=1, keepdims=True)
+            z = free / length * tf.clip_by_value(length, d**0.5 - SHELL, d**0.5 + SHELL)
             drawn = generator(z, training=False)
             left = tf.reduce_mean((drawn - goal) ** 2, (1, 2, 3))
             left += weight * tf.reduce_mean((eyes(drawn) - seen) ** 2, 1)

@@ -1,0 +1,144 @@
+"""Chapter 12: walks in latent space."""
+
+import numpy as np
+
+from .grading import call, grade
+
+
+def chord(function) -> None:
+    """Grade exercise 12.1: `function(d, t)` is how long (1 - t) a + t b is for independent noise a and b, typically."""
+
+    def hint():
+        for d, t in ((64, 0.5), (100, 0.25), (16, 0.9), (9, 0.0)):
+            got = float(call(function, d, t))
+            squares = (1 - t) ** 2 + t**2
+            truth = np.sqrt(d * squares)
+            if np.isclose(got, truth, rtol=1e-6):
+                continue
+            if np.isclose(got, d * squares, rtol=1e-6):
+                return "that is the mean of the square; take its root."
+            if np.isclose(got, np.sqrt(d), rtol=1e-6):
+                return "the lengths at both ends add up to that only if a and b point the same way, and they do not."
+            if np.isclose(got, np.sqrt(d) * abs(1 - 2 * t), rtol=1e-6):
+                return "that would be so if b were -a; independent noise is close to a right angle."
+            if np.isclose(got, np.sqrt(squares), rtol=1e-6):
+                return "that is in units of the length of a; each of the d numbers has variance 1."
+            return f"for d = {d} and t = {t:g} it is {truth:.3f}; yours says {got:.3f}."
+        return None
+
+    grade(
+        "return the root of the mean squared length of (1 - t) a + t b, for independent noise a and b of d numbers.",
+        hint,
+        "the straight way is a chord, and its middle is shorter by the root of 2 in any dimension.",
+    )
+
+
+def arc(function) -> None:
+    """Grade exercise 12.2: `function(a, b, t)` goes from a to b, both of length 1, along the arc between them."""
+
+    def hint():
+        rng = np.random.default_rng(0)
+        for d, t in ((3, 0.25), (64, 0.5), (64, 0.8), (5, 0.0)):
+            a, b = (x / np.linalg.norm(x) for x in rng.normal(size=(2, d)))
+            w = np.arccos(a @ b)
+            truth, straight = _arc(a, b, t), (1 - t) * a + t * b
+            got = np.asarray(call(function, a.copy(), b.copy(), t), float)
+            if got.shape != (d,):
+                return f"return a vector of {d} numbers; found shape {got.shape}."
+            if np.allclose(got, truth):
+                continue
+            if np.allclose(got, _arc(a, b, 1 - t)):
+                return "the other way round: t = 0 is at a, and t = 1 at b."
+            if np.allclose(got, straight):
+                return "that is the straight way, which leaves the sphere."
+            if np.allclose(got, straight / np.linalg.norm(straight)):
+                return "that is on the arc, but goes faster in the middle: the angle has to grow evenly."
+            if np.allclose(got, truth * np.sin(w)):
+                return "both weights are to be divided by the sine of the whole angle."
+            return f"for t = {t:g} its length should be 1 and its angle to a {np.degrees(t * w):.1f} degrees; it is {got.round(2)}."
+        return None
+
+    grade(
+        "return sin((1 - t) w) / sin(w) times a plus sin(t w) / sin(w) times b, where w is the angle between them.",
+        hint,
+        "as long at every t, and at an even pace.",
+    )
+
+
+def alone(function) -> None:
+    """Grade exercise 12.3: `function(slope, others)` raises one reading by 1 and leaves those of the others.
+
+    The slope is (d,), the others are (k, d), in no way at right angles to each other.
+    """
+
+    def hint():
+        rng = np.random.default_rng(0)
+        for d, k in ((3, 1), (8, 3), (64, 5)):
+            slope, others = rng.normal(size=d), rng.normal(size=(k, d)) + 0.5
+            got = np.asarray(call(function, slope.copy(), others.copy()), float)
+            if got.shape != (d,):
+                return f"return a step in the noise, {d} numbers; found shape {got.shape}."
+            leak = np.abs(others @ got).max()
+            if np.allclose(got, slope) or np.allclose(got, slope / (slope @ slope)):
+                return f"that is the slope itself: it moves another reading by {leak:.2f}."
+            if leak > 1e-6:
+                return (
+                    f"another reading still moves by {leak:.2f}. The others are not at right angles to each other, so taking "
+                    "them away one after the other brings the first back: solve for all of them at once."
+                )
+            if not np.isclose(slope @ got, 1):
+                return f"nothing leaks; now scale the step so that its own reading moves by 1, not by {slope @ got:.2f}."
+            if not np.allclose(got, np.linalg.pinv(np.vstack([slope, others]))[:, 0]):
+                return "it reads right, but there is a shorter step: stay among the slopes, the rest of it changes no reading."
+        return None
+
+    grade(
+        "return the shortest step that raises this reading by 1 and all others by 0.",
+        hint,
+        "one reading moves, and the others stay.",
+    )
+
+
+def inverted(function) -> None:
+    """Grade exercise 12.4: `function(weights, bias, image)` finds the noise for which a linear generator is nearest to it.
+
+    The generator is z @ weights + bias, the weights (d, p), bias and image (p,). The answer is z (d,) and how far it stays
+    from the image.
+    """
+
+    def hint():
+        rng = np.random.default_rng(0)
+        for d, p, reachable in ((2, 6, True), (4, 30, False)):
+            weights, bias = rng.normal(size=(d, p)), rng.normal(size=p)
+            image = rng.normal(size=d) @ weights + bias + (0 if reachable else rng.normal(size=p))
+            answer = call(function, weights.copy(), bias.copy(), image.copy())
+            if not isinstance(answer, tuple) or len(answer) != 2 or np.shape(answer[0]) != (d,):
+                return (
+                    f"return two things: the noise, {d} numbers, and how far its image is from the given one."
+                )
+            z, lost = np.asarray(answer[0], float), float(answer[1])
+            truth = np.linalg.lstsq(weights.T, image - bias, rcond=None)[0]
+            left = np.linalg.norm(truth @ weights + bias - image)
+            if np.allclose(z, np.linalg.lstsq(weights.T, image, rcond=None)[0]):
+                return "the bias is drawn whatever the noise is: take it away first."
+            if np.allclose(z, weights @ (image - bias)):
+                return "the transpose is no inverse: the rows of the weights are neither at right angles nor of length 1."
+            if not np.allclose(z, truth):
+                return f"there is noise that comes nearer: {left:.2f} is left, with yours {np.linalg.norm(z @ weights + bias - image):.2f}."
+            if np.isclose(lost, left, atol=1e-6):
+                continue
+            if np.isclose(lost, left**2):
+                return "the noise is right; the distance is the root of the summed squares."
+            return f"the noise is right; what it draws is {left:.3f} from the image, not {lost:.3f}."
+        return None
+
+    grade(
+        "return the noise for which z @ weights + bias is nearest to the image, and the distance that is left.",
+        hint,
+        "what is left is at right angles to all that this generator can draw.",
+    )
+
+
+def _arc(a, b, t):
+    w = np.arccos(a @ b)
+    return (np.sin((1 - t) * w) * a + np.sin(t * w) * b) / np.sin(w)

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from satgan_tutorial import checks
+
+
+def chord(d, t):
+    return np.sqrt(d - 2 * d * t * (1 - t))
+
+
+def arc(a, b, t):
+    perpendicular = b - (a @ b) * a
+    w = t * np.arccos(a @ b)
+    return np.cos(w) * a + np.sin(w) * perpendicular / np.linalg.norm(perpendicular)
+
+
+def straight(a, b, t):
+    return a + t * (b - a)
+
+
+def one_after_the_other(slope, others):
+    for other in others:
+        slope = slope - (slope @ other) / (other @ other) * other
+    return slope / (slope @ slope)
+
+
+def rest(slope, others):
+    return slope - np.linalg.lstsq(others.T, slope, rcond=None)[0] @ others
+
+
+def alone(slope, others):
+    step = rest(slope, others)
+    return step / (slope @ step)
+
+
+def detour(slope, others):
+    step, every = alone(slope, others), np.vstack([slope, others])
+    aside = np.arange(len(slope), dtype=float)
+    return step + aside - np.linalg.pinv(every) @ every @ aside
+
+
+def inverted(weights, bias, image):
+    z = np.linalg.solve(weights @ weights.T, weights @ (image - bias))
+    return z, np.linalg.norm(z @ weights + bias - image)
+
+
+def without_bias(weights, bias, image):
+    return inverted(weights, 0 * bias, image)
+
+
+CASES = [
+    (checks.chord, lambda d, t: ..., "To do"),
+    (checks.chord, lambda d, t: chord(d, t) ** 2, "Not yet: that is the mean of the square"),
+    (checks.chord, lambda d, t: d**0.5, "Not yet: the lengths at both ends"),
+    (checks.chord, lambda d, t: d**0.5 * abs(1 - 2 * t), "Not yet: that would be so if b were -a"),
+    (checks.chord, lambda d, t: chord(1, t), "Not yet: that is in units"),
+    (checks.chord, lambda d, t: 6.0, "Not yet: for d = 64"),
+    (checks.chord, chord, "Right"),
+    (checks.arc, lambda a, b, t: ..., "To do"),
+    (checks.arc, lambda a, b, t: a @ b, "Not yet: return a vector"),
+    (checks.arc, lambda a, b, t: arc(b, a, t), "Not yet: the other way round"),
+    (checks.arc, straight, "Not yet: that is the straight way"),
+    (checks.arc, lambda a, b, t: arc(a, b, t) * np.sin(np.arccos(a @ b)), "Not yet: both weights"),
+    (
+        checks.arc,
+        lambda a, b, t: straight(a, b, t) / np.linalg.norm(straight(a, b, t)),
+        "Not yet: that is on the arc",
+    ),
+    (checks.arc, lambda a, b, t: a, "Not yet: for t = 0.25"),
+    (checks.arc, arc, "Right"),
+    (checks.alone, lambda s, o: None, "To do"),
+    (checks.alone, lambda s, o: o, "Not yet: return a step"),
+    (checks.alone, lambda s, o: s, "Not yet: that is the slope itself"),
+    (checks.alone, lambda s, o: s / (s @ s), "Not yet: that is the slope itself"),
+    (checks.alone, one_after_the_other, "Not yet: another reading still moves"),
+    (checks.alone, rest, "Not yet: nothing leaks"),
+    (checks.alone, detour, "Not yet: it reads right"),
+    (checks.alone, alone, "Right"),
+    (checks.inverted, lambda w, b, x: ..., "To do"),
+    (checks.inverted, lambda w, b, x: inverted(w, b, x)[0], "Not yet: return two things"),
+    (checks.inverted, without_bias, "Not yet: the bias"),
+    (checks.inverted, lambda w, b, x: (w @ (x - b), 0.0), "Not yet: the transpose"),
+    (checks.inverted, lambda w, b, x: (w[:, 0], 0.0), "Not yet: there is noise"),
+    (
+        checks.inverted,
+        lambda w, b, x: (inverted(w, b, x)[0], 0.0),
+        "Not yet: the noise is right; what it draws",
+    ),
+    (
+        checks.inverted,
+        lambda w, b, x: (inverted(w, b, x)[0], inverted(w, b, x)[1] ** 2),
+        "Not yet: the noise is right; the distance",
+    ),
+    (checks.inverted, lambda w, b, x: 1 / 0, "Not yet: your answer raised ZeroDivisionError"),
+    (checks.inverted, inverted, "Right"),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
+def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
+    assert printed(grader, answer).startswith(verdict)
