@@ -4,6 +4,7 @@ recipe.json         what is trained, on which chips, from which seed
 log.csv             a row every 20 steps
 samples.png         a row every 100 steps, of the same eight noise vectors
 checkpoint.keras    both players and their optimizers
+previous.keras      the checkpoint before, in case the last one is damaged
 generator.keras     the generator alone, its weights averaged where the recipe says so
 """
 
@@ -14,6 +15,7 @@ import json
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,6 +26,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from . import pretrained
 from .chips import ChipSet, shrink
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from .gan import GAN
     from .recipes import Recipe
 
+CHECKPOINTS = "checkpoint.keras", "previous.keras"
 LOG_EVERY, SAMPLE_EVERY, SAMPLES = 20, 100, 8  # steps, steps, chips in a row
 
 
@@ -80,7 +84,7 @@ def run(
         The GAN; its `step` is smaller than `steps` if it was stopped.
 
     Raises:
-        FolderError: the folder holds another training, or none where it should.
+        FolderError: the folder holds another training, none where it should, or no checkpoint that can be read.
         RecipeError: no network can be built as the recipe says, or the chips cannot be shrunk to its size.
         TrainingError: the losses are no longer finite.
     """
@@ -98,8 +102,7 @@ def run(
     except ValueError as error:
         raise RecipeError(str(error)) from None
     _claim(out, _card(recipe, chips.source, images, seed), resume)
-    if (out / "checkpoint.keras").is_file():
-        model = keras.saving.load_model(out / "checkpoint.keras")
+    model = _last(out, model)
     saved = time.monotonic()
 
     def after_step(batch, logs):
@@ -196,10 +199,41 @@ def _sample(model: GAN, asked: np.ndarray | None, file: Path) -> None:
         Image.fromarray(page).save(new)
 
 
+def _last(out: Path, begun: GAN) -> GAN:
+    """The last checkpoint that can be read, or the GAN as it begins where none was written yet."""
+    there = [out / name for name in CHECKPOINTS if (out / name).is_file()]
+    for file in there:
+        try:
+            model = pretrained.read(file, compiled=True)
+        except pretrained.PretrainedError as error:
+            warnings.warn(str(error), stacklevel=3)
+            continue
+        if _layout(model) != _layout(begun):
+            raise FolderError(
+                f"{file}: found the checkpoint of a training of other networks or settings; expected those of recipe.json. "
+                "Delete the file, or name a new folder."
+            )
+        return model
+    if there:
+        raise FolderError(
+            f"{out}: found no checkpoint that can be read; delete {' and '.join(f.name for f in there)} to begin again "
+            "at step 0, or name a new folder."
+        )
+    return begun
+
+
+def _layout(model: GAN) -> tuple:
+    return [tuple(weight.shape) for weight in model.weights], model.settings, model.seed
+
+
 def _save(model: GAN, out: Path) -> None:
-    for name, part in (("checkpoint", model), ("generator", model.averaged())):
-        with replacing(out / f"{name}.keras") as new:
-            part.save(new)
+    last, before = (out / name for name in CHECKPOINTS)
+    with replacing(last) as new:
+        model.save(new)
+        if last.is_file():
+            os.replace(last, before)
+    with replacing(out / "generator.keras") as new:
+        model.averaged().save(new)
 
 
 GAP = 2  # pixels between chips

@@ -132,7 +132,7 @@ def test_a_resumed_training_has_the_bits_of_one_in_one_go(trained):
     result = run("train", "tiny", "--steps", 24, "--out", "new/halves", "--resume")
     assert "satgan generate new/halves" in result.output
     assert same(bits(Path("new/halves")), bits(trained)) and not same(early, bits(trained))
-    assert sorted(os.listdir("new/halves")) == sorted(os.listdir(trained))
+    assert sorted(os.listdir("new/halves")) == sorted([*os.listdir(trained), "previous.keras"])
     rows = Path("new/halves/log.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows] == ["step", "7", "20", "24"]
     assert rows[-1] == (trained / "log.csv").read_text().splitlines()[-1]
@@ -199,22 +199,73 @@ def test_a_second_ctrl_c_stops_at_once():
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_a_kill_costs_what_came_after_the_last_checkpoint(few):
-    process = satgan("train", "tiny", "--steps", 100_000, "--seed", 3, "--out", "killed", "--save-every", 0)
-    try:
-        while not Path("killed/generator.keras").exists():
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.05)
-        time.sleep(0.1)
-    finally:
-        process.kill()
-        process.communicate()
-    step = keras.saving.load_model("killed/checkpoint.keras").step
-    assert step >= 1
+def killed(folder, *options, times, seconds):
+    """Kill a training that saves after each step, again and again, each time at a random moment; return its last step."""
+    line = ["train", "tiny", "--steps", 100_000, "--seed", 3, "--out", folder, "--save-every", 0, *options]
+    for _ in range(times):
+        there = Path(folder, "generator.keras")
+        before = there.stat().st_mtime_ns if there.exists() else 0
+        process = satgan(*line, *(["--resume"] if Path(folder, "recipe.json").exists() else []))
+        try:
+            while not there.exists() or there.stat().st_mtime_ns == before:
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.01)
+            time.sleep(np.random.default_rng().uniform(0, seconds))
+        finally:
+            process.kill()
+            process.communicate()
+    file = Path(folder, "checkpoint.keras")
+    return keras.saving.load_model(file if file.exists() else Path(folder, "previous.keras")).step
+
+
+def goes_on_to_the_bits_of_one_never_killed(folder, step, few):
     ships = few.split(0).train.ships
-    training.run(TINY, ships, "killed", seed=3, steps=step + 2, resume=True)
+    training.run(TINY, ships, folder, seed=3, steps=step + 2, resume=True)
     training.run(TINY, ships, "whole", seed=3, steps=step + 2)
-    assert same(bits(Path("killed")), bits(Path("whole")))
+    assert same(bits(Path(folder)), bits(Path("whole")))
+
+
+def test_kills_cost_what_came_after_the_last_checkpoint(few):
+    step = killed("killed", times=3, seconds=0.4)
+    assert step >= 3
+    goes_on_to_the_bits_of_one_never_killed("killed", step, few)
+
+
+@pytest.mark.benchmark
+def test_twenty_kills_cost_what_came_after_the_last_checkpoint(few):
+    goes_on_to_the_bits_of_one_never_killed("killed", killed("killed", times=20, seconds=1.0), few)
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def test_a_checkpoint_cut_in_half_leaves_the_one_before(few, trained):
+    ships = few.split(0).train.ships
+    shutil.copytree(trained, "cut")
+    training.run(TINY, ships, "cut", seed=3, steps=26, resume=True)
+    last, before = Path("cut/checkpoint.keras"), Path("cut/previous.keras")
+    cut(last)
+    with pytest.warns(UserWarning, match=r"checkpoint.keras: expected a Keras model"):
+        model = training.run(TINY, ships, "cut", seed=3, steps=28, resume=True)
+    assert model.step == 28
+    training.run(TINY, ships, "whole", seed=3, steps=28)
+    assert same(bits(Path("cut")), bits(Path("whole")))
+    cut(last), cut(before)
+    with (
+        pytest.warns(UserWarning),
+        pytest.raises(training.FolderError, match="delete checkpoint.keras and previous.keras"),
+    ):
+        training.run(TINY, ships, "cut", seed=3, steps=30, resume=True)
+
+
+def test_a_checkpoint_of_another_recipe_is_told(few, trained):
+    ships = few.split(0).train.ships
+    training.run(replace(TINY, latent_dim=5), ships, "other", seed=3, steps=1)
+    shutil.copytree(trained, "mixed")
+    shutil.copy("other/checkpoint.keras", "mixed/checkpoint.keras")
+    with pytest.raises(training.FolderError, match="other networks or settings"):
+        training.run(TINY, ships, "mixed", seed=3, steps=30, resume=True)
 
 
 def test_a_folder_is_not_overwritten_and_only_its_own_training_goes_on(trained, few):

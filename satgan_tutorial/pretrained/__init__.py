@@ -56,8 +56,8 @@ def load(name: str, source: str, folder: Path = HERE) -> keras.Model:
     return read(path(name, source, folder))
 
 
-def read(file: str | os.PathLike) -> keras.Model:
-    """Load any `.keras` file, not compiled.
+def read(file: str | os.PathLike, *, compiled: bool = False) -> keras.Model:
+    """Load any `.keras` file, with what it was compiled with, if anything, only on request.
 
     Raises:
         PretrainedError: the file is not there, or no Keras model.
@@ -67,7 +67,7 @@ def read(file: str | os.PathLike) -> keras.Model:
     from .. import networks  # noqa: F401  (registers the book's own layers)
 
     try:
-        return keras.saving.load_model(file, compile=False)
+        return keras.saving.load_model(file, compile=compiled)
     except Exception as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise PretrainedError(f"{file}: expected a Keras model (.keras); found none ({why}).") from error
