@@ -48,6 +48,12 @@ def like(generator, chips: ChipSet, n: int) -> np.ndarray | None:
     return of(chips, COLUMNS if k > 1 else COLUMNS[:1])[np.arange(n) % len(chips)] if k else None
 
 
+def some(k: int, n: int, seed: int) -> np.ndarray:
+    """Wishes as a training deals them out, float32 (n, k): every second for a ship, of any heading, of a usual length."""
+    rng = np.random.default_rng(seed)
+    return _row(np.arange(n) % 2, rng.uniform(0, 180, n), rng.normal(200, 30, n))[:, :k]
+
+
 def balanced(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> tuple[np.ndarray, np.ndarray]:
     """Repeat the ships until they are about as many as the other chips, for `gan.batches`.
 

@@ -157,7 +157,8 @@ class GAN(keras.Model):
         for k in range(NORM_BATCHES if norms else 0):
             for norm in norms:
                 norm.momentum = k / (k + 1)
-            copy(noise(64, self.latent_dim, seed=k), training=True)
+            wishes = [conditions.some(x.shape[-1], 64, seed=k) for x in copy.inputs[1:]]
+            copy(_with(noise(64, self.latent_dim, seed=k), *wishes), training=True)
         return copy
 
     def _judge(self, real, fake, asked=None):
@@ -276,7 +277,7 @@ def generate(
     return to_uint8(out) if out.ndim == 4 else out
 
 
-def _with(x, asked):
+def _with(x, asked=None):
     """What a network takes: x alone, or x and conditions."""
     return x if asked is None else [x, asked]
 

@@ -102,7 +102,6 @@ CONDITIONAL = replace(
     about="Ships and what is none, as asked: p(x|y).",
     base_filters=24,
     conditions=conditions.COLUMNS[:1],
-    batch_norm=False,  # its statistics would mix what was asked for
 )
 
 RECIPES = {

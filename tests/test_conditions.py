@@ -62,6 +62,27 @@ def test_ships_are_dealt_until_they_are_as_many_as_the_rest():
     assert len(conditions.balanced(chips.ships)[0]) == 10
 
 
+def test_some_wishes_are_like_those_of_a_training():
+    some = conditions.some(4, 400, seed=0)
+    chips = simulate.draw_chips(400, seed=1, label=1)
+    real = conditions.of(chips, conditions.COLUMNS)
+    assert np.array_equal(some[:, 0], np.arange(400) % 2) and not some[::2].any()
+    assert abs(some[1::2, 3].mean() - real[:, 3].mean()) < 2 and abs(some[1::2, 3].std() - real[:, 3].std()) < 1
+    assert np.array_equal(conditions.some(1, 3, seed=5), [[0], [1], [0]])
+
+
+def test_averaged_weights_of_a_generator_with_conditions_get_statistics_of_both_classes():
+    recipe = dataclasses.replace(TINY, conditions=conditions.COLUMNS[:1], batch_norm=True)
+    model = train(2, recipe=recipe, eagerly=False)
+    asked = [conditions.some(1, 512, seed=9), gan.noise(512, recipe.latent_dim, 9)]
+    averaged = model.averaged()
+    norm = next(x for x in averaged.layers if isinstance(x, keras.layers.BatchNormalization))
+    before = keras.Model(averaged.inputs, norm.input)(asked[::-1])
+    mean, variance = np.mean(before, axis=(0, 1, 2)), np.var(before, axis=(0, 1, 2))
+    np.testing.assert_allclose(norm.moving_mean, mean, atol=0.15 * np.sqrt(variance).max())
+    np.testing.assert_allclose(norm.moving_variance, variance, rtol=0.3)
+
+
 def test_what_chips_like_these_ask_depends_on_the_generator():
     chips = simulate.draw_chips(8, seed=1)
     assert conditions.like(networks.generator(4, 16, 8), chips, 3) is None
