@@ -26,27 +26,13 @@ COLORS = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION)
 # A colour no figure uses: every stroke and letter drawn in it becomes the page's text colour.
 INK = "#010203"
 
+_DRAWN = ("text.color", "axes.labelcolor", "axes.titlecolor", "axes.edgecolor", "xtick.color", "ytick.color")
 rcParams.update(
-    {
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "legend.facecolor": "none",
-        "legend.frameon": False,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.titlecolor": INK,
-        "axes.edgecolor": INK,
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": False,
-        "axes.titlesize": 11,
-        "axes.titlelocation": "left",
-        "font.size": 10,
-        "svg.fonttype": "path",
-        "axes.prop_cycle": cycler(color=COLORS),
-    }
+    dict.fromkeys(("figure.facecolor", "axes.facecolor", "legend.facecolor"), "none")
+    | dict.fromkeys(("legend.frameon", "axes.spines.top", "axes.spines.right", "axes.grid"), False)
+    | dict.fromkeys(_DRAWN, INK)
+    | {"axes.titlesize": 11, "axes.titlelocation": "left", "font.size": 10, "svg.fonttype": "path"}
+    | {"axes.prop_cycle": cycler(color=COLORS)}
 )
 
 
@@ -207,15 +193,13 @@ def show_film(frames: list[Figure], captions: list[str], *, alt: str) -> None:
         f"<li>{to_svg(frame, f'{alt} {caption}')}<p>{i}. {html.escape(caption)}</p></li>"
         for i, (frame, caption) in enumerate(zip(frames, captions, strict=True), 1)
     )
-    slider = f'<input type="range" min="1" max="{len(frames)}" value="1" aria-label="Frame">'
-    buttons = "".join(f'<button type="button">{name}</button>' for name in ("Previous", "Play", "Next"))
     label = html.escape(" ".join(alt.split()), quote=True)
     room = 1.7 * -(-max(map(len, captions)) // 36)  # em, for the longest caption on a phone: nothing jumps
     width = f"max-width:{max(frame.get_size_inches()[0] for frame in frames) * 96:.0f}px"
     display(
         HTML(
             f'<div class="satgan-film" role="group" aria-label="{label}" style="{width}"><ol>{items}</ol>'
-            f'<div class="satgan-film-bar">{slider}{buttons}</div><p aria-live="polite" style="min-height:{room:.1f}em"></p></div>'
+            f'<p aria-live="polite" style="min-height:{room:.1f}em"></p></div>'
             + Path(__file__).with_name("film.html").read_text(encoding="utf-8")
         )
     )
@@ -237,14 +221,18 @@ def to_svg(drawing: Figure, alt: str) -> str:
     )
 
 
-def _thin(address: re.Match) -> str:
+def address(image: Image.Image, kind: str, **settings) -> str:
+    """Write an image as the address of itself, `data:image/...`, in a format such as "png", with Pillow's settings for it."""
+    file = io.BytesIO()
+    image.save(file, kind, **settings)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _thin(found: re.Match) -> str:
     """Write an image in an address as JPEG where that is smaller, as it is for a chip: a third of the bytes, for no eye to see.
 
     Colours keep their full resolution, which a chip of 80 pixels needs. What is transparent, or of few colours, stays PNG.
     """
-    png = base64.b64decode(address[1])
-    image, jpeg = Image.open(io.BytesIO(png)).convert("RGBA"), io.BytesIO()
-    image.convert("RGB").save(jpeg, "JPEG", quality=95, subsampling=0, optimize=True)
-    if image.getextrema()[3][0] < 255 or len(jpeg.getvalue()) >= len(png):
-        return address[0]
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"
+    image = Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGBA")
+    jpeg = address(image.convert("RGB"), "jpeg", quality=95, subsampling=0, optimize=True)
+    return found[0] if image.getextrema()[3][0] < 255 or len(jpeg) >= len(found[0]) else jpeg

@@ -2,20 +2,45 @@
 
 A page is static and loads no widget manager, so a widget in one would be a dead box. Who runs the notebook decides:
 before a reader there are sliders, in a build or a test there is the figure that they would begin with.
+
+    from satgan_tutorial import judge, pretrained, widgets
+    generator = pretrained.load("book", "simulated")
+    widgets.explore(generator, judge=judge.Judge("simulated"))            # a ship, and sliders that move it
+    widgets.walk(generator, 3, 8)                                         # from the ship of one seed to another's
+    widgets.watch_training("runs/small")                                  # what `satgan train small --out runs/small` does
 """
 
 import inspect
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from IPython import get_ipython
+from IPython.display import HTML, display
+from ipywidgets import BoundedIntText, fixed, interactive
+from PIL import Image
+
+from . import conditions, gan, latent, plots, training
+from .chips import to_uint8
+from .judge import Judge
+from .measure import measure
+
+# What is asked for where nobody says: a ship, its heading in degrees, its length in metres.
+SHIP = (True, 45, 200)
 
 
-def sliders(draw: Callable[..., None], **ranges) -> None:
+def sliders(draw: Callable[..., None], smooth: bool = False, /, **ranges) -> None:
     """Show what `draw` shows, in a live notebook under a slider for each of its arguments.
 
     Args:
         draw: shows one figure, `show(figure, alt=...)`, from keyword arguments that all have defaults: the defaults are
             where the sliders begin, and the one picture of a built page.
+        smooth: draw all along a slider's way, for what is drawn ten times a second; else where it is let go.
         **ranges: for each argument of `draw` what ipywidgets makes a control of: (low, high, step) for a slider, a list
             for a menu, True or False for a box to tick.
 
@@ -30,16 +55,117 @@ def sliders(draw: Callable[..., None], **ranges) -> None:
     if not live():
         draw()
         return
-    import ipywidgets
-    from IPython.display import display
-
-    panel = ipywidgets.interactive(draw, **ranges)
+    panel = interactive(draw, **ranges)
     for control in panel.children[:-1]:  # the last is where the figure goes
         control.description = control.description.replace("_", " ")
         control.style.description_width = "9em"
-        if hasattr(control, "continuous_update"):
-            control.continuous_update = False  # draw where a slider is let go, not all along its way
+        if hasattr(control, "continuous_update") and not smooth:
+            control.continuous_update = False
     display(panel)
+
+
+def explore(
+    generator: keras.Model,
+    *,
+    judge: Judge | None = None,
+    ways: latent.Directions | None = None,
+    seed: int = 0,
+) -> None:
+    """Show the ship of a seed; in a live notebook with sliders that turn, enlarge and recolour it.
+
+    With all sliders in the middle it is the ship of its seed. A generator with conditions is asked for a ship or none, and
+    for heading and length if it knows them (`conditions.ask`). Below stands the Python that draws this very chip.
+
+    Args:
+        generator: from noise, or from noise and conditions, to chips in [-1, 1].
+        judge: whose p(ship|x) to show, for chips of 80 x 80; None for no opinion.
+        ways: `latent.directions` of the generator; None to find them when a slider first asks, from 400 chips.
+        seed: of the first ship.
+
+    Raises:
+        TypeError: it is no such generator.
+        ValueError: the seed is not a whole number from 0.
+    """
+    d, terms = _takes(generator)
+    _noise(seed, d)
+
+    @cache
+    def known():
+        asked = conditions.ask(*SHIP[:terms]) if terms else None
+        chips = gan.generate(generator, 400, 0, asked)
+        return latent.fit(gan.noise(400, d, 0), latent.measures(chips))
+
+    def draw(seed=seed, ship=True, heading=45, length=200, turn=0, size=0.0, hull=0.0, hue=0.0, sea=0.0):
+        z, moves = _noise(seed, d), {"size": size, "hull": hull, "hue": hue, "sea": sea}
+        if turn or any(moves.values()):
+            found = ways or known()
+            now = dict(zip(found.names, found.read(z)[0], strict=True))
+            axis = (now["cos"] + 1j * now["sin"]) * np.exp(2j * np.radians(turn))
+            moves = {name: now[name] + by for name, by in moves.items()}
+            z = found.to(z, cos=axis.real, sin=axis.imag, **moves).astype(np.float32)
+        _look(generator, judge, z, (ship, heading, length)[:terms], f"The chip of seed {seed}")
+
+    sliders(
+        draw,
+        True,
+        seed=BoundedIntText(seed, max=2**32 - 1),
+        ship=[("ship", True), ("no ship", False)] if terms else fixed(True),
+        heading=(0, 179) if terms > 1 else fixed(45),
+        length=(80, 320, 5) if terms > 1 else fixed(200),
+        turn=(-90, 90),
+        **dict.fromkeys(("size", "hull", "hue", "sea"), (-3.0, 3.0, 0.1)),  # deviations
+    )
+
+
+def walk(generator: keras.Model, a, b, *, judge: Judge | None = None, wish: tuple | None = None) -> None:
+    """Show two ships and, between them, one on the way along the arc (`latent.slerp`); in a live notebook under a slider.
+
+    Args:
+        generator: as for `explore`.
+        a: where the way begins: a seed, or noise of d numbers.
+        b: where it ends.
+        judge: whose p(ship|x) of the one between to show, or None.
+        wish: of a generator with conditions, what `conditions.ask` takes; None for a ship.
+
+    Raises:
+        TypeError: it is no such generator.
+        ValueError: an end is neither a seed nor d numbers.
+    """
+    d, terms = _takes(generator)
+    a, b = _noise(a, d), _noise(b, d)
+
+    def draw(way=50):
+        z = np.concatenate([a, latent.slerp(a, b, way / 100), b]).astype(np.float32)
+        _look(generator, judge, z, wish or SHIP[:terms], f"Between two chips the one {way} % of the way")
+
+    sliders(draw, True, way=(0, 100))
+
+
+def watch_training(run: str | os.PathLike) -> None:
+    """Show the curves of a training and its last chips; in a live notebook under a slider through all its looks.
+
+    It only reads, and at each move reads again, so it can look at a training that goes on elsewhere.
+
+    Args:
+        run: the folder of a `satgan train`, or a recorded run: the name that its .csv and its .npz have in common.
+
+    Raises:
+        FileNotFoundError: there is no such run, or it has no samples yet.
+    """
+    losses = {"d_loss": "discriminator", "g_loss": "generator"}
+    accuracies = {"real_accuracy": "on real chips", "fake_accuracy": "on fake chips"}
+    _read(run)
+
+    def draw(percent_of_its_looks=100):
+        log, steps, rows = _read(run)
+        look = round(percent_of_its_looks / 100 * (len(rows) - 1))
+        curves = plots.curves(log, {"Losses (nats)": losses, "The discriminator's accuracy": accuracies})
+        last = ", ".join(f"{name} {log[name].iloc[-1]:.2f}" for name in (*losses, *accuracies))
+        plots.show(curves, alt=f"Curves against the step; at the end, step {log.step.iloc[-1]}: {last}.")
+        alt = f"{len(rows[look])} chips that the same noise gives after {steps[look]} steps."
+        plots.show(plots.strip([steps[look]], [rows[look]]), alt=alt)
+
+    sliders(draw, percent_of_its_looks=(0, 100))
 
 
 def live() -> bool:
@@ -48,11 +174,68 @@ def live() -> bool:
     A Jupyter server names its kernels' sessions in the environment, VS Code the file in the notebook's own variables,
     and Colab brings its module; what executes notebooks for a page or a test does none of these.
     """
-    from IPython import get_ipython
-
     shell = get_ipython()
     return shell is not None and bool(
         os.environ.get("JPY_SESSION_NAME")
         or "google.colab" in sys.modules
         or "__vsc_ipynb_file__" in shell.user_ns
     )
+
+
+def _takes(generator) -> tuple[int, int]:
+    """How many numbers of noise a generator takes, and how many arguments of `conditions.ask`."""
+    takes = [x.shape[-1] for x in getattr(generator, "inputs", None) or ()]
+    terms = {(): 0, (1,): 1, (4,): 3}.get(tuple(takes[1:]))
+    if not takes or terms is None:
+        raise TypeError(
+            f"found {type(generator).__name__}, which takes {takes}; expected a generator, from noise, or from noise and 1 "
+            "or 4 numbers (conditions.ask). Of a gan.GAN take model.averaged()."
+        )
+    return takes[0], terms
+
+
+def _noise(x, d: int) -> np.ndarray:
+    """Noise (1, d) from a seed, or from d numbers."""
+    if isinstance(x, (int, np.integer)) and x >= 0:
+        return gan.noise(1, d, int(x))
+    if np.size(x) != d:
+        raise ValueError(f"found {x!r}; expected a seed, a whole number from 0, or noise of {d} numbers.")
+    return np.asarray(x, np.float32).reshape(1, d)
+
+
+def _look(generator, judge, z: np.ndarray, wish: tuple, what: str) -> None:
+    """Show the chips of z; say of the middle one what is measured, its p(ship|x), and the Python that makes it.
+
+    Before a reader it is pixels and no figure, so that it keeps up with a slider.
+    """
+    asked = [np.tile(conditions.ask(*wish), (len(z), 1))] if wish else []
+    images, middle = to_uint8(generator.predict_on_batch([z, *asked] if wish else z)), len(z) // 2
+    chip = images[middle : middle + 1]
+    ship, p = measure(chip).iloc[0].fillna(0), float(judge.probability(chip)[0]) if judge else None
+    words = f"{what}: {ship.length:.0f} m long, heading {ship.heading:.0f} degrees"
+    words += f"; p(ship | x) is {p:.0%}." if judge else "."
+    if not live():
+        return plots.show(plots.sheet(images, width=2.0 * len(z)), alt=words)
+    png = plots.address(training.sheet(images, len(z)), "png", compress_level=1)
+    page = Path(__file__).with_name("chip.html").read_text(encoding="utf-8")
+    numbers = np.array2string(z[middle], separator=", ", threshold=z.size, floatmode="unique")
+    display(HTML(page.format(png=png, words=words, p=p, z=numbers, wish=wish, width=15 * len(z))))
+
+
+def _read(run: str | os.PathLike) -> tuple[pd.DataFrame, list[int], np.ndarray]:
+    """What there is of a run: its log, the steps of its looks, and the chips of each, uint8 (looks, n, H, W, 3)."""
+    folder = Path(run).is_dir()
+    files = [f"{run}/log.csv", f"{run}/samples.png"] if folder else [f"{run}.csv", f"{run}.npz"]
+    if missing := [file for file in files if not os.path.isfile(file)]:
+        raise FileNotFoundError(
+            f"found no {' and no '.join(missing)}; expected the folder of a `satgan train`, which has samples from step "
+            f"{training.SAMPLE_EVERY} on, or the name that the .csv and the .npz of a recorded run have in common."
+        )
+    log = pd.read_csv(files[0])
+    if not folder:
+        with np.load(files[1]) as kept:
+            return log, kept["steps"].tolist(), kept["rows" if "rows" in kept else "images"]
+    page, gap, every = np.asarray(Image.open(files[1])), training.GAP, training.SAMPLE_EVERY
+    cell = (page.shape[1] - gap) // training.SAMPLES
+    rows = page[gap:, gap:].reshape(-1, cell, training.SAMPLES, cell, 3).swapaxes(1, 2)[:, :, :-gap, :-gap]
+    return log, [min(every * k, int(log.step.iloc[-1])) for k in range(1, len(rows) + 1)], rows
