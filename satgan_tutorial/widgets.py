@@ -160,6 +160,7 @@ def watch_training(run: str | os.PathLike) -> None:
         log, steps, rows = _read(run)
         look = round(percent_of_its_looks / 100 * (len(rows) - 1))
         curves = plots.curves(log, {"Losses (nats)": losses, "The discriminator's accuracy": accuracies})
+        curves.axes[1].set_ylim(0, 1.05)
         last = ", ".join(f"{name} {log[name].iloc[-1]:.2f}" for name in (*losses, *accuracies))
         plots.show(curves, alt=f"Curves against the step; at the end, step {log.step.iloc[-1]}: {last}.")
         alt = f"{len(rows[look])} chips that the same noise gives after {steps[look]} steps."
