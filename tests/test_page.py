@@ -166,3 +166,27 @@ def test_a_film_moves_by_keyboard_and_is_a_row_of_pictures_without_scripts(brows
         assert film.locator("li:visible svg").count() == film.locator("li:visible p").count() == frames
         assert film.locator("input:visible, button:visible").count() == 0
     context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", [path for path in BOOK if soup(path).select(".satgan-quiz")], ids=name)
+def test_a_question_is_answered_in_the_page_before_its_answer_is_shown(browser, path, scheme):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    for quiz in page.locator(".satgan-quiz").all():
+        answer = quiz.locator("details p")
+        assert not answer.is_visible()
+        said = quiz.locator("[aria-live]")
+        for button in quiz.get_by_role("button").all():
+            button.focus()
+            page.keyboard.press("Enter")
+            right = button.inner_text() == answer.text_content()
+            assert said.inner_text().startswith("Right: " if right else "Not yet: ")
+            ink = "(element) => getComputedStyle(element).color"
+            assert button.evaluate(ink) == page.locator("article p").first.evaluate(ink), (
+                "not in the page's ink"
+            )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()

@@ -1,6 +1,8 @@
 """Chapter 8: when it goes wrong."""
 
+import html
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
@@ -38,12 +40,35 @@ def diagnosis(room: int, answer) -> None:
     def hint():
         if answer is ...:
             raise Unsolved
-        disease, look = ROOMS[room - 1]
         if answer not in DISEASES:
             return f"{answer!r} is on no door; the names are {', '.join(DISEASES)}."
-        return None if answer == disease else f"not {answer}: {look}"
+        return _wrong(room, answer)
 
     grade("put the name of a disease in place of the dots.", hint, ROOMS[room - 1][0] + ".")
+
+
+def quiz(room: int) -> None:
+    """Ask exercise 8.1 in the page: a button for each disease, and the verdict of `diagnosis` on it.
+
+    It carries its own script and works from a file, by keyboard and by screen reader; where scripts are off it is a list of
+    the names, and the answer to unfold.
+    """
+    from IPython.display import HTML, display
+
+    answer = ROOMS[room - 1][0]
+    says = {
+        name: f"Not yet: {wrong}" if (wrong := _wrong(room, name)) else f"Right: {name}." for name in DISEASES
+    }
+    items = "".join(f'<li data-says="{html.escape(says[name])}">{name}</li>' for name in DISEASES)
+    page = Path(__file__).with_name("quiz.html").read_text(encoding="utf-8")
+    for mark, text in {"ROOM": str(room), "ITEMS": items, "ANSWER": answer}.items():
+        page = page.replace(f"<!--{mark}-->", text)
+    display(HTML(page))
+
+
+def _wrong(room, answer):
+    disease, look = ROOMS[room - 1]
+    return None if answer == disease else f"not {answer}: {look}"
 
 
 def cure(recipe, cured) -> None:
