@@ -130,8 +130,18 @@ def fetch(to: Path | None):
 @click.option("--out", type=FOLDER, required=True, help="The folder for it.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder, to the same bits.")
 @click.option("--save-every", type=click.FloatRange(0), default=60, help="Seconds to a checkpoint.")
+@click.option("--workers", help="Who shares each step: gpus, or HOST:PORT,HOST:PORT,... for machines.")
+@click.option("--worker", type=click.IntRange(0), help="Which of these machines this is; 0 keeps the files.")
 def train(
-    recipe: str, out: Path, steps: int | None, seed: int | None, resume: bool, save_every: float, **changes
+    recipe: str,
+    out: Path,
+    steps: int | None,
+    seed: int | None,
+    resume: bool,
+    save_every: float,
+    workers: str | None,
+    worker: int | None,
+    **changes,
 ):
     """Train a GAN after RECIPE on the train chips at hand: small, book, dcgan, post, conditional, causes; or the judge.
 
@@ -143,6 +153,7 @@ def train(
       satgan train small --seed 0 --out runs/first
       satgan train small --steps 1200 --out runs/first --resume    goes on to step 1200
       satgan train post --image-size 40 --batch-size 8 --out runs/post
+      satgan train book --workers a:2222,b:2222 --worker 0 --out runs/two    and --worker 1 on machine b
       satgan train judge --out runs/judge                          steps make whole epochs; no --resume
     """  # noqa: D301
     from . import training
@@ -152,12 +163,18 @@ def train(
         if resume:
             raise click.UsageError("the judge trains in minutes and cannot be resumed; leave --resume out.")
         return _train_judge(steps, seed or 0, out)
-    training.check_folder(out, resume)
+    if not worker:
+        training.check_folder(out, resume)
     with quiet_import():
         from . import recipes, watch
     if recipe not in recipes.RECIPES:
         there_is = _there_is(recipe, [*recipes.RECIPES, "judge"])
         raise click.UsageError(f"there is no recipe {recipe!r}. {there_is}")
+    shared = None
+    if workers:  # before TensorFlow does anything
+        from . import distribute
+
+        shared = distribute.strategy(workers, worker)
     from .chips import load_chips
 
     begun = training.read_card(out)
@@ -168,7 +185,7 @@ def train(
     chips = load_chips(say=_note).split(0).train
     progress = watch.Progress(steps, say=_note)
     with stoppable() as asked:
-        options = {"resume": resume, "save_every": save_every, "stop": asked.is_set}
+        options = {"resume": resume, "save_every": save_every, "stop": asked.is_set, "strategy": shared}
         model = training.run(settings, chips, out, seed=seed, steps=steps, callbacks=[progress], **options)
     folder = shlex.quote(str(out))
     if model.step < steps:
@@ -185,7 +202,7 @@ def _train_judge(steps: int | None, seed: int, out: Path) -> None:
     training.check_folder(out, resume=False)
     with quiet_import():
         from . import watch
-        from .judge import train_judge
+        from .pretrained.ship_judge import train_judge
     from .chips import load_chips
 
     chips = load_chips(say=_note)

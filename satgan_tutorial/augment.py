@@ -118,5 +118,15 @@ def check(policy: tuple[str, ...], symmetries: bool | str = True) -> None:
 def _uniform(images, seed, low, high, parts=None):
     """One number an image, (N, 1, 1, 1); with `parts` that many of them, (parts, N, 1, 1, 1)."""
     n = tf.shape(images)[0]
-    shape = (n, 1, 1, 1) if parts is None else (parts, n, 1, 1, 1)
-    return tf.random.stateless_uniform(shape, seed, low, high)
+    first, total = share(n)
+    shape = (total, 1, 1, 1) if parts is None else (parts, total, 1, 1, 1)
+    return tf.random.stateless_uniform(shape, seed, low, high)[..., first : first + n, :, :, :]
+
+
+def share(n):
+    """Which n rows of a whole batch this replica has: the first of them, and how many there are of all replicas."""
+    context = tf.distribute.get_replica_context()  # None where the strategy itself runs
+    replica, replicas = (
+        (context.replica_id_in_sync_group, context.num_replicas_in_sync) if context else (0, 1)
+    )
+    return replica * n, replicas * n

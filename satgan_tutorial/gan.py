@@ -92,7 +92,7 @@ class GAN(keras.Model):
     @property
     def step(self) -> int:
         """How many training steps were made."""
-        return int(self.optimizer.iterations)
+        return int(self.optimizer.iterations.numpy())
 
     def call(self, noise, training=False):
         """Make images, float32 in [-1, 1], or points from noise, float32 (N, latent_dim)."""
@@ -192,12 +192,8 @@ class GAN(keras.Model):
 
     def _noise(self, n, step):
         """This replica's rows of the noise of the whole step, which does not depend on how many replicas share it."""
-        context = tf.distribute.get_replica_context()
-        replica, replicas = (
-            (context.replica_id_in_sync_group, context.num_replicas_in_sync) if context else (0, 1)
-        )
-        rows = tf.random.stateless_normal((n * replicas, self.latent_dim), self._seed(step, 0))
-        return rows[replica * n : (replica + 1) * n]
+        first, total = augment.share(n)
+        return tf.random.stateless_normal((total, self.latent_dim), self._seed(step, 0))[first : first + n]
 
     def _seed(self, step, stream):
         """An int32 pair that no other step and no other use within the step has."""

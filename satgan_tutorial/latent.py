@@ -1,23 +1,19 @@
-"""Walks in the noise that a generator draws from: between two ships, along directions, and back from a picture.
+"""Walks in the noise that a generator draws from: between two ships, and along directions.
 
 Noise is float32 (N, d), standard normal, as `gan.noise` draws it: its length is close to the root of d, nearly always.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from . import gan
-from .chips import to_float, to_uint8
+from .chips import to_uint8
 from .measure import measure
-
-SHELL = 2**0.5  # two deviations of the length of noise, which has deviation 1 / sqrt(2) in any dimension
 
 
 def draw(generator: keras.Model, z: np.ndarray, batch_size: int = 64) -> np.ndarray:
@@ -127,55 +123,3 @@ def directions(generator: keras.Model, n: int = 1000, seed: int = 0) -> Directio
     """Find the directions of `measures` in a generator's noise: draw n chips, measure them, `fit`."""
     z = gan.noise(n, generator.input_shape[-1], seed)
     return fit(z, measures(draw(generator, z)))
-
-
-def project(
-    generator: keras.Model,
-    eyes: Callable,
-    targets: np.ndarray,
-    starts: np.ndarray,
-    *,
-    weight: float = 0.1,
-    steps: int = 150,
-    rate: float = 0.1,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Look for noise that draws given chips, by gradient descent (Adam) from several starts.
-
-    What falls is the mean squared difference of the pixels, in [-1, 1], and that of the features times a weight. The noise
-    stays as long as noise is, the root of d and at most `SHELL` more or less: one that nobody would draw is no answer.
-
-    Args:
-        generator: from noise to chips.
-        eyes: from chips, float32 (N, H, W, 3) in [-1, 1], to features (N, f).
-        targets: chips, uint8 (T, H, W, 3).
-        starts: noise to start from, (T, S, d): S times for each chip.
-        weight: of the features.
-        steps: of the descent.
-        rate: its first step, which then falls to 0 along a cosine.
-
-    Returns:
-        The noise where each search ended, float32 (T, S, d), and what was left of the difference there, (T, S).
-
-    Source: R. Webster and others, "Detecting Overfitting of Deep Generative Networks via Latent Recovery", 2019,
-    arXiv 1901.03396.
-    """
-    count, tries, d = starts.shape
-    goal = tf.repeat(to_float(targets), tries, axis=0)
-    seen = eyes(goal)
-    free = tf.Variable(starts.reshape(-1, d), dtype="float32")
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
-
-    @tf.function
-    def step():
-        with tf.GradientTape() as tape:
-            length = tf.norm(free, axis=1, keepdims=True)
-            z = free / length * tf.clip_by_value(length, d**0.5 - SHELL, d**0.5 + SHELL)
-            drawn = generator(z, training=False)
-            left = tf.reduce_mean((drawn - goal) ** 2, (1, 2, 3))
-            left += weight * tf.reduce_mean((eyes(drawn) - seen) ** 2, 1)
-        optimizer.apply([tape.gradient(left, free)], [free])
-        return z, left
-
-    for _ in range(steps + 1):  # the last one only looks: its rate is 0
-        z, left = step()
-    return z.numpy().reshape(starts.shape), left.numpy().reshape(count, tries)

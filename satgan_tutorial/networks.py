@@ -7,8 +7,8 @@ A generator maps noise, float32 (N, latent_dim) drawn from a standard normal, to
 import math
 
 import keras
-import numpy as np
 import pandas as pd
+import tensorflow as tf
 from keras import layers
 
 UPSAMPLINGS = ("resize", "resize_conv", "sub_pixel", "transposed")
@@ -250,46 +250,6 @@ def discriminator(
     return keras.Model([image, asked], layers.Add()([logit(features), agreement]), name="discriminator")
 
 
-def fold(model: keras.Model) -> keras.Model:
-    """Copy a chain of layers with each batch norm worked into the weights before it.
-
-    Outside training batch norm only scales and shifts each channel, which the layer before it can do as well: the
-    copy makes the same images with fewer and simpler layers. It is for use, not for further training.
-    """
-    stack, weights = [], []
-    chain = [x for x in model.layers if not isinstance(x, layers.InputLayer | layers.Concatenate)]
-    for layer in chain:
-        if isinstance(layer, layers.BatchNormalization):
-            gamma, beta, mean, variance = (keras.ops.convert_to_numpy(w) for w in layer.weights)
-            scale = gamma / np.sqrt(variance + layer.epsilon)
-            transposed, kernel, bias = weights[-1]
-            repeats = len(bias) // len(scale)  # a Dense layer that is reshaped has each channel many times
-            scale, shift = np.tile(scale, repeats), np.tile(beta - mean * scale, repeats)
-            weights[-1] = (
-                transposed,
-                kernel * (scale[:, None] if transposed else scale),
-                bias * scale + shift,
-            )
-            continue
-        config = layer.get_config()
-        if layer.weights:
-            config["use_bias"] = True
-            kernel, *bias = layer.get_weights()
-            filters = config.get("filters") or config["units"]
-            transposed = isinstance(
-                layer, layers.Conv2DTranspose
-            )  # its kernel ends in the channels that come in
-            weights.append((transposed, kernel, bias[0] if bias else np.zeros(filters)))
-        if isinstance(layer, ResizeConv2D):  # as the two layers that it stands for
-            stack.append(layers.UpSampling2D(2))
-            stack.append(layers.Conv2D.from_config(config))
-        else:
-            stack.append(type(layer).from_config(config))
-    folded = _chain([keras.Input(x.shape[1:]) for x in model.inputs], stack, model.name)
-    folded.set_weights([array for _, *pair in weights for array in pair])
-    return folded
-
-
 def _chain(inputs: list, stack: list, name: str) -> keras.Model:
     """Layers in a row; where there are two inputs they stand side by side."""
     if len(inputs) == 1:
@@ -317,7 +277,9 @@ def _he(batch_norm: bool) -> dict:
 
 
 def _activate(batch_norm: bool) -> list:
-    return [layers.BatchNormalization(momentum=0.9)] * batch_norm + [layers.LeakyReLU(0.2)]
+    shared = tf.distribute.get_strategy().num_replicas_in_sync > 1
+    norm = [layers.BatchNormalization(momentum=0.9, synchronized=shared)] if batch_norm else []
+    return [*norm, layers.LeakyReLU(0.2)]
 
 
 def _depth_to_space(side: int, filters: int) -> list:

@@ -17,8 +17,9 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from .chips import ChipSet, shrink
 
 if TYPE_CHECKING:
     import keras
+    import tensorflow as tf
 
     from .gan import GAN
     from .recipes import Recipe
@@ -66,6 +68,7 @@ def run(
     save_every: float = 60.0,
     stop: Callable[[], bool] = lambda: False,
     callbacks: Iterable[keras.callbacks.Callback] = (),
+    strategy: tf.distribute.Strategy | None = None,
 ) -> GAN:
     """Train on chips up to a number of steps and keep all of it in a folder.
 
@@ -79,6 +82,7 @@ def run(
         save_every: seconds between checkpoints, so what a kill can cost.
         stop: asked after each step; True ends the training, saved.
         callbacks: more Keras callbacks; an epoch ends where a row of the log does.
+        strategy: how several GPUs or machines share each step (`distribute.strategy`); None for this one alone.
 
     Returns:
         The GAN; its `step` is smaller than `steps` if it was stopped.
@@ -90,40 +94,57 @@ def run(
     """
     import keras
 
-    from . import conditions, gan, recipes, watch
+    from . import conditions, distribute, gan, recipes, watch
 
     out = Path(out)
-    check_folder(out, resume)
+    keep = strategy is None or distribute.keeps_files(strategy)
+    if keep:
+        check_folder(out, resume)
     try:  # before the folder is begun
         images, asked = chips.ships.images, None
         if recipe.conditions:
             images, asked = conditions.balanced(chips, recipe.conditions)
-        images, model = shrink(images, recipe.image_size), recipes.build(recipe, seed)
+        images = shrink(images, recipe.image_size)
+        with strategy.scope() if strategy else nullcontext():
+            model = recipes.build(recipe, seed)
     except ValueError as error:
         raise RecipeError(str(error)) from None
-    _claim(out, _card(recipe, chips.source, images, seed), resume)
-    model = _last(out, model)
+    if keep:
+        _claim(out, _card(recipe, chips.source, images, seed), resume)
+    if resume:
+        with strategy.scope() if strategy else nullcontext():
+            model = _last(out, model)
     saved = time.monotonic()
 
     def after_step(batch, logs):
         nonlocal saved
         if stop() or not _finite(logs):
             model.stop_training = True
-        elif time.monotonic() - saved > save_every:
+        elif keep and time.monotonic() - saved > save_every:
             _save(model, out)
             saved = time.monotonic()
 
     every_step = keras.callbacks.LambdaCallback(on_train_batch_end=after_step)
-    settings = {"callbacks": [*callbacks, every_step, watch.Alarm()], "shuffle": False, "verbose": 0}
+    callbacks = [*callbacks, every_step, watch.Alarm()]
+    deal = partial(gan.batches, images, seed=seed, asked=asked)
+
+    def fit(count):
+        data = deal(batch_size=recipe.batch_size, first_step=model.step)
+        settings = {"callbacks": callbacks, "shuffle": False, "verbose": 0}
+        history = model.fit(data, steps_per_epoch=count, **settings).history
+        return {name: value for name, (value,) in history.items()}
+
+    if strategy:
+        fit = distribute.stepper(model, strategy, recipe.batch_size, deal, callbacks)
     while model.step < steps and not stop():
-        ahead = min(LOG_EVERY - model.step % LOG_EVERY, steps - model.step)
-        data = gan.batches(images, recipe.batch_size, seed, model.step, asked)
-        history = model.fit(data, steps_per_epoch=ahead, **settings).history
-        _log(out / "log.csv", model.step, {name: value for name, (value,) in history.items()})
-        if model.step % SAMPLE_EVERY == 0:
+        row = fit(min(LOG_EVERY - model.step % LOG_EVERY, steps - model.step))
+        if keep:
+            _log(out / "log.csv", model.step, row)
+        if keep and model.step % SAMPLE_EVERY == 0:
             _sample(model, asked, out / "samples.png")
-    _sample(model, asked, out / "samples.png")
-    _save(model, out)
+    if keep:
+        _sample(model, asked, out / "samples.png")
+        _save(model, out)
     return model
 
 

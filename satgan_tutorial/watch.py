@@ -132,7 +132,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         """Print a line if it is time; the first step, which builds the graph, counts for no pace."""
-        now, step = time.monotonic(), int(self.model.optimizer.iterations)
+        now, step = time.monotonic(), int(self.model.optimizer.iterations.numpy())
         if self.since is None:
             self.since = (now, step)
         elif now - self.since[0] >= self.seconds or step == self.steps:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import augment, conditions, gan, measure, networks, recipes, simulate
+from satgan_tutorial.pretrained.ship import fold
 from satgan_tutorial.recipes import Recipe
 
 TINY = Recipe(
@@ -67,7 +68,9 @@ def test_some_wishes_are_like_those_of_a_training():
     chips = simulate.draw_chips(400, seed=1, label=1)
     real = conditions.of(chips, conditions.COLUMNS)
     assert np.array_equal(some[:, 0], np.arange(400) % 2) and not some[::2].any()
-    assert abs(some[1::2, 3].mean() - real[:, 3].mean()) < 2 and abs(some[1::2, 3].std() - real[:, 3].std()) < 1
+    assert (
+        abs(some[1::2, 3].mean() - real[:, 3].mean()) < 2 and abs(some[1::2, 3].std() - real[:, 3].std()) < 1
+    )
     assert np.array_equal(conditions.some(1, 3, seed=5), [[0], [1], [0]])
 
 
@@ -150,4 +153,4 @@ def test_a_folded_generator_with_conditions_makes_the_same_images():
     rng = np.random.default_rng(0)
     generator.set_weights([w + rng.uniform(0, 0.03, w.shape) for w in generator.get_weights()])
     asked = [rng.standard_normal((4, 8), np.float32), np.ones((4, 1), np.float32)]
-    np.testing.assert_allclose(networks.fold(generator)(asked), generator(asked), atol=1e-5)
+    np.testing.assert_allclose(fold(generator)(asked), generator(asked), atol=1e-5)

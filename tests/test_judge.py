@@ -7,6 +7,7 @@ import pytest
 
 from satgan_tutorial import classifier, judge, load_chips, pretrained, simulate
 from satgan_tutorial.chips import ChipSet
+from satgan_tutorial.pretrained import ship_judge
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def chips():
 @pytest.fixture(scope="module")
 def trained(chips, tmp_path_factory):
     folder = tmp_path_factory.mktemp("judge")
-    return folder, judge.train_judge(folder, chips, epochs=1)
+    return folder, ship_judge.train_judge(folder, chips, epochs=1)
 
 
 def test_features_are_standardised_on_the_training_chips(chips, trained):
@@ -133,5 +134,5 @@ def test_the_shipped_judges_were_trained_on_the_train_scenes_of_today(source):
         pytest.skip("no real chips in $SATGAN_DATA")
     chips = load_chips(None if source == "real" else source)
     card = pretrained.path("judge", source).with_suffix(".md").read_text()
-    digest = judge.scenes_digest(chips.split(0).train)
+    digest = ship_judge.scenes_digest(chips.split(0).train)
     assert f"sha256 {digest} " in card, "the split has changed: train the judge again (satgan train judge)"

@@ -19,6 +19,7 @@ from keras import layers
 from satgan_tutorial import conditions, gan, measure, networks, pretrained
 from satgan_tutorial.chips import to_uint8
 from satgan_tutorial.judge import Judge
+from satgan_tutorial.pretrained.ship import fold
 
 ROOT = Path(__file__).parents[1]
 SHOTS = ROOT / "_build" / "screenshots"
@@ -427,7 +428,7 @@ def test_it_is_copied_to_the_clipboard_or_selected(browser, address):
 def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path, content, source, k):
     main, more = content
     assert ("conditional" in more["models"]) == (f"conditional-{source}" in pretrained.shipped())
-    model = half(networks.fold(networks.generator(4, batch_norm=True, conditions=k)))
+    model = half(fold(networks.generator(4, batch_norm=True, conditions=k)))
     models = {"conditional": live.export(model)}
     page = open_page(browser, site(tmp_path, (main, more | {"models": models})))
     page.get_by_label("Steps of training").wait_for()

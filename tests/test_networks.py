@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import networks
+from satgan_tutorial.pretrained.ship import fold
 
 
 @pytest.mark.parametrize(
@@ -113,13 +114,13 @@ def test_a_folded_generator_makes_the_same_images(upsampling):
     generator = networks.generator(4, 16, 8, upsampling, batch_norm=True)
     rng = np.random.default_rng(0)
     generator.set_weights([w + rng.uniform(0, 0.03, w.shape) for w in generator.get_weights()])
-    folded = networks.fold(generator)
+    folded = fold(generator)
     noise = rng.standard_normal((4, 8), np.float32)
     assert np.std(generator(noise)) > 0.02
     np.testing.assert_allclose(folded(noise), generator(noise), atol=1e-5)
     assert not any(isinstance(layer, keras.layers.BatchNormalization) for layer in folded.layers)
     plain = networks.generator(4, 16, 8, upsampling)
-    np.testing.assert_allclose(networks.fold(plain)(noise), plain(noise), atol=1e-6)
+    np.testing.assert_allclose(fold(plain)(noise), plain(noise), atol=1e-6)
 
 
 def test_what_the_books_networks_cannot_be_gets_a_sentence():

@@ -16,6 +16,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from satgan_tutorial import (
@@ -30,6 +31,7 @@ from satgan_tutorial import (
     watch,
 )
 from satgan_tutorial.judge import Judge
+from satgan_tutorial.pretrained.ship_judge import SOURCES
 
 LOOKS = 12
 COUNT, SEED = 1000, 0  # generated chips a score is measured on, and the seed of their noise
@@ -45,7 +47,7 @@ never was. It is for learning; its pictures are evidence of nothing.
 - Training: seed {seed}, {steps} steps of {batch_size} real and {batch_size} generated chips, {minutes:.0f} minutes of one core;
   the weights of step {best}, which scored best against validation chips of {looks} looks; an average (momentum {ema}), batch
   norm folded into the convolutions, rounded to float16.
-- Licence: {licence}
+- Licence: {licence}.
 - Repeat it: `SATGAN_DATA={where} python -m satgan_tutorial.pretrained.ship {name} DIR --seed {seed} --steps {steps}
   --looks {looks}`.
 - Samples, by seed and not by eye: `satgan generate {name} --source {source} -n 64 --seed 0 --out sheet.png`.
@@ -59,19 +61,6 @@ the train chips themselves, which are of other days than those they are held aga
 
 Known faults: {faults}
 """
-
-SOURCES = {
-    "real": {
-        "data": "ShipsNet (R. Hammell, 2018; imagery: Planet Team)",
-        "licence": "CC BY-SA 4.0, as the chips it was trained on.",
-        "where": "shipsnet",
-    },
-    "simulated": {
-        "data": "`simulate.draw_chips(4000, seed=0)`",
-        "licence": "MIT, as the code.",
-        "where": "simulated",
-    },
-}
 
 # What is wrong with them, written down after looking at the sheet of seed 0.
 FAULTS = {}
@@ -135,9 +124,7 @@ def read(log: Path) -> list[dict]:
 def store(recipe, folder: Path, chips, judge: Judge, seed: int, out: Path) -> Path:
     """Fold, round and store the best generator of a training, with its card, log and film."""
     rows, split = read(folder / "looks.csv"), chips.split(0)
-    pretrained.save(
-        networks.fold(pretrained.read(folder / "best.keras")), recipe.name, chips.source, folder=out
-    )
+    pretrained.save(fold(pretrained.read(folder / "best.keras")), recipe.name, chips.source, folder=out)
     generator = pretrained.load(recipe.name, chips.source, folder=out)  # rounded: what is shipped is measured
     table = [
         "| what | against | " + " | ".join(metrics.METRICS) + " |",
@@ -189,6 +176,46 @@ def store(recipe, folder: Path, chips, judge: Judge, seed: int, out: Path) -> Pa
     frames = {int(row["step"]): np.load(folder / f"film-{row['step']}.npy") for row in rows}
     np.savez_compressed(file.with_suffix(".npz"), steps=list(frames), images=list(frames.values()))
     return file
+
+
+def fold(model: keras.Model) -> keras.Model:
+    """Copy a chain of layers with each batch norm worked into the weights before it.
+
+    Outside training batch norm only scales and shifts each channel, which the layer before it can do as well: the
+    copy makes the same images with fewer and simpler layers. It is for use, not for further training.
+    """
+    stack, weights = [], []
+    chain = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer | keras.layers.Concatenate)]
+    for layer in chain:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = (keras.ops.convert_to_numpy(w) for w in layer.weights)
+            scale = gamma / np.sqrt(variance + layer.epsilon)
+            transposed, kernel, bias = weights[-1]
+            repeats = len(bias) // len(scale)  # a Dense layer that is reshaped has each channel many times
+            scale, shift = np.tile(scale, repeats), np.tile(beta - mean * scale, repeats)
+            weights[-1] = (
+                transposed,
+                kernel * (scale[:, None] if transposed else scale),
+                bias * scale + shift,
+            )
+            continue
+        config = layer.get_config()
+        if layer.weights:
+            config["use_bias"] = True
+            kernel, *bias = layer.get_weights()
+            filters = config.get("filters") or config["units"]
+            transposed = isinstance(
+                layer, keras.layers.Conv2DTranspose
+            )  # its kernel ends in the channels that come in
+            weights.append((transposed, kernel, bias[0] if bias else np.zeros(filters)))
+        if isinstance(layer, networks.ResizeConv2D):  # as the two layers that it stands for
+            stack.append(keras.layers.UpSampling2D(2))
+            stack.append(keras.layers.Conv2D.from_config(config))
+        else:
+            stack.append(type(layer).from_config(config))
+    folded = networks._chain([keras.Input(x.shape[1:]) for x in model.inputs], stack, model.name)
+    folded.set_weights([array for _, *pair in weights for array in pair])
+    return folded
 
 
 if __name__ == "__main__":

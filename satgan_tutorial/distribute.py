@@ -1,0 +1,121 @@
+"""One training on several machines, or on all GPUs of one: each replica has its rows of every batch, and all make one step.
+
+What a replica draws at random it draws as its rows of what the whole batch draws, its gradients are added to those of
+the others, and batch norm takes means over all of them. So k replicas make the step that one makes with the whole
+batch, to rounding; only dropout, which the post's discriminator has, is drawn anew in each.
+
+The machinery is `tf.distribute`'s. `Model.fit` fails under several workers (github.com/keras-team/keras/issues/20585), and
+`strategy.run` of the same `train_step` does not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+
+import keras
+import tensorflow as tf
+
+from . import gan
+
+GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError
+
+
+class WorkersError(ValueError):
+    """Workers that cannot train together: says why."""
+
+    exit_code = 2  # of the command that named them
+
+
+class LostWorkerError(RuntimeError):
+    """A training whose other workers have gone: says what to do."""
+
+
+def strategy(workers: str, worker: int | None = None) -> tf.distribute.Strategy:
+    """Return how the work is shared, after waiting for the other workers.
+
+    Args:
+        workers: "gpus" for all GPUs of this machine, or the same list HOST:PORT,HOST:PORT,... for every worker.
+        worker: which of the list this process is, 0 the one that keeps the files.
+
+    Raises:
+        WorkersError: if the list is none, or this worker is not in it.
+    """
+    if workers == "gpus":
+        return tf.distribute.MirroredStrategy()
+    hosts = workers.split(",")
+    if len(set(hosts)) < 2 or not all(host.rpartition(":")[2].isdigit() for host in hosts):
+        raise WorkersError(
+            f"workers are {workers!r}; expected 'gpus', or two or more as HOST:PORT,HOST:PORT."
+        )
+    if worker not in range(len(hosts)):
+        raise WorkersError(f"worker is {worker}; expected 0 to {len(hosts) - 1}, one for each of {workers}.")
+    task = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": worker}}
+    os.environ["TF_CONFIG"] = json.dumps(task)
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def keeps_files(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this is the one worker that writes."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or not resolver.task_id
+
+
+def stepper(
+    model: gan.GAN,
+    strategy: tf.distribute.Strategy,
+    batch_size: int,
+    deal: Callable[..., tf.data.Dataset],
+    callbacks: Iterable[keras.callbacks.Callback],
+) -> Callable[[int], dict[str, float]]:
+    """Return a function that makes so many steps, one epoch to the callbacks, and returns the mean of their logs.
+
+    Args:
+        model: built and compiled in the strategy's scope.
+        strategy: how the work is shared.
+        batch_size: of all replicas together.
+        deal: `gan.batches` but for `batch_size` and `first_step`.
+        callbacks: as for `fit`.
+
+    Raises:
+        WorkersError: if the batch cannot be shared out evenly.
+    """
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise WorkersError(f"a batch of {batch_size} cannot be shared evenly by {replicas} replicas.")
+    first_step = model.step * replicas
+
+    def shares(context):
+        here = replicas // context.num_input_pipelines
+        rows = deal(batch_size=batch_size // replicas, first_step=first_step).batch(here)
+        return rows.shard(context.num_input_pipelines, context.input_pipeline_id).unbatch().prefetch(2)
+
+    @tf.function
+    def step(rows):
+        logs = strategy.run(model.train_step, args=(rows,))
+        return {name: strategy.reduce("MEAN", value, axis=None) for name, value in logs.items()}
+
+    rows = iter(strategy.distribute_datasets_from_function(shares))
+    told = keras.callbacks.CallbackList(list(callbacks), model=model)
+
+    def steps(count: int) -> dict[str, float]:
+        model.stop_training = False
+        try:
+            model.reset_metrics()
+            told.on_train_begin()
+            for i in range(count):
+                logs = {name: float(value) for name, value in step(next(rows)).items()}
+                told.on_train_batch_end(i, logs)
+                if model.stop_training:
+                    break
+            told.on_epoch_end(0, logs)
+            told.on_train_end(logs)
+        except GONE as error:
+            raise LostWorkerError(
+                f"after step {model.step}: another worker is gone ({type(error).__name__}), and the rest cannot go on. "
+                "Start all workers again with --resume: the training goes on at the last checkpoint."
+            ) from None
+        return logs
+
+    return steps
