@@ -93,7 +93,7 @@ BOOK = Recipe(
     decay=2e-4,
     ema=0.998,
     batch_size=16,
-    steps=20_000,
+    steps=12_000,
 )
 
 CONDITIONAL = replace(
@@ -147,7 +147,7 @@ RECIPES = {
             about="As conditional, and asked for heading and length too: for simulated chips, whose causes are known.",
             conditions=conditions.COLUMNS,
             symmetries=True,  # the wish turns with the chip
-            steps=12_000,
+            steps=4500,
         ),
     )
 }

@@ -63,7 +63,10 @@ Known faults: {faults}
 """
 
 # What is wrong with them, written down after looking at the sheet of seed 0.
-FAULTS = {}
+FAULTS = {
+    "book-real": "of the 64 ships of seed 0 seven are torn, bent or only faint, most of them of headings that are rare "
+    "among the train ships; the sea is coarser in its grain than a real one; decks are patterns, not things.",
+}
 
 
 def main(
