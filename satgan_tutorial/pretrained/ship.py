@@ -66,6 +66,8 @@ Known faults: {faults}
 FAULTS = {
     "book-real": "of the 64 ships of seed 0 seven are torn, bent or only faint, most of them of headings that are rare "
     "among the train ships; the sea is coarser in its grain than a real one; decks are patterns, not things.",
+    "conditional-real": "of the 64 ships of seed 0 about eight are torn or as thin as mist, mostly on blue seas; of the 64 "
+    "no-ships about four might be ships; towns and hills are texture without streets.",
 }
 
 
