@@ -221,7 +221,11 @@ def _train_judge(steps: int | None, seed: int, out: Path) -> None:
 @_file(".png", ".npy")
 @_source("For a shipped model: the chips it learned from.")
 @click.option("--no-ship", is_flag=True, help="Of `conditional` and `causes`: chips without a ship.")
-@click.option("--heading", type=click.FloatRange(0, 360), help="Of `causes`: degrees clockwise from north.")
+@click.option(
+    "--heading",
+    type=click.FloatRange(0, 360),
+    help="Of `causes`: degrees clockwise from north [default: 45].",
+)
 @click.option("--length", type=click.FloatRange(0), default=200, help="With --heading: metres.")
 def generate(
     model: str,
@@ -251,8 +255,10 @@ def generate(
     from . import conditions, gan
     from .training import replacing, sheet
 
-    asked = None
-    if generator.inputs[1:] or no_ship or heading is not None:
+    asked, takes = None, [x.shape[-1] for x in generator.inputs[1:]]
+    if takes == [4] and heading is None:
+        heading = 45.0
+    if takes or no_ship or heading is not None:
         asked = conditions.ask(not no_ship, heading, length)
     images = gan.generate(generator, count, seed, asked)
     with replacing(out) as new:

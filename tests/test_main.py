@@ -331,6 +331,10 @@ def test_a_generator_that_takes_wishes_is_asked_in_words(monkeypatch):
     assert "this generator takes 1" in result.output
     assert not np.array_equal(np.load("ship.npy"), np.load("none.npy"))
     assert "takes 0" in run("generate", "book", "--no-ship", "--out", "x.npy", code=2).output
+    for name, words in (("usual", ()), ("same", ("--heading", 45)), ("north", ("--heading", 0))):
+        run("generate", "causes", "--source", "simulated", "-n", 2, *words, "--out", f"{name}.npy")
+    usual, same, north = (np.load(f"{name}.npy") for name in ("usual", "same", "north"))
+    assert np.array_equal(usual, same) and not np.array_equal(usual, north)
     assert json.loads(run("evaluate", "asked", "-n", 20, "--json").stdout)["n"] == 20
 
 
