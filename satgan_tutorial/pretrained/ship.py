@@ -68,6 +68,11 @@ FAULTS = {
     "among the train ships; the sea is coarser in its grain than a real one; decks are patterns, not things.",
     "conditional-real": "of the 64 ships of seed 0 about eight are torn or as thin as mist, mostly on blue seas; of the 64 "
     "no-ships about four might be ships; towns and hills are texture without streets.",
+    "conditional-simulated": "of the 64 ships of seed 0 about nine are torn, bent or smeared, and nearly all point the way most "
+    "train ships do; of the 64 no-ships about six might be ships; it was trained for twelve minutes.",
+    "causes-simulated": "hulls are stubby and ragged, many with a horn at one end or both, most of all where a heading is "
+    "rare; one hull in ten runs into something; lengths far from those of the train ships are not reached "
+    "(chapter 11 measures it).",
 }
 
 
