@@ -401,7 +401,8 @@ def test_the_python_that_is_copied_makes_the_very_ship(page, source, tmp_path, c
 
 
 @once
-def test_it_is_copied_to_the_clipboard_or_selected(browser, address):
+def test_it_is_copied_to_the_clipboard_or_selected(browser, address, source):
+    last = "conditional" if f"conditional-{source}" in pretrained.shipped() else "satgan_tutorial"
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     for broken in (False, True):
         page = context.new_page()
@@ -409,6 +410,9 @@ def test_it_is_copied_to_the_clipboard_or_selected(browser, address):
             page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
         page.goto(address)
         page.wait_for_selector("[data-ready]", timeout=WAIT)
+        page.locator("pre code", has_text=last).wait_for(
+            state="attached"
+        )  # what comes later changes the code once more
         page.get_by_role("button", name="Copy as Python").click()
         page.wait_for_function("document.querySelector('.satgan-copied').textContent")
         code = page.locator("pre code").text_content()

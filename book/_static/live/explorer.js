@@ -190,7 +190,8 @@ satgan.explorer = (place, content, { add, ask }, more) => {
       const text = describe(measured);
       paint(picture, rgb, `${text} The classifier gives it ${percent(p)} for ship.`);
       verdict.show(p);
-      code.textContent = python(z);
+      const lines = python(z);
+      if (code.textContent !== lines) code.textContent = lines; // else what a reader has selected would be lost
       clearTimeout(quiet); // read out where a slider rests, not all along its way
       quiet = setTimeout(() => (status.textContent = `${from()}. ${text}`), status.textContent ? 400 : 0);
       drawn.disabled = !moved();
