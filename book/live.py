@@ -94,7 +94,7 @@ def export(model: keras.Model) -> dict:
                 if not np.array_equal(array, array.astype("<f2")):
                     raise ExportError(
                         f"{model.name}: {layer.name} has weights that float16 cannot hold; save it with "
-                        "pretrained.save, which rounds them."
+                        "pretrained.storing.save, which rounds them."
                     )
             counts = [array.size for array in weights]
             layers.append({"name": name, "weights": counts, **settings})

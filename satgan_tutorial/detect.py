@@ -233,16 +233,14 @@ def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
         source: as for `load_chips`: a folder as Kaggle nests it (`scenes/scenes`) or flat, or "simulated". By default
             what $SATGAN_DATA names, else `data/shipsnet`.
     """
-    named = source or os.environ.get("SATGAN_DATA") or home() / "data" / "shipsnet"
-    base = Path(named).expanduser().absolute()
+    base = (
+        Path(source or os.environ.get("SATGAN_DATA") or home() / "data" / "shipsnet").expanduser().absolute()
+    )
     base = base.parent if base.suffix == ".json" else base
-    if os.fspath(named) == "simulated":
-        return {}
-    for folder in (base / "scenes" / "scenes", base / "scenes", base):
-        found = [p for p in folder.glob("*.*") if p.suffix in (".png", ".jpg") and "__" not in p.name]
-        if found:
-            return {path.stem: path for path in sorted(found)}
-    return {}
+    found = [
+        file for place in ("scenes/scenes", "scenes", ".") for file in base.glob(f"{place}/*_*.[pj][np]g")
+    ]
+    return {file.stem: file for file in sorted(found) if "__" not in file.name}
 
 
 def marked_ships(scenes: Iterable[str] | None = None) -> pd.DataFrame:

@@ -109,7 +109,13 @@ def test_environment_yml_installs_the_project():
 def test_every_dependency_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["fetch"], *extras["search"], *extras["book"], *extras["tests"]]
+    wanted = [
+        *project["dependencies"],
+        *extras["fetch"],
+        *extras["search"],
+        *extras["book"],
+        *extras["tests"],
+    ]
     names = {re.match(r"[\w-]+", line)[0].lower() for line in wanted} - {"satgan-tutorial"}
     pinned = (ROOT / "requirements.txt").read_text()
     assert sorted(n for n in names if not re.search(rf"^{n}==", pinned, re.MULTILINE)) == []
@@ -142,11 +148,11 @@ def test_the_package_can_be_read_in_an_evening(tmp_path):
         '"""Doc."""\n\n# why\ndef f():\n    """Doc.\n\n    More.\n    """\n    return (\n        1\n    )\n'
     )
     assert code_lines(sample) == 4
-    # Not counted: the graders, which are read with the chapter they belong to, the simulator's brushes, which nobody has
-    # to read to understand a chapter, and the maintainers' scripts that lie beside the weights they made.
+    # Not counted: the graders and the plane of points, which are read with the chapter they belong to, the simulator's
+    # brushes, which nobody has to read to understand a chapter, and the maintainers' scripts beside the weights.
     package = ROOT / "satgan_tutorial"
     modules = [
-        *(path for path in package.glob("*.py") if path.name != "paint.py"),
+        *(path for path in package.glob("*.py") if path.name not in ("paint.py", "plane.py")),
         package / "pretrained" / "__init__.py",
         package / "checks" / "grading.py",
     ]

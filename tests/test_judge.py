@@ -7,7 +7,7 @@ import pytest
 
 from satgan_tutorial import classifier, judge, load_chips, pretrained, simulate
 from satgan_tutorial.chips import ChipSet
-from satgan_tutorial.pretrained import ship_judge
+from satgan_tutorial.pretrained import ship_judge, storing
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_a_trained_judge_comes_with_card_and_log_and_loads_again(chips, trained)
 
 def test_a_stored_model_is_rounded_to_float16_and_small(tmp_path):
     model = classifier.build()
-    file = pretrained.save(model, "ship", "real", folder=tmp_path, card="a card", log="epoch\n0\n")
+    file = storing.save(model, "ship", "real", folder=tmp_path, card="a card", log="epoch\n0\n")
     again = pretrained.load("ship", "real", tmp_path)
     for kept, weight in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, weight.astype(np.float16).astype(np.float32))
@@ -98,7 +98,7 @@ def test_a_stored_model_is_rounded_to_float16_and_small(tmp_path):
 
 
 def test_what_is_not_shipped_or_no_judge_is_said_in_a_sentence(tmp_path):
-    pretrained.save(classifier.build(), "ship", "real", folder=tmp_path)
+    storing.save(classifier.build(), "ship", "real", folder=tmp_path)
     with pytest.raises(pretrained.PretrainedError, match="there is ship-real"):
         pretrained.load("judge", "real", tmp_path)
     (tmp_path / "half.keras").write_bytes(b"PK")

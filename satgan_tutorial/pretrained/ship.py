@@ -31,6 +31,7 @@ from satgan_tutorial import (
     watch,
 )
 from satgan_tutorial.judge import Judge
+from satgan_tutorial.pretrained import storing
 from satgan_tutorial.pretrained.ship_judge import SOURCES
 
 LOOKS = 12
@@ -134,7 +135,7 @@ def read(log: Path) -> list[dict]:
 def store(recipe, folder: Path, chips, judge: Judge, seed: int, out: Path) -> Path:
     """Fold, round and store the best generator of a training, with its card, log and film."""
     rows, split = read(folder / "looks.csv"), chips.split(0)
-    pretrained.save(fold(pretrained.read(folder / "best.keras")), recipe.name, chips.source, folder=out)
+    storing.save(fold(pretrained.read(folder / "best.keras")), recipe.name, chips.source, folder=out)
     generator = pretrained.load(recipe.name, chips.source, folder=out)  # rounded: what is shipped is measured
     table = [
         "| what | against | " + " | ".join(metrics.METRICS) + " |",
@@ -182,7 +183,7 @@ def store(recipe, folder: Path, chips, judge: Judge, seed: int, out: Path) -> Pa
         faults=FAULTS.get(f"{recipe.name}-{chips.source}", "not yet looked at."),
     )
     log = (folder / "looks.csv").read_text(encoding="utf-8")
-    file = pretrained.save(generator, recipe.name, chips.source, folder=out, card=card, log=log)
+    file = storing.save(generator, recipe.name, chips.source, folder=out, card=card, log=log)
     frames = {int(row["step"]): np.load(folder / f"film-{row['step']}.npy") for row in rows}
     np.savez_compressed(file.with_suffix(".npz"), steps=list(frames), images=list(frames.values()))
     return file

@@ -12,10 +12,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from satgan_tutorial import pretrained
 from satgan_tutorial.chips import ChipSet
 from satgan_tutorial.classifier import train
 from satgan_tutorial.judge import Judge, from_classifier
+from satgan_tutorial.pretrained import storing
 
 # By source, for a model card: the chips, the licence of what was trained on them, the name in $SATGAN_DATA.
 SOURCES = {
@@ -62,7 +62,7 @@ def train_judge(
         classifier = train(split.train, split.validation, **settings, callbacks=(record, *callbacks))
         history = log.read_text()
     model = from_classifier(classifier, split.train, split.validation)
-    file = pretrained.save(model, "judge", chips.source, folder=out, log=history)
+    file = storing.save(model, "judge", chips.source, folder=out, log=history)
     judge = Judge(file)
     file.with_suffix(".md").write_text(_card(judge, split, seed, epochs), encoding="utf-8")
     return judge
