@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 import pandas as pd
-from keras import layers
 from scipy.special import expit
 
 from . import pretrained
 from .chips import ChipSet, to_float
-from .classifier import logits, reliability, temperature
+from .classifier import logits, reliability
 from .metrics import METRICS, kid
 
 
@@ -166,23 +165,3 @@ class Judge:
                 f"found {images.dtype} {images.shape}; expected at least one chip, uint8 (N, 80, 80, 3)."
             )
         return images
-
-
-def from_classifier(classifier: keras.Model, train: ChipSet, validation: ChipSet) -> keras.Model:
-    """Make a classifier the network of a judge: standardise its features on `train`, calibrate it on `validation`.
-
-    The temperature is folded into the weights of the last layer, so the logit is calibrated as it comes.
-
-    Returns:
-        float32 (N, 80, 80, 3) in [-1, 1] -> {"logit": (N, 1), "features": (N, d)}.
-    """
-    body = keras.Model(classifier.inputs[0], classifier.get_layer("features").output)
-    starts = range(0, len(train), 256)
-    seen = np.concatenate([np.asarray(body(to_float(train.images[i : i + 256]))) for i in starts])
-    variance = np.maximum(seen.var(axis=0), 1e-4 * seen.var())  # a channel that never speaks shall not shout
-    standard = layers.Normalization(mean=seen.mean(axis=0), variance=variance, name="standard")
-    t = temperature(logits(classifier, validation.images), validation.labels)
-    head = layers.Dense(1, name="logit")
-    outputs = {"logit": head(body.output), "features": standard(body.output)}
-    head.set_weights([weights / t for weights in classifier.get_layer("logit").get_weights()])
-    return keras.Model(classifier.inputs[0], outputs, name=f"judge_{train.source}")

@@ -109,13 +109,7 @@ def test_environment_yml_installs_the_project():
 def test_every_dependency_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [
-        *project["dependencies"],
-        *extras["fetch"],
-        *extras["search"],
-        *extras["book"],
-        *extras["tests"],
-    ]
+    wanted = [*project["dependencies"], *extras["fetch"], *extras["book"], *extras["tests"]]
     names = {re.match(r"[\w-]+", line)[0].lower() for line in wanted} - {"satgan-tutorial"}
     pinned = (ROOT / "requirements.txt").read_text()
     assert sorted(n for n in names if not re.search(rf"^{n}==", pinned, re.MULTILINE)) == []

@@ -35,7 +35,7 @@ def test_the_judges_logit_is_the_classifiers_over_the_temperature(chips):
     model = classifier.train(split.train, split.validation, epochs=2, seed=0)
     before = classifier.logits(model, split.test.images)
     t = classifier.temperature(classifier.logits(model, split.validation.images), split.validation.labels)
-    network = judge.from_classifier(model, split.train, split.validation)
+    network = ship_judge.from_classifier(model, split.train, split.validation)
     after = np.asarray(network(classifier.to_float(split.test.images))["logit"])[:, 0]
     np.testing.assert_allclose(after, before / t, rtol=1e-4, atol=1e-5)
 

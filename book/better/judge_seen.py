@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from satgan_tutorial import classifier, judge, load_chips, metrics
+from satgan_tutorial import classifier, load_chips, metrics
 from satgan_tutorial.chips import to_float
+from satgan_tutorial.pretrained import ship_judge
 
 SPLITS, EPOCHS = 4, 20
 TABLE = Path(__file__).with_suffix(".csv")
@@ -38,7 +39,7 @@ def main(source, numbers):
         train, validation, _ = splits[number]
         options = {"epochs": EPOCHS, "seed": number, "learning_rate": 2e-3}
         trained = classifier.train(train, validation, **options)
-        network = judge.from_classifier(trained, train, validation)
+        network = ship_judge.from_classifier(trained, train, validation)
         rows = []
         for other, split in enumerate(splits):
             test, seen = (

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras import layers
 
-from satgan_tutorial.chips import ChipSet
-from satgan_tutorial.classifier import train
-from satgan_tutorial.judge import Judge, from_classifier
+from satgan_tutorial.chips import ChipSet, to_float
+from satgan_tutorial.classifier import logits, temperature, train
+from satgan_tutorial.judge import Judge
 from satgan_tutorial.pretrained import storing
 
 # By source, for a model card: the chips, the licence of what was trained on them, the name in $SATGAN_DATA.
@@ -66,6 +67,26 @@ def train_judge(
     judge = Judge(file)
     file.with_suffix(".md").write_text(_card(judge, split, seed, epochs), encoding="utf-8")
     return judge
+
+
+def from_classifier(classifier: keras.Model, train: ChipSet, validation: ChipSet) -> keras.Model:
+    """Make a classifier the network of a judge: standardise its features on `train`, calibrate it on `validation`.
+
+    The temperature is folded into the weights of the last layer, so the logit is calibrated as it comes.
+
+    Returns:
+        float32 (N, 80, 80, 3) in [-1, 1] -> {"logit": (N, 1), "features": (N, d)}.
+    """
+    body = keras.Model(classifier.inputs[0], classifier.get_layer("features").output)
+    starts = range(0, len(train), 256)
+    seen = np.concatenate([np.asarray(body(to_float(train.images[i : i + 256]))) for i in starts])
+    variance = np.maximum(seen.var(axis=0), 1e-4 * seen.var())  # a channel that never speaks shall not shout
+    standard = layers.Normalization(mean=seen.mean(axis=0), variance=variance, name="standard")
+    t = temperature(logits(classifier, validation.images), validation.labels)
+    head = layers.Dense(1, name="logit")
+    outputs = {"logit": head(body.output), "features": standard(body.output)}
+    head.set_weights([weights / t for weights in classifier.get_layer("logit").get_weights()])
+    return keras.Model(classifier.inputs[0], outputs, name=f"judge_{train.source}")
 
 
 def scenes_digest(chips: ChipSet) -> str:

@@ -1,0 +1,199 @@
+"""A search over recipes: Optuna proposes one, it trains for as long as every other, and the judge scores its ships.
+
+A study lies in a journal file or in a database, and any number of workers, on any machines that reach it, work on it at
+once. The score is the KID against validation ships: the test ships are not for choosing. Most proposals look bad long
+before their time is over and are given up.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+import keras
+import numpy as np
+import optuna
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
+from optuna.trial import TrialState
+
+from . import gan, networks, recipes, watch
+from .chips import ChipSet
+from .judge import Judge
+from .recipes import Recipe
+
+LOOKS = 6  # at a trial's score, evenly over its time
+SCORED = 1000  # generated chips a score is measured on
+OVER = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+class SearchError(ValueError):
+    """A study about something else, or none: says what was found."""
+
+    exit_code = 2  # of the command that named it
+
+
+def propose(trial: optuna.trial.BaseTrial, base: Recipe) -> Recipe:
+    """The base with what a trial has in its place; with `optuna.trial.FixedTrial` what a given one had."""
+    choose = trial.suggest_categorical
+    gamma = trial.suggest_float("gamma", 0.01, 10, log=True)
+    rate = trial.suggest_float("learning_rate", 1e-4, 4e-3, log=True)
+    return replace(
+        base,
+        base_filters=choose("base_filters", (8, 16, 24, 32)),
+        d_filters=choose("d_filters", (8, 16, 24, 32)),
+        upsampling=choose("upsampling", networks.UPSAMPLINGS),
+        batch_norm=choose("batch_norm", (True, False)),
+        loss=choose("loss", ("relativistic", "non_saturating", "hinge", "least_squares")),
+        r1=gamma,
+        r2=gamma,
+        symmetries=choose("symmetries", (True, "half_turns", False)),
+        diffaugment=tuple(choose("diffaugment", ("", "translation", "color translation cutout")).split()),
+        learning_rates=(rate, rate),
+        ema=choose("ema", (None, 0.9, 0.98, 0.998)),
+        batch_size=choose("batch_size", (8, 16, 32)),
+    )
+
+
+def proposal(recipe: Recipe) -> dict:
+    """What a trial has where it proposes this recipe: where the search begins."""
+    same = ("base_filters", "upsampling", "batch_norm", "loss", "symmetries", "ema", "batch_size")
+    rest = {
+        "gamma": recipe.r1,
+        "learning_rate": recipe.learning_rates[0],
+        "diffaugment": " ".join(recipe.diffaugment),
+    }
+    rest["d_filters"] = recipe.d_filters or recipe.base_filters
+    return rest | {name: getattr(recipe, name) for name in same}
+
+
+def train(trial: optuna.Trial, base: Recipe, images: np.ndarray, score: Callable, minutes: float) -> float:
+    """Train what a trial proposes for some minutes of processor time and return its last score.
+
+    Args:
+        trial: gets every score on the way.
+        base: what to change.
+        images: uint8 (N, 80, 80, 3), to learn from.
+        score: from generated chips, uint8 (SCORED, 80, 80, 3), to a number, less for better.
+        minutes: of one core; two minutes of it are one minute of two busy cores.
+
+    Raises:
+        optuna.TrialPruned: if it is given up, or its losses are no longer finite.
+    """
+    keras.utils.clear_session()
+    recipe = propose(trial, base)
+    model = recipes.build(recipe, seed=trial.number)
+    clock = watch.Clock()
+    quiet = {"steps_per_epoch": 20, "epochs": 10**6, "shuffle": False, "verbose": 0}
+    for look in range(1, LOOKS + 1):
+        clock.minutes = minutes * look / LOOKS
+        data = gan.batches(images, recipe.batch_size, model.seed, first_step=model.step)
+        log = model.fit(data, callbacks=[clock], **quiet).history
+        if not np.isfinite([log["d_loss"][-1], log["g_loss"][-1]]).all():
+            raise optuna.TrialPruned
+        value = score(model.generate(SCORED, seed=0))
+        trial.report(value, look)
+        trial.set_user_attr("seen", time.time())
+        if look < LOOKS and trial.should_prune():
+            raise optuna.TrialPruned
+    return value
+
+
+def run(
+    base: Recipe,
+    chips: ChipSet,
+    storage: str,
+    *,
+    trials: int,
+    minutes: float,
+    seed: int,
+    say: Callable[[str], None] = print,
+) -> optuna.Study:
+    """Work on a study until so many of its trials are over, finished or given up, by this worker or by others.
+
+    Args:
+        base: the recipe to change, "small" or "book", and the first proposal.
+        chips: train ships to learn from and validation ships to score against come from its split.
+        storage: as for `open_study`.
+        trials: when to stop.
+        minutes: of processor time, for each trial.
+        seed: of what is proposed; each worker needs its own.
+        say: told of each trial.
+
+    Raises:
+        SearchError: the study has other settings.
+    """
+    split, judge = chips.split(0), Judge(chips.source)
+    study = open_study(storage, seed, recipe=base.name, chips=chips.source, minutes=minutes)
+    study.enqueue_trial(proposal(base), skip_if_exists=True)
+
+    def score(fake):
+        return judge.score(split.validation.ships, fake, split="validation").value
+
+    def tell(study, trial):
+        looks = ", ".join(f"{kid:.3f}" for kid in trial.intermediate_values.values())
+        say(f"trial {trial.number}, {trial.state.name.lower()}: KID {looks or 'not a number'}")
+
+    objective = partial(train, base=base, images=split.train.ships.images, score=score, minutes=minutes)
+    work(study, objective, trials, lost_after=60 * minutes, callbacks=[tell])
+    return study
+
+
+def open_study(storage: str, seed: int = 0, **about) -> optuna.Study:
+    """Open a study, or begin it.
+
+    Args:
+        storage: a journal file, or the address of a database, such as sqlite:///search.db or postgresql://...
+        seed: of what this worker proposes.
+        **about: what all its trials have in common.
+
+    Raises:
+        SearchError: there is a study about something else, or no room for one.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        study = optuna.create_study(
+            study_name="recipes",
+            storage=storage if "://" in storage else _journal(storage),
+            load_if_exists=True,
+            sampler=optuna.samplers.TPESampler(seed=seed, constant_liar=True),  # others' trials are under way
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+        )
+    except Exception as error:
+        raise SearchError(
+            f"{storage}: found no study there, and none can begin ({error}); name another file, or a database."
+        ) from error
+    found = study.user_attrs or about
+    if about and found != about:
+        raise SearchError(
+            f"the study has {found}, and what is asked for is {about}; ask for the same, or name a new storage."
+        )
+    for name in about.keys() - study.user_attrs:
+        study.set_user_attr(name, about[name])
+    return study
+
+
+def work(study: optuna.Study, objective: Callable, trials: int, *, lost_after: float, **options) -> None:
+    """Run an objective on a study until so many trials are over, and those that killed workers left once more.
+
+    Args:
+        study: shared or not.
+        objective: as for `study.optimize`.
+        trials: when to stop.
+        lost_after: seconds without a sign of life after which a trial that runs is held for lost.
+        **options: for `study.optimize`.
+    """
+    while len(study.get_trials(deepcopy=False, states=OVER)) < trials:
+        for trial in study.get_trials(states=(TrialState.RUNNING,)):
+            seen = trial.user_attrs.get("seen", trial.datetime_start.timestamp())
+            if time.time() - seen > lost_after:
+                with suppress(ValueError, optuna.exceptions.UpdateFinishedTrialError):  # another was faster
+                    study.tell(trial.number, state=TrialState.FAIL)
+                    study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
+        study.optimize(objective, n_trials=1, **options)
+
+
+def _journal(file: str) -> JournalStorage:
+    return JournalStorage(JournalFileBackend(file, lock_obj=JournalFileOpenLock(file)))

@@ -1,0 +1,143 @@
+"""The search over recipes: what it proposes, what a lost worker costs, that many workers share one study."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import asdict, fields
+
+import keras
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import FixedTrial
+from test_main import few_chips, satgan
+
+from satgan_tutorial import gan, recipes, search
+from satgan_tutorial.recipes import Recipe
+
+SMALL = recipes.get("small")
+
+
+def states(study):
+    return [trial.state.name for trial in study.get_trials()]
+
+
+@pytest.fixture
+def storage(tmp_path):
+    return str(tmp_path / "study.log")
+
+
+@pytest.mark.parametrize("name", ["small", "book"])
+def test_a_recipe_proposed_as_it_is_comes_back(name):
+    base = recipes.get(name)
+    again = search.propose(FixedTrial(search.proposal(base)), base)
+    assert asdict(again) == asdict(base) | {"d_filters": base.d_filters or base.base_filters}
+
+
+def test_every_proposal_can_be_built():
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(6):
+        recipe = search.propose(study.ask(), SMALL)
+        model = recipes.build(recipe, seed=0)
+        assert model.generate(1, seed=0).shape == (1, 80, 80, 3)
+        changed = {f.name for f in fields(Recipe) if getattr(recipe, f.name) != getattr(SMALL, f.name)}
+        assert len(changed) > 4 and not changed & {"name", "networks", "image_size", "conditions"}
+
+
+def test_a_trial_scores_at_every_look_and_is_given_up_when_it_is_bad_or_broken(storage, monkeypatch):
+    images = few_chips().ships.images
+    monkeypatch.setattr(search, "propose", lambda trial, base: base)
+    monkeypatch.setattr(search, "SCORED", 3)
+    seen = []
+
+    def score(fake):
+        seen.append(fake.shape)
+        return float(len(seen))
+
+    study = search.open_study(storage)
+    trial = study.ask()
+    assert search.train(trial, SMALL, images, score, minutes=0.001) == search.LOOKS
+    assert seen == [(3, 80, 80, 3)] * search.LOOKS
+    found = study.get_trials()[0]
+    assert found.intermediate_values == {k: float(k) for k in range(1, search.LOOKS + 1)}
+    assert abs(found.user_attrs["seen"] - time.time()) < 60
+
+    monkeypatch.setattr(optuna.Trial, "should_prune", lambda trial: True)
+    with pytest.raises(optuna.TrialPruned):
+        search.train(study.ask(), SMALL, images, score, minutes=0.001)
+    assert len(seen) == search.LOOKS + 1
+
+    monkeypatch.setattr(gan.GAN, "train_step", lambda self, x: {"d_loss": np.nan, "g_loss": np.nan})
+    with pytest.raises(optuna.TrialPruned):
+        search.train(study.ask(), SMALL, images, score, minutes=0.001)
+    assert len(seen) == search.LOOKS + 1
+
+
+def test_work_ends_when_enough_trials_are_over_whoever_made_them(storage):
+    first, second = search.open_study(storage, seed=0), search.open_study(storage, seed=1)
+    search.work(first, lambda trial: trial.suggest_float("x", 0, 1), 3, lost_after=60)
+    search.work(second, lambda trial: trial.suggest_float("x", 0, 1), 5, lost_after=60)
+    search.work(second, lambda trial: pytest.fail("nothing is left to do"), 5, lost_after=60)
+    assert states(first) == ["COMPLETE"] * 5
+    assert len({trial.params["x"] for trial in first.get_trials()}) == 5
+
+
+WORKER = textwrap.dedent(
+    """
+    import sys, time
+    from satgan_tutorial import search
+
+    def objective(trial):
+        trial.suggest_float("x", 0, 1)
+        print(trial.number, flush=True)
+        time.sleep(600)
+
+    search.work(search.open_study(sys.argv[1], seed=5), objective, 1, lost_after=60)
+    """
+)
+
+
+@pytest.mark.parametrize("kind", ["file", "database"])
+def test_what_a_killed_worker_had_begun_is_done_again_once(storage, kind):
+    storage = storage if kind == "file" else f"sqlite:///{storage}"
+    study = search.open_study(storage)
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, storage], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout.readline() == "0\n"
+    os.kill(worker.pid, signal.SIGKILL) if hasattr(signal, "SIGKILL") else worker.kill()
+    worker.wait()
+    worker.stdout.close()
+    assert states(study) == ["RUNNING"]
+
+    search.work(study, lambda trial: trial.suggest_float("x", 0, 1), 1, lost_after=3600)  # might be alive
+    assert states(study) == ["RUNNING", "COMPLETE"]
+    search.work(study, lambda trial: trial.suggest_float("x", 0, 1), 3, lost_after=0)
+    assert states(study) == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+    lost, _, again, fresh = study.get_trials()
+    assert again.params == lost.params != fresh.params and again.user_attrs["again"] == 0
+
+
+def test_a_study_of_something_else_is_said(storage, tmp_path):
+    search.open_study(storage, recipe="small", minutes=3.0)
+    assert search.open_study(storage).user_attrs == {"recipe": "small", "minutes": 3.0}
+    with pytest.raises(search.SearchError, match="'minutes': 3.0.*'minutes': 2.0"):
+        search.open_study(storage, recipe="small", minutes=2.0)
+    other = tmp_path / "notes.txt"
+    other.write_text("not a study\n")
+    for place in (str(other), str(tmp_path / "nowhere" / "study.log"), "nonsense://host/studies"):
+        with pytest.raises(search.SearchError, match="found no study there"):
+            search.open_study(place)
+    assert other.read_text() == "not a study\n"
+
+
+def test_the_command_begins_with_the_recipe_as_it_is(storage):
+    process = satgan("search", "--storage", storage, "--trials", 1, "--minutes", 0.01)
+    output, errors = process.communicate(timeout=600)
+    assert process.returncode == 0, errors
+    assert "trial 0, complete: KID" in errors and "Best is trial 0" in output
+    study = search.open_study(storage)
+    assert study.best_params == search.proposal(SMALL)
+    assert study.user_attrs == {"recipe": "small", "chips": study.user_attrs["chips"], "minutes": 0.01}
+    keras.utils.clear_session()
