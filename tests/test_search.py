@@ -125,11 +125,11 @@ def test_a_study_of_something_else_is_said(storage, tmp_path):
     with pytest.raises(search.SearchError, match="'minutes': 3.0.*'minutes': 2.0"):
         search.open_study(storage, recipe="small", minutes=2.0)
     other = tmp_path / "notes.txt"
-    other.write_text("not a study\n")
+    other.write_text("not\na\nstudy\n")
     for place in (str(other), str(tmp_path / "nowhere" / "study.log"), "nonsense://host/studies"):
         with pytest.raises(search.SearchError, match="found no study there"):
             search.open_study(place)
-    assert other.read_text() == "not a study\n"
+    assert other.read_text() == "not\na\nstudy\n"
 
 
 def test_the_command_begins_with_the_recipe_as_it_is(storage):
