@@ -1,12 +1,11 @@
 """Chapter 8: when it goes wrong."""
 
-import html
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
 from .grading import Unsolved, call, grade
+from .questions import ask, block
 
 # In the order of the alphabet, not of the rooms.
 DISEASES = (
@@ -48,22 +47,11 @@ def diagnosis(room: int, answer) -> None:
 
 
 def quiz(room: int) -> None:
-    """Ask exercise 8.1 in the page: a button for each disease, and the verdict of `diagnosis` on it.
-
-    It carries its own script and works from a file, by keyboard and by screen reader; where scripts are off it is a list of
-    the names, and the answer to unfold.
-    """
-    from IPython.display import HTML, display
-
-    answer = ROOMS[room - 1][0]
-    says = {
+    """Ask exercise 8.1 in the page: a button for each disease, and the verdict of `diagnosis` on it."""
+    verdicts = {
         name: f"Not yet: {wrong}" if (wrong := _wrong(room, name)) else f"Right: {name}." for name in DISEASES
     }
-    items = "".join(f'<li data-says="{html.escape(says[name])}">{name}</li>' for name in DISEASES)
-    page = Path(__file__).with_name("quiz.html").read_text(encoding="utf-8")
-    for mark, text in {"ROOM": str(room), "ITEMS": items, "ANSWER": answer}.items():
-        page = page.replace(f"<!--{mark}-->", text)
-    display(HTML(page))
+    ask(block(f"Room {room}, a question", f"Room {room}: which disease is it?", verdicts))
 
 
 def _wrong(room, answer):
