@@ -215,3 +215,56 @@ def test_chapters_run_again_when_anything_they_depend_on_changes(tmp_path, monke
     assert named == noxfile.execution_key("laptop")
     monkeypatch.setenv("SATGAN_DATA", "simulated")
     assert noxfile.execution_key("laptop") != named
+
+
+QUIZZES = sorted(
+    int(path.stem[-2:]) for path in (ROOT / "satgan_tutorial" / "checks" / "quizzes").glob("chapter_*.json")
+)
+
+
+def chapter(number):
+    (path,) = (path for path in NOTEBOOKS if path.name.startswith(f"{number:02}-"))
+    return path
+
+
+def test_the_first_twelve_chapters_have_a_quiz():
+    assert set(range(1, 13)) <= set(QUIZZES)
+
+
+@pytest.mark.parametrize("number", QUIZZES)
+def test_a_chapter_asks_its_own_questions_between_key_points_and_what_next(number):
+    cells = nbformat.read(chapter(number), as_version=4).cells
+    (at,) = (i for i, cell in enumerate(cells) if "checks.five_questions" in cell.source)
+    assert cells[at].source == f"checks.five_questions({number})"
+    assert cells[at].metadata.tags == ["hide-input"]
+    before, heading, _, after = cells[at - 2 : at + 2]
+    assert "## Key points" in before.source
+    assert (
+        heading.source.startswith("## Five questions\n") and "(../teaching/quiz-answers.md)" in heading.source
+    )
+    assert after.source.startswith("## What next\n")
+
+
+def test_all_answers_are_on_one_page():
+    page = (ROOT / "book" / "teaching" / "quiz-answers.md").read_text(encoding="utf-8")
+    for number, section in zip(QUIZZES, page.split("\n## ")[1:], strict=True):
+        path = chapter(number)
+        title = nbformat.read(path, as_version=4).cells[1].source.splitlines()[0].removeprefix("# ")
+        assert section.startswith(f"{number}. [{title}](../{path.parent.name}/{path.name})\n")
+        assert re.findall(r"checks\.answers\((\d+)\)", section) == [str(number)]
+
+
+@pytest.mark.parametrize("number", QUIZZES)
+def test_a_pitfall_is_followed_by_a_note_for_teachers(number):
+    cells = nbformat.read(chapter(number), as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    pitfalls = list(re.finditer(r"^:::\{admonition\} Pitfall\n(?:.+\n)+?:::$", text, re.MULTILINE))
+    assert pitfalls
+    for pitfall in pitfalls:
+        note = re.match(
+            r"\n\n:::\{admonition\} For teachers\n:class: dropdown instructor\n(.+)\n:::(?:\n|$)",
+            text[pitfall.end() :],
+        )
+        assert note, pitfall[0]
+        for word in ("Allow ", "Expect to hear: ", "Ask ", "When late, "):
+            assert word in note[1], word
