@@ -25,7 +25,7 @@ from .judge import Judge
 from .recipes import Recipe
 
 LOOKS = 6  # at a trial's score, evenly over its time
-SCORED = 1000  # generated chips a score is measured on
+SCORED = 500  # generated chips a look is scored on
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -137,7 +137,7 @@ def run(
         say(f"trial {trial.number}, {trial.state.name.lower()}: KID {looks or 'not a number'}")
 
     objective = partial(train, base=base, images=split.train.ships.images, score=score, minutes=minutes)
-    work(study, objective, trials, lost_after=60 * minutes, callbacks=[tell])
+    work(study, objective, trials, lost_after=600 + 60 * minutes, callbacks=[tell])
     return study
 
 

@@ -1,3 +1,4 @@
+import re
 import socket
 import subprocess
 import time
@@ -12,6 +13,7 @@ from test_main import TINY, few_chips, satgan
 
 from satgan_tutorial import augment, distribute, networks, recipes, training
 
+PAGE = Path(__file__).parents[1] / "book" / "beyond" / "how-to-start.md"
 MINUTES = 4  # until a worker that hangs is killed; they take seconds
 
 
@@ -27,9 +29,12 @@ def hosts():
 
 
 def start(hosts, out, *options):
-    """Two workers on this machine."""
-    line = ("train", "tiny", "--image-size", 16, "--seed", 3, "--out", out, "--workers", hosts, *options)
-    return [satgan(*line, "--worker", i) for i in range(2)]
+    """Two workers on this machine, as the book says how to start them."""
+    lines = re.findall(r"^satgan (train .*localhost:2222,localhost:2223.*)$", PAGE.read_text(), re.MULTILINE)
+    assert len(lines) == 2
+    ours = {"book": "tiny", "localhost:2222,localhost:2223": hosts, "runs/two": out}
+    words = [[ours.get(word, word) for word in line.split()] for line in lines]
+    return [satgan(*line, "--image-size", 16, "--seed", 3, *options) for line in words]
 
 
 def ended(process):

@@ -1,14 +1,15 @@
 """The search over recipes: what it proposes, what a lost worker costs, that many workers share one study."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from dataclasses import asdict, fields
+from pathlib import Path
 
-import keras
 import numpy as np
 import optuna
 import pytest
@@ -132,12 +133,14 @@ def test_a_study_of_something_else_is_said(storage, tmp_path):
     assert other.read_text() == "not\na\nstudy\n"
 
 
-def test_the_command_begins_with_the_recipe_as_it_is(storage):
-    process = satgan("search", "--storage", storage, "--trials", 1, "--minutes", 0.01)
-    output, errors = process.communicate(timeout=600)
-    assert process.returncode == 0, errors
-    assert "trial 0, complete: KID" in errors and "Best is trial 0" in output
+def test_the_two_commands_of_the_book_work_on_one_study_that_begins_with_the_recipe_as_it_is(storage):
+    page = Path(__file__).parents[1] / "book" / "beyond" / "how-to-start.md"
+    lines = re.findall(r"^TF_NUM\S+ satgan (search --storage study.log .*)$", page.read_text(), re.MULTILINE)
+    ours = {"study.log": storage, "40": "2"}
+    workers = [satgan(*(ours.get(word, word) for word in line.split()), "--minutes", 0.01) for line in lines]
+    said = [worker.communicate(timeout=600) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], said
+    assert all("complete: KID" in errors and "Best is trial" in output for output, errors in said)
     study = search.open_study(storage)
-    assert study.best_params == search.proposal(SMALL)
+    assert study.get_trials()[0].params == search.proposal(SMALL)
     assert study.user_attrs == {"recipe": "small", "chips": study.user_attrs["chips"], "minutes": 0.01}
-    keras.utils.clear_session()
