@@ -1,48 +1,97 @@
-"""What this machine has, and how long the book takes on it."""
+"""What of this machine would fail in a classroom and how to mend it, and how long the book takes on it."""
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import statistics
-import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
+import webbrowser
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
+from textwrap import shorten
 
-from . import __version__
-
-# Two quiet cores (105 GFLOP/s in sgemm) do `convolution_gflops` at this rate, and all of the book in this time at most.
-REFERENCE_GFLOPS, REFERENCE_MINUTES = 100, 5
-
-needs = SimpleNamespace(memory=2, disk=2)  # GB
+# Two quiet cores take this long for a training step of the recipe `small`, and for all of the book at most.
+REFERENCE_SECONDS, REFERENCE_MINUTES = 0.045, 20
+MEMORY = DISK = 2  # GB that the book needs
 
 
-def versions() -> str:
-    """Python and what the book depends on most."""
-    found = [f"Python {sys.version.split()[0]}", f"satgan-tutorial {__version__}"]
-    for name in ("tensorflow", "keras", "numpy"):
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            found.append(f"no {name}")
-    return ", ".join(found)
+def look(say: Callable[[str], None]) -> Iterator[tuple[str, str, bool, str]]:
+    """Look at one thing after the other: its name, what was found, whether it is good enough, and else how to mend it.
 
+    Args:
+        say: what prints the line that tells which chips are used.
+    """
+    from packaging.specifiers import SpecifierSet
 
-def free_disk() -> tuple[Path, float]:
-    """Where prepared chips go, and the GB free there."""
     from .cache import cache_folders
+    from .chips import checkout, load_chips
+    from .pretrained import shipped
+    from .terminal import quiet_import
 
-    first = cache_folders()[0]
-    folder = next(folder for folder in (first, *first.parents) if folder.exists())
-    return folder, shutil.disk_usage(folder).free / 1e9
+    again = "Run `make env`; without a network `python install.py`, in the folder from the teacher's stick."
+    book, python, tree = metadata.metadata("satgan-tutorial"), platform.python_version(), checkout()
+    wanted = book["Requires-Python"]
+    found = f"{python} on {platform.system()} {platform.machine()} (the book needs {wanted})"
+    yield "Python", found, python in SpecifierSet(wanted), "Install one and run `make env` with it."
+    missed = unmet(book.get_all("Requires-Dist"))
+    yield "Packages", shorten(", ".join(missed), 300) or "all that the book needs", not missed, again
+    other = unmet((tree / "requirements.txt").read_text(encoding="utf-8").splitlines()) if tree else []
+    yield "Versions", shorten(", ".join(other), 300) or "as tested", True, ""
+    yield "Folder", str(Path.cwd()), os.access(".", os.W_OK), "Copy the book to where you may write."
+    yield "Cores", f"{cores()} (times in the book are for two)", True, ""
+    if room := memory():
+        found = f"{room:.1f} GB (a training takes up to {MEMORY})"
+        yield "Memory", found, room >= MEMORY, "Give the container or virtual machine more."
+    there = next(folder for folder in (cache_folders()[0] / "chips").parents if folder.exists())
+    room = shutil.disk_usage(there).free / 1e9
+    found = f"{room:.0f} GB free at {there} (the book needs {DISK})"
+    yield "Disk", found, room >= DISK, "Make room, or name a folder elsewhere in $SATGAN_CACHE."
+    yield "Weights", ", ".join(shipped()) or "none", bool(shipped()), again
+    try:
+        yield "Chips", repr(load_chips(say=say)), True, ""
+    except ValueError as error:
+        yield "Chips", "none that can be read", False, str(error)
+    found = "found none; open the address that `make lab` prints in one elsewhere"
+    with suppress(webbrowser.Error):
+        found = f"opens with {type(webbrowser.get()).__name__}"
+    yield "Browser", found, True, ""
+    try:
+        with quiet_import():
+            import tensorflow as tf
+    except ImportError as error:
+        yield "Import", f"TensorFlow is not to be had ({error})", False, again
+        return
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    yield "GPUs", f"{gpus} that TensorFlow can use; the book needs none", True, ""
+    speed = REFERENCE_SECONDS / (seconds := step_seconds())
+    found = f"{speed:.2f} times that of two quiet cores, as busy as this machine is now"
+    yield "Speed", f"{found}: {seconds:.3f} s for a training step", True, ""
+    found = f"about {REFERENCE_MINUTES / speed:.0f} min to run all of it, at the budget `laptop`"
+    yield "Book", found, True, ""
 
 
-def book_minutes() -> tuple[float, float]:
-    """Estimate the minutes for all of the book here, and the speed it follows from, 1 for the machine it was timed on."""
-    speed = convolution_gflops() / REFERENCE_GFLOPS
-    return REFERENCE_MINUTES / speed, speed
+def unmet(requirements: Iterable[str]) -> list[str]:
+    """Those of some requirements that this environment does not meet, each with what was found.
+
+    Args:
+        requirements: in the words of a requirements.txt; those of the extra `book` count, of other extras do not.
+    """
+    from packaging.requirements import Requirement
+
+    missed = []
+    for need in map(Requirement, requirements):
+        if not need.marker or need.marker.evaluate({"extra": "book"}):
+            found = "none"
+            with suppress(metadata.PackageNotFoundError):
+                found = metadata.version(need.name)
+            if found == "none" or not need.specifier.contains(found, prereleases=True):
+                missed.append(f"{need.name} (found {found}, not {need.specifier})")
+    return missed
 
 
 def cores() -> int:
@@ -61,21 +110,16 @@ def memory() -> float | None:
     return min(found) / 1e9 if found else None
 
 
-def convolution_gflops(calls: int = 8) -> float:
-    """Time one layer of the book's networks, forth and back, for about 2 s: GFLOP/s, the median of all calls."""
-    import tensorflow as tf
+def step_seconds(steps: int = 20) -> float:
+    """Train for some steps of the recipe `small`: seconds for one, the median but for the first, which builds the graph."""
+    import keras
+    import numpy as np
 
-    images = tf.random.stateless_normal((32, 40, 40, 64), (0, 0))
-    kernel = tf.random.stateless_normal((3, 3, 64, 64), (0, 1))
+    from . import gan, recipes
 
-    @tf.function
-    def both_ways(images, kernel):
-        out = tf.nn.conv2d(images, kernel, 1, "SAME")
-        return [tf.reduce_sum(g) for g in tf.gradients(out, [images, kernel], out)]
-
-    times = []
-    for _ in range(calls + 1):
-        start = time.perf_counter()
-        [part.numpy() for part in both_ways(images, kernel)]
-        times.append(time.perf_counter() - start)
-    return 3 * 2 * 32 * 40 * 40 * 9 * 64 * 64 / 1e9 / statistics.median(times[1:])  # the first one compiles
+    recipe, ends = recipes.get("small"), []
+    images = np.random.default_rng(0).integers(0, 256, (64, 80, 80, 3), np.uint8)
+    clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: ends.append(time.perf_counter()))
+    data = gan.batches(images, recipe.batch_size, seed=0)
+    recipes.build(recipe, 0).fit(data, steps_per_epoch=steps + 1, callbacks=[clock], verbose=0, shuffle=False)
+    return statistics.median(b - a for a, b in pairwise(ends))

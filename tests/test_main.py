@@ -379,15 +379,16 @@ def test_a_broken_training_keeps_its_last_checkpoint(trained, monkeypatch):
     assert Path("broken/checkpoint.keras").read_bytes() == before
 
 
-def test_check_tells_what_is_here(monkeypatch):
-    monkeypatch.setattr("satgan_tutorial.machine.convolution_gflops", lambda: 50.0)
+def test_check_tells_what_is_here_and_ends_with_1_if_something_would_fail(monkeypatch):
+    monkeypatch.setattr("satgan_tutorial.machine.step_seconds", lambda: 0.1)
     output = run("check").output
-    for word in ("Python 3", "tensorflow", "Cores", "GB", "GPU", "96 simulated chips", "0.50 times"):
+    for word in ("Python", "Cores", "GB", "GPU", "96 simulated chips", "0.100 s", "Nothing would fail"):
         assert word in output
     monkeypatch.setattr("satgan_tutorial.machine.memory", lambda: 0.5)
-    assert "PROBLEM" in run("check", code=1).output
-    monkeypatch.setitem(sys.modules, "tensorflow", None)
-    assert "TensorFlow is not to be had" in run("check", code=1).output
+    monkeypatch.setattr("satgan_tutorial.machine.os.access", lambda *_: False)
+    output = run("check", code=1).output
+    assert "PROBLEM: 0.5 GB" in output and "Folder and Memory: see above" in output
+    assert "Nothing would fail" not in output
 
 
 def test_fetch_tells_what_went_wrong(monkeypatch):
