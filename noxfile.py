@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+import platform
 import shutil
 import sys
 import time
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import nox
@@ -36,10 +39,20 @@ def test(session):
     env = environment("smoke")
     python(session, "-m", "ruff", "check", ".")
     python(session, "-m", "ruff", "format", "--check", ".")
-    pytest = ("-m", "pytest", "-p", "no:cacheprovider", "--durations=5")
-    python(session, *pytest, "tests", "-m", "not benchmark", "--ignore=tests/test_page.py", env=env)
+    pytest = (
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--durations=5",
+        "-n",
+        str(min(2, os.cpu_count() or 1)),
+    )
+    by_file = ("--dist", "loadfile")
+    units = ("tests", "-m", "not benchmark", "--ignore=tests/test_page.py")
+    python(session, *pytest, *by_file, *units, env=env)
     notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
-    python(session, *pytest, *notebooks, env=env)
+    python(session, *pytest, *by_file, *notebooks, env=env)
     pages = build(session, "smoke")
     python(session, *pytest, "tests/test_page.py", env={**env, "SATGAN_PAGES": str(pages)})
 
@@ -62,6 +75,12 @@ def serve(session):
     if not (BUILD / "html" / "index.html").exists():
         session.error("there is no built book yet: run `make book` first")
     python(session, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(BUILD / "html"), "8000")
+
+
+@nox.session
+def classroom(session):
+    """Pack one zip for a room with no network; the platforms are linux, linux-arm, windows and macos, by default this."""
+    python(session, "book/teaching/pack.py", *session.posargs, env=environment(None))
 
 
 @nox.session
@@ -116,6 +135,10 @@ def build(session, budget):
     config["execute"]["cache"] = str(cache)
     if not config["repository"]["url"]:
         del config["repository"], config["launch_buttons"]
+    config["html"]["extra_footer"] = footer()
+    config["sphinx"]["config"]["myst_substitutions"] = {"machine": machine(), "budget": budget}
+    if site := os.environ.get("SATGAN_SITE"):
+        config["sphinx"]["config"]["ogp_site_url"] = site
     settings = BUILD / f"config-{budget}.yml"
     settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
@@ -138,6 +161,33 @@ def build(session, budget):
     return pages
 
 
+def chips():
+    """Which chips a build uses: a folder, or the word simulated."""
+    chosen = environment(None).get("SATGAN_DATA") or os.environ.get("SATGAN_DATA") or "data/shipsnet"
+    return chosen if chosen != "simulated" and (ROOT / chosen).exists() else "simulated"
+
+
+def footer():
+    """What stands below each page: the version, the licences, and, where real chips may be seen, whose they are."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = f"Version {project['version']}. Code: MIT. Prose and drawings: CC BY 4.0."
+    if chips() == "simulated":
+        return f"{text} This copy was built with simulated chips."
+    return (
+        f"{text} Real chips: <em>Ships in Satellite Imagery</em>, R. Hammell, 2018; imagery: Planet Team, Planet's Open "
+        'California; <a href="https://creativecommons.org/licenses/by-sa/4.0/">CC BY-SA 4.0</a>.'
+    )
+
+
+def machine():
+    """What the run times were measured on, in a few words."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras"))
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, "
+        f"Python {platform.python_version()}, {packages}"
+    )
+
+
 def execution_key(budget):
     """Hash all that a chapter's outputs depend on besides its own text: package, pinned set, data, Python, budget.
 
@@ -148,8 +198,7 @@ def execution_key(budget):
     for path in sorted((ROOT / "satgan_tutorial").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    chosen = environment(budget).get("SATGAN_DATA") or os.environ.get("SATGAN_DATA") or "data/shipsnet"
-    for path in sorted((ROOT / chosen).rglob("*")):
+    for path in sorted((ROOT / chips()).rglob("*")):
         facts = path.stat()
         digest.update(f"{path} {facts.st_size} {facts.st_mtime_ns}".encode())
     return digest.hexdigest()[:16]

@@ -99,6 +99,54 @@ def test_headings_are_in_order(path):
     assert all(b <= a + 1 for a, b in pairwise(levels))
 
 
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_axe_finds_nothing_that_keeps_anyone_out(browser, path, scheme):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    if page.locator(".math").count():
+        page.wait_for_selector(".math mjx-container svg", state="attached")
+    page.evaluate(AXE)
+    # What a scheme changes is contrast; all else is looked at once.
+    rules = "{}" if scheme == "light" else "{runOnly: ['color-contrast']}"
+    found = page.evaluate(f"axe.run(document, {rules}).then(result => result.violations)")
+    told = [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+    context.close()
+    assert told == []
+
+
+def test_every_page_says_its_version_its_licence_and_whose_chips_it_may_show():
+    source = os.environ.get("SATGAN_DATA", "")
+    for path in BOOK:
+        text = soup(path).find("footer", class_="bd-footer-content").get_text()
+        assert re.search(r"Version \d+\.\d+\.\d+\. Code: MIT", text), name(path)
+        if source and source != "simulated":
+            assert "Hammell" in text and "Planet Team" in text and "CC BY-SA 4.0" in text, name(path)
+
+
+def test_every_page_has_a_description_a_picture_and_a_favicon_for_whoever_shares_it():
+    for path in BOOK:
+        head = soup(path).find("head")
+        assert len(head.find("meta", attrs={"name": "description"})["content"]) > 40, name(path)
+        picture = head.find("meta", property="og:image")["content"]
+        assert (PAGES / picture).is_file() and head.find("meta", property="og:image:alt")["content"]
+        assert (path.parent / head.find("link", rel="icon")["href"]).resolve().is_file()
+
+
+def test_the_run_times_are_those_of_this_build():
+    rows = soup(PAGES / "book" / "appendix" / "run-times.html").find("table").find_all("tr")[1:]
+    times = {Path(row.find("a")["href"]).name: row.find_all("td") for row in rows if row.find("a")}
+    for path in BOOK:
+        if re.match(r"\d\d-", path.name):
+            cells = [cell.get_text(strip=True) for cell in times[path.name]]
+            assert any(re.fullmatch(r"\d+\.\d+", cell) and float(cell) > 0.5 for cell in cells), cells
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,9 @@
+// What the theme leaves to be said: a button is called by the words on it, and the contents are a landmark.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("summary, .search-button__button, .theme-switch-button")) {
+    button.removeAttribute("aria-label");
+  }
+  const contents = document.querySelector(".bd-sidebar-primary");
+  contents?.setAttribute("role", "region");
+  contents?.setAttribute("aria-label", "The book");
+});
