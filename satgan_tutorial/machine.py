@@ -119,7 +119,9 @@ def step_seconds(steps: int = 20) -> float:
 
     recipe, ends = recipes.get("small"), []
     images = np.random.default_rng(0).integers(0, 256, (64, 80, 80, 3), np.uint8)
-    clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: ends.append(time.perf_counter()))
+    clock = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter())
+    )
     data = gan.batches(images, recipe.batch_size, seed=0)
     recipes.build(recipe, 0).fit(data, steps_per_epoch=steps + 1, callbacks=[clock], verbose=0, shuffle=False)
     return statistics.median(b - a for a, b in pairwise(ends))
