@@ -143,6 +143,8 @@ def build(session, budget):
     settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
     python(session, "book/live.py", env=environment(budget))
+    if budget == "smoke":
+        python(session, "book/execute.py", str(cache), env=environment(budget))
 
     # Sphinx re-reads a page when its source changed; when the code under the pages changed, it has to be told.
     stamp = pages.parent / "key.txt"
