@@ -1,9 +1,12 @@
 # Every task is a session of noxfile.py; `python bootstrap.py TASK [BUDGET]` does the same where there is no make.
 PYTHON ?= python3
 BUDGET ?=
+PLATFORM ?=
 
-.PHONY: help env book test data lab serve bench clean notebooks
+.PHONY: help env book test data lab serve bench clean notebooks classroom
 help:
 	@$(PYTHON) bootstrap.py list
 env book test data lab serve bench clean notebooks:
 	@$(PYTHON) bootstrap.py $@ $(BUDGET)
+classroom:
+	@$(PYTHON) bootstrap.py classroom "$(PLATFORM)"

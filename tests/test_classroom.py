@@ -1,0 +1,173 @@
+"""The zip for a room without a network: what is in it, and that it installs, with small stand-ins for the wheels."""
+
+import importlib.util
+import inspect
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOWHERE = "http://127.0.0.1:9"
+# What bootstrap.py asks of uv, done by pip.
+UV = """
+import subprocess, sys
+words = [word.replace("--requirements", "--requirement") for word in sys.argv[1:] if word != "--compile-bytecode"]
+at = words.index("--python")
+sys.exit(subprocess.call([words[at + 1], "-m", *words[:at], *words[at + 2:]]))
+"""
+CHECK = """
+import pathlib, sys, tiny
+assert sys.argv[1:] == ["check"]
+print("checked with", tiny.__name__)
+sys.exit(pathlib.Path("broken").exists())
+"""
+
+
+def wheel(folder, name, version, files):
+    """Write a wheel that holds some files, by name, and return its name."""
+    info, target = f"{name}-{version}.dist-info", f"{name}-{version}-py3-none-any.whl"
+    about = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "",
+    }
+    with zipfile.ZipFile(os.path.join(folder, target), "w") as archive:
+        for place, text in {**files, **{f"{info}/{k}": v for k, v in about.items()}}.items():
+            archive.writestr(place, text)
+    return target
+
+
+BACKEND = f"""
+import os, zipfile
+
+{inspect.getsource(wheel)}
+
+def build_editable(folder, settings=None, metadata=None):
+    return wheel(folder, "satgan_tutorial", "1.0", {{"satgan.pth": os.getcwd()}})
+"""
+
+
+@pytest.fixture
+def pack(tmp_path, monkeypatch):
+    """The script that packs, with a small project in place of this one, and all its wheels in a folder."""
+    path = ROOT / "book" / "teaching" / "pack.py"
+    spec = importlib.util.spec_from_file_location("pack", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+
+    project, wheels = tmp_path / "project", tmp_path / "all wheels"
+    wheels.mkdir()
+    wheel(wheels, "uv", "9.9", {"uv/__init__.py": "", "uv/__main__.py": UV})
+    wheel(wheels, "tiny", "1.0", {"tiny.py": ""})
+    wheel(wheels, "backend", "1.0", {"backend.py": BACKEND})
+    wheel(wheels, "editables", "1.0", {})
+    for place, text in {
+        "bootstrap.py": (ROOT / "bootstrap.py").read_text(encoding="utf-8"),
+        "requirements.txt": "tiny==1.0\nnothing-like-it==1 ; sys_platform == 'nowhere'\n",
+        "pyproject.toml": '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n',
+        "satgan_tutorial/__init__.py": "",
+        "satgan_tutorial/__main__.py": CHECK,
+        "not-in-git.txt": "a note",
+        "data/shipsnet/shipsnet/1__scene__1.0_2.0.png": "a chip",
+        "data/shipsnet/scenes/lb_1.png": "a scene",
+        "data/shipsnet/homework.txt": "a note",
+        "_build/html/index.html": "a page",
+    }.items():
+        file = project / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    for words in (
+        ["init", "-q"],
+        ["add", "bootstrap.py", "requirements.txt", "pyproject.toml", "satgan_tutorial"],
+    ):
+        subprocess.run(["git", *words], cwd=project, check=True)
+    monkeypatch.setattr(script, "ROOT", project)
+    monkeypatch.setattr(script, "version", lambda name: "9.9")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
+    monkeypatch.delenv("SATGAN_DATA", raising=False)
+    return script
+
+
+def install(folder):
+    """Install in a folder where the network ends at this machine; what it says and ends with."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
+    env |= {"PIP_INDEX_URL": NOWHERE, "PIP_CONFIG_FILE": os.devnull}
+    env |= {name: NOWHERE for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
+    command = [sys.executable, "install.py"]
+    done = subprocess.run(command, check=False, cwd=folder, env=env, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_what_is_packed_installs_and_is_checked_with_no_network(pack, tmp_path):
+    assert pack.main() is None
+    (target,) = (tmp_path / "project" / "_build").glob("*.zip")
+    with zipfile.ZipFile(target) as archive:
+        archive.extractall(tmp_path / "a room")
+    folder = tmp_path / "a room" / "satgan-classroom"
+    there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert {
+        "START-HERE.txt",
+        "install.py",
+        "_build/html/index.html",
+        "data/shipsnet/LICENCE.txt",
+        "data/shipsnet/shipsnet/1__scene__1.0_2.0.png",
+        "data/shipsnet/scenes/lb_1.png",
+        "satgan_tutorial/__main__.py",
+        "wheels/tiny-1.0-py3-none-any.whl",
+    } <= there
+    assert not any("not-in-git" in name or "homework" in name or name.endswith(".zip") for name in there)
+    code, said = install(folder)
+    assert code == 0, said
+    assert "checked with tiny" in said and "index.html" in said and "bootstrap.py lab" in said
+    assert not (folder / ".uv-cache").exists()
+
+    (folder / "broken").touch()  # what the check finds is what the installation ends with
+    assert install(folder)[0] == 1
+
+    (folder / "wheels" / "made-for.txt").write_text("Python 3.99 on Nowhere\n")
+    code, said = install(folder)
+    assert code == 1 and "the wheels here are for Python 3.99 on Nowhere" in said and "Traceback" not in said
+
+
+def test_too_little_disk_and_unknown_platforms_are_told_before_the_work(pack, monkeypatch):
+    assert "expected some of linux, linux-arm, windows, macos" in pack.main("beos")
+    monkeypatch.setattr(pack.shutil, "disk_usage", lambda folder: SimpleNamespace(free=3e9))
+    assert "found 3.0 GB free; packing takes 5.0" in pack.main("linux windows")
+
+
+def test_a_zip_that_breaks_leaves_the_old_one(pack, tmp_path):
+    target, good = tmp_path / "room.zip", tmp_path / "good.txt"
+    good.write_text("good")
+    target.write_text("the old one")
+    with pytest.raises(FileNotFoundError):
+        pack.write(target, [(good, "good.txt"), (tmp_path / "gone", "gone.txt")], tmp_path)
+    assert target.read_text() == "the old one"
+
+
+def test_chips_are_packed_if_there_are_any(pack, monkeypatch, tmp_path):
+    assert len(pack.chips()) == 3
+    monkeypatch.setenv("SATGAN_DATA", "simulated")
+    assert pack.chips() == []
+    monkeypatch.setenv("SATGAN_DATA", str(tmp_path / "gone"))
+    assert "found no chips" in pack.main()
+
+
+def test_each_platform_and_each_patch_of_python_gets_its_own_wheels(pack, monkeypatch):
+    monkeypatch.setattr(pack, "ROOT", ROOT)
+    windows, linux = (set(pack.pins(name, f"{pack.PYTHON}.0")) for name in ("windows", "linux"))
+    assert {pin.partition("==")[0] for pin in windows ^ linux} == {
+        "colorama",
+        "pexpect",
+        "ptyprocess",
+        "pywinpty",
+    }
+    assert "uv==9.9" in windows
+    monkeypatch.setattr(pack, "PYTHON", "3.11")
+    first, late = (set(pack.pins("linux", f"3.11.{patch}")) for patch in (0, 99))
+    assert {pin.partition("==")[0] for pin in first ^ late} == {"soupsieve"}
