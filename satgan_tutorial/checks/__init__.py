@@ -16,4 +16,6 @@ from .chapter_09 import beyond, copy_chance, expected_coverage, fooled
 from .chapter_10 import PAIRS, difference, prediction, seeds_needed, which_is_real
 from .chapter_11 import asked_given_seen, projection, quarter_turn
 from .chapter_12 import alone, arc, chord, inverted
+from .chapter_13 import average_precision, paired, worth
+from .chapter_14 import all_reduce, expected_best, whole_mean
 from .questions import answers, five_questions

@@ -1,0 +1,140 @@
+"""Chapter 13: does it help?"""
+
+import numpy as np
+
+from .grading import call, grade
+
+# What Student's t distribution has at 97.5 %, by degrees of freedom.
+STUDENT = {2: 4.302653, 4: 2.776445}
+
+
+def average_precision(function) -> None:
+    """Grade exercise 13.1: `function(labels, scores)` is the mean, over the ships, of the precision down to each."""
+
+    def hint():
+        labels = np.array([0, 1, 1, 0, 1, 0, 0, 1])
+        ranks = np.array([0.2, 0.9, 0.3, 0.8, 0.7, 0.1, 0.4, 0.6])
+        for truth, scores in ((labels, ranks), (1 - labels, ranks), (labels, -3 * ranks)):
+            got = float(call(function, truth.copy(), scores.copy()))
+            found, want = _precisions(truth, scores)
+            if np.isclose(got, want):
+                continue
+            slips = (
+                (_precisions(truth, -scores)[1], "that begins with the chip that looks least like a ship."),
+                (
+                    found.mean(),
+                    "that is a mean over all chips; only the places where a ship is found count.",
+                ),
+                (found[-1], "that is the share of ships; take the precision at each ship, then the mean."),
+                (
+                    np.mean((scores > 0.5) == truth),
+                    "that is the accuracy at 0.5; average precision has no threshold.",
+                ),
+                (
+                    np.sum(found * np.sort(truth)[::-1]) / truth.sum(),
+                    "the labels have to be brought into the order of the scores too.",
+                ),
+            )
+            for slip, why in slips:
+                if np.isclose(got, slip):
+                    return why
+            return f"for labels {truth.tolist()} and scores {scores.tolist()} it is {want:.4f}; yours says {got:.4f}."
+        return None
+
+    grade(
+        "return the mean, over all ships from the surest down, of the share of ships among the chips down to there.",
+        hint,
+        "1 where every ship comes before every other chip, and no threshold was asked for.",
+    )
+
+
+def paired(function) -> None:
+    """Grade exercise 13.2: `function(a, b)` is the mean of b - a and half the width of its 95 % interval, by pairs."""
+
+    def hint():
+        for a, b in (
+            (np.array([0.95, 0.97, 0.93, 0.96, 0.94]), np.array([0.96, 0.975, 0.95, 0.965, 0.955])),
+            (np.array([3.0, 1.0, 2.0]), np.array([2.5, 0.8, 1.3])),
+        ):
+            got = call(function, a.copy(), b.copy())
+            if np.shape(got) != (2,):
+                return f"return two numbers, the mean and the half-width; found {got!r}."
+            mean, half = map(float, got)
+            apart, n = b - a, len(a)
+            error, student = apart.std(ddof=1) / np.sqrt(n), STUDENT[n - 1]
+            if np.isclose(mean, -apart.mean()) and not np.isclose(mean, 0):
+                return "the sign: above 0 shall mean that b is higher than a."
+            if not np.isclose(mean, apart.mean()):
+                return f"the mean of b - a is {apart.mean():.4f}; yours says {mean:.4f}."
+            if np.isclose(half, student * error, rtol=1e-4):
+                continue
+            unpaired = np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n)
+            slips = (
+                (1.96 * error, "1.96 is for a spread that is known; with few seeds take Student's t, n - 1."),
+                (error, "that is the standard error; times Student's t it is half of the interval."),
+                (student * apart.std(ddof=1), "that is for one seed; a mean of n is surer by the root of n."),
+                (
+                    student * apart.std() / np.sqrt(n),
+                    "a spread of n differences has n - 1 below it: ddof=1.",
+                ),
+                (
+                    2 * student * error,
+                    "that is the whole width; the half is what stands behind plus or minus.",
+                ),
+                (
+                    student * unpaired,
+                    "that forgets who belongs to whom; take the spread of the differences.",
+                ),
+            )
+            for slip, why in slips:
+                if np.isclose(half, slip, rtol=2e-3):
+                    return why
+            return f"half the width is {student * error:.4f}; yours says {half:.4f}."
+        return None
+
+    grade(
+        "return the mean of b - a, and half the width of its 95 % interval over pairs.",
+        hint,
+        "what both have in common, the luck of their seed, drops out.",
+    )
+
+
+def worth(function) -> None:
+    """Grade exercise 13.3: `function(numbers, scores, reached)` is with how many real ships `scores` gets to `reached`."""
+
+    def hint():
+        numbers, scores = np.array([50, 100, 200, 400]), np.array([0.90, 0.94, 0.96, 0.97])
+        for reached, want, why in (
+            (0.94, 100, "a score that stands in the table belongs to its own number of ships."),
+            (
+                0.92,
+                50 * np.sqrt(2),
+                "halfway from 50 to 100 *doublings* count, not ships: interpolate in log n.",
+            ),
+            (0.965, 200 * np.sqrt(2), "interpolate in log n between the two numbers next to it."),
+            (0.89, 50, "below the first score the table ends: say 50."),
+            (0.99, 400, "above the last score the table ends: say 400."),
+        ):
+            got = float(call(function, numbers.copy(), scores.copy(), reached))
+            if not np.isclose(got, want, rtol=1e-3):
+                return f"for {reached} it is {want:.0f}, yours says {got:.1f}; {why}"
+        got = float(call(function, numbers.copy(), np.array([0.90, 0.95, 0.94, 0.97]), 0.955))
+        if not np.isclose(got, 200 * 2**0.25, rtol=1e-3):
+            return (
+                "more ships may score lower by luck, as 0.95, 0.94 for 100 and 200; first make a curve that never "
+                "falls, with np.maximum.accumulate."
+            )
+        return None
+
+    grade(
+        "return how many real ships, on the curve (numbers, scores), reach a score; interpolate in log n.",
+        hint,
+        "now a score is a number of ships, which has a price.",
+    )
+
+
+def _precisions(labels, scores):
+    """Return the precision at each place, from the surest down, and its mean over the ships."""
+    order = np.argsort(-scores)
+    found = np.cumsum(labels[order]) / np.arange(1, len(labels) + 1)
+    return found, found[labels[order] == 1].mean()
