@@ -7,7 +7,6 @@ and its head is an average, so one pass over the whole scene gives the very same
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -243,7 +242,7 @@ def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
     return {file.stem: file for file in sorted(found) if "__" not in file.name}
 
 
-def marked_ships(scenes: Iterable[str] | None = None) -> pd.DataFrame:
+def marked_ships() -> pd.DataFrame:
     """The ships of ShipsNet's scenes, marked by hand.
 
     Columns: `scene`; `x` and `y`, pixels from the top left corner; `moored`, 1 at a quay and 0 in open water; `day`,
@@ -254,5 +253,4 @@ def marked_ships(scenes: Iterable[str] | None = None) -> pd.DataFrame:
     file = tree / "data" / "scene_ships.csv" if tree else None
     if not file or not file.is_file():
         return pd.DataFrame(columns=["scene", "x", "y", "moored", "day"])
-    marks = pd.read_csv(file, dtype={"day": str}, keep_default_na=False)
-    return marks if scenes is None else marks[marks.scene.isin(list(scenes))].reset_index(drop=True)
+    return pd.read_csv(file, dtype={"day": str}, keep_default_na=False)

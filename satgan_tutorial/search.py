@@ -35,38 +35,34 @@ class SearchError(ValueError):
     exit_code = 2  # of the command that named it
 
 
+CHOICES = {
+    "base_filters": (8, 16, 24, 32),
+    "d_filters": (8, 16, 24, 32),
+    "upsampling": networks.UPSAMPLINGS,
+    "batch_norm": (True, False),
+    "loss": ("relativistic", "non_saturating", "hinge", "least_squares"),
+    "symmetries": (True, "half_turns", False),
+    "diffaugment": ("", "translation", "color translation cutout"),
+    "ema": (None, 0.9, 0.98, 0.998),
+    "batch_size": (8, 16, 32),
+}
+
+
 def propose(trial: optuna.trial.BaseTrial, base: Recipe) -> Recipe:
     """The base with what a trial has in its place; with `optuna.trial.FixedTrial` what a given one had."""
-    choose = trial.suggest_categorical
+    chosen = {name: trial.suggest_categorical(name, choices) for name, choices in CHOICES.items()}
+    chosen["diffaugment"] = tuple(chosen["diffaugment"].split())
     gamma = trial.suggest_float("gamma", 0.01, 10, log=True)
     rate = trial.suggest_float("learning_rate", 1e-4, 4e-3, log=True)
-    return replace(
-        base,
-        base_filters=choose("base_filters", (8, 16, 24, 32)),
-        d_filters=choose("d_filters", (8, 16, 24, 32)),
-        upsampling=choose("upsampling", networks.UPSAMPLINGS),
-        batch_norm=choose("batch_norm", (True, False)),
-        loss=choose("loss", ("relativistic", "non_saturating", "hinge", "least_squares")),
-        r1=gamma,
-        r2=gamma,
-        symmetries=choose("symmetries", (True, "half_turns", False)),
-        diffaugment=tuple(choose("diffaugment", ("", "translation", "color translation cutout")).split()),
-        learning_rates=(rate, rate),
-        ema=choose("ema", (None, 0.9, 0.98, 0.998)),
-        batch_size=choose("batch_size", (8, 16, 32)),
-    )
+    return replace(base, r1=gamma, r2=gamma, learning_rates=(rate, rate), **chosen)
 
 
 def proposal(recipe: Recipe) -> dict:
     """What a trial has where it proposes this recipe: where the search begins."""
-    same = ("base_filters", "upsampling", "batch_norm", "loss", "symmetries", "ema", "batch_size")
-    rest = {
-        "gamma": recipe.r1,
-        "learning_rate": recipe.learning_rates[0],
-        "diffaugment": " ".join(recipe.diffaugment),
-    }
-    rest["d_filters"] = recipe.d_filters or recipe.base_filters
-    return rest | {name: getattr(recipe, name) for name in same}
+    chosen = {name: getattr(recipe, name) for name in CHOICES}
+    chosen["diffaugment"] = " ".join(recipe.diffaugment)
+    chosen["d_filters"] = recipe.d_filters or recipe.base_filters
+    return chosen | {"gamma": recipe.r1, "learning_rate": recipe.learning_rates[0]}
 
 
 def train(trial: optuna.Trial, base: Recipe, images: np.ndarray, score: Callable, minutes: float) -> float:
@@ -102,14 +98,7 @@ def train(trial: optuna.Trial, base: Recipe, images: np.ndarray, score: Callable
 
 
 def run(
-    base: Recipe,
-    chips: ChipSet,
-    storage: str,
-    *,
-    trials: int,
-    minutes: float,
-    seed: int,
-    say: Callable[[str], None] = print,
+    base: Recipe, chips: ChipSet, storage: str, *, trials: int, minutes: float, seed: int, say=print
 ) -> optuna.Study:
     """Work on a study until so many of its trials are over, finished or given up, by this worker or by others.
 
