@@ -158,6 +158,13 @@ def test_chips_are_packed_if_there_are_any(pack, monkeypatch, tmp_path):
     assert "found no chips" in pack.main()
 
 
+def test_wheels_that_cannot_be_fetched_leave_no_zip(pack, monkeypatch, tmp_path, capfd):
+    (tmp_path / "all wheels" / "tiny-1.0-py3-none-any.whl").unlink()
+    assert pack.main().startswith("Nothing was packed: ")
+    assert "tiny==1.0" in capfd.readouterr().err
+    assert [path.name for path in (tmp_path / "project" / "_build").iterdir()] == ["html"]
+
+
 def test_each_platform_and_each_patch_of_python_gets_its_own_wheels(pack, monkeypatch):
     monkeypatch.setattr(pack, "ROOT", ROOT)
     windows, linux = (set(pack.pins(name, f"{pack.PYTHON}.0")) for name in ("windows", "linux"))

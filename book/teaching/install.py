@@ -36,6 +36,7 @@ def main():
     shutil.rmtree(str(cache), ignore_errors=True)
     if trouble:
         return trouble
+    sys.stdout.flush()  # in a file of many machines, what was said before the check
     failed = subprocess.call(
         [bootstrap.PYTHON, "-m", "satgan_tutorial", "check"], cwd=str(HERE)
     )

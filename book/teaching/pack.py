@@ -62,16 +62,18 @@ def main(names=""):
     free, needed = shutil.disk_usage(build).free / 1e9, GB_EACH * len(chosen)
     if free < needed:
         return f"{build}: found {free:.1f} GB free; packing takes {needed:.1f}."
-    try:
-        members = [*tree(), *chips(), *pages()]
-    except (ChipError, subprocess.CalledProcessError) as error:
-        return str(error)
     name = f"{FOLDER}-python{PYTHON}-{'-'.join(chosen)}.zip"
-    with tempfile.TemporaryDirectory(prefix=".classroom-", dir=build) as folder:
-        wheels = download(chosen, Path(folder))
-        write(build / name, members + wheels, Path(folder))
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=".classroom-", dir=build
+        ) as folder:
+            members = [*tree(), *chips(), *pages()]
+            members += download(chosen, Path(folder))
+            write(build / name, members, Path(folder))
+    except (ChipError, OSError, subprocess.CalledProcessError) as error:
+        return f"Nothing was packed: {error}"
     size = (build / name).stat().st_size / 1e9
-    print(f"{build / name}: {size:.2f} GB, {len(members + wheels)} files.")
+    print(f"{build / name}: {size:.2f} GB, {len(members)} files.")
     print("Before the day, unpack it and do what its START-HERE.txt says.")
     if size > FAT32:
         print("Too large a file for a stick formatted as FAT32: take exFAT.")
@@ -81,7 +83,7 @@ def main(names=""):
 def tree():
     """The files of the checkout as they are now, with what starts there."""
     command = ["git", "ls-files", "-z"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     names = run.stdout.decode().rstrip("\0").split("\0")
     there = [(ROOT / name, name) for name in names if (ROOT / name).is_file()]
     starts = ("install.py", "install.py"), ("start-here.txt", "START-HERE.txt")
