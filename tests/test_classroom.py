@@ -84,6 +84,7 @@ def pack(tmp_path, monkeypatch):
     for words in (
         ["init", "-q"],
         ["add", "bootstrap.py", "requirements.txt", "pyproject.toml", "satgan_tutorial"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "All"],
     ):
         subprocess.run(["git", *words], cwd=project, check=True)
     monkeypatch.setattr(script, "ROOT", project)
@@ -104,8 +105,11 @@ def install(folder):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_what_is_packed_installs_and_is_checked_with_no_network(pack, tmp_path):
+def test_what_is_packed_installs_and_is_checked_with_no_network(pack, tmp_path, capfd):
+    (tmp_path / "project" / "satgan_tutorial" / "__init__.py").write_text("half done")
     assert pack.main() is None
+    said = capfd.readouterr().out
+    assert "not-in-git.txt" in said and " M satgan_tutorial/__init__.py" in said and "0.00 GB" in said
     (target,) = (tmp_path / "project" / "_build").glob("*.zip")
     with zipfile.ZipFile(target) as archive:
         archive.extractall(tmp_path / "a room")
@@ -166,8 +170,8 @@ def test_wheels_that_cannot_be_fetched_leave_no_zip(pack, monkeypatch, tmp_path,
 
 
 def test_each_platform_and_each_patch_of_python_gets_its_own_wheels(pack, monkeypatch):
-    monkeypatch.setattr(pack, "ROOT", ROOT)
-    windows, linux = (set(pack.pins(name, f"{pack.PYTHON}.0")) for name in ("windows", "linux"))
+    pinned = ROOT / "requirements.txt"
+    windows, linux = (set(pack.pins(pinned, name, f"{pack.PYTHON}.0")) for name in ("windows", "linux"))
     assert {pin.partition("==")[0] for pin in windows ^ linux} == {
         "colorama",
         "pexpect",
@@ -176,5 +180,5 @@ def test_each_platform_and_each_patch_of_python_gets_its_own_wheels(pack, monkey
     }
     assert "uv==9.9" in windows
     monkeypatch.setattr(pack, "PYTHON", "3.11")
-    first, late = (set(pack.pins("linux", f"3.11.{patch}")) for patch in (0, 99))
+    first, late = (set(pack.pins(pinned, "linux", f"3.11.{patch}")) for patch in (0, 99))
     assert {pin.partition("==")[0] for pin in first ^ late} == {"soupsieve"}

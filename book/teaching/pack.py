@@ -1,10 +1,11 @@
 """Pack one zip that installs and runs the book with no network: `make classroom`, or PLATFORM="linux windows".
 
-It holds the files of this checkout as they are now, the wheels of the pinned
-set for this Python and for one or more platforms, the real chips and the built
-book where they are at hand, `install.py`, and a text to start with.
+It holds the files of this checkout as they were committed, the wheels of the
+pinned set for this Python and for one or more platforms, the real chips and the
+built book where they are at hand, `install.py`, and a text to start with.
 """
 
+import io
 import os
 import platform
 import shutil
@@ -67,7 +68,7 @@ def main(names=""):
         with tempfile.TemporaryDirectory(
             prefix=".classroom-", dir=build
         ) as folder:
-            members = [*tree(), *chips(), *pages()]
+            members = [*tree(Path(folder)), *chips(), *pages()]
             members += download(chosen, Path(folder))
             write(build / name, members, Path(folder))
     except (ChipError, OSError, subprocess.CalledProcessError) as error:
@@ -80,14 +81,30 @@ def main(names=""):
     return None
 
 
-def tree():
-    """The files of the checkout as they are now, with what starts there."""
-    command = ["git", "ls-files", "-z"]
-    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    names = run.stdout.decode().rstrip("\0").split("\0")
-    there = [(ROOT / name, name) for name in names if (ROOT / name).is_file()]
+def tree(folder):
+    """The checkout as it was committed, unpacked to a folder, with what starts there.
+
+    What is not committed may be half done, or a teacher's own.
+    """
+    changed = git("status", "--short").decode()
+    if changed:
+        print(f"Not packed, since it is not committed:\n{changed}", end="")
+    packed = io.BytesIO(git("archive", "--format=zip", "HEAD"))
+    zipfile.ZipFile(packed).extractall(folder / "tree")
+    there = [file for file in (folder / "tree").rglob("*") if file.is_file()]
     starts = ("install.py", "install.py"), ("start-here.txt", "START-HERE.txt")
-    return there + [(TEACHING / file, name) for file, name in starts]
+    return [
+        *(
+            (file, file.relative_to(folder / "tree").as_posix())
+            for file in there
+        ),
+        *((TEACHING / file, name) for file, name in starts),
+    ]
+
+
+def git(*words):
+    """What git prints of the checkout."""
+    return subprocess.check_output(["git", *words], cwd=ROOT)
 
 
 def chips():
@@ -121,6 +138,7 @@ def pages():
 def download(chosen, folder):
     """The wheels of the pinned set, and of what installs this project."""
     made_for, wheels = folder / "made-for.txt", folder / "wheels"
+    pinned = folder / "tree" / "requirements.txt"
     said = [
         f"Python {PYTHON} on {' '.join(PLATFORMS[n][0][2:])}" for n in chosen
     ]
@@ -136,20 +154,19 @@ def download(chosen, folder):
         # Some pins depend on the last number of the version of Python.
         for python in (f"{PYTHON}.0", f"{PYTHON}.99"):
             options = ["--no-deps", f"--python-version={python}", *tags]
-            subprocess.check_call([*get, *options, *pins(name, python)])
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+            subprocess.check_call([*get, *options, *pins(pinned, name, python)])
+    text = (folder / "tree" / "pyproject.toml").read_text(encoding="utf-8")
     builds = [*tomllib.loads(text)["build-system"]["requires"], "editables"]
-    pinned = f"--constraint={ROOT / 'requirements.txt'}"
-    subprocess.check_call([*get, pinned, *builds])
+    subprocess.check_call([*get, f"--constraint={pinned}", *builds])
     there = [made_for, *sorted(wheels.iterdir())]
     return [(file, f"wheels/{file.name}") for file in there]
 
 
-def pins(name, python):
+def pins(pinned, name, python):
     """The pinned set on a platform, and uv, which installs it."""
     facts = dict(zip(MARKERS, PLATFORMS[name][0], strict=True))
     facts |= {"python_full_version": python, "python_version": PYTHON}
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = pinned.read_text(encoding="utf-8").splitlines()
     wanted = [
         need
         for need in map(Requirement, lines)
