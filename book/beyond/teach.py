@@ -118,7 +118,7 @@ def train(ships, no_ships, *, drawn=None, symmetries=True, seed=0, steps=STEPS):
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
     )
     data = batches(ships, no_ships, drawn, symmetries, seed)
-    model.fit(data, steps_per_epoch=steps, verbose=0)
+    model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0)
     return model
 
 

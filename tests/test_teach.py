@@ -1,0 +1,136 @@
+"""What generated chips teach a classifier: the batches, the scores, and that each run is made once."""
+
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score, log_loss
+
+from satgan_tutorial import load_chips
+
+BEYOND = Path(__file__).parents[1] / "book" / "beyond"
+
+
+@pytest.fixture(scope="module")
+def teach():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BEYOND)
+        import teach
+
+        yield teach
+
+
+@pytest.fixture
+def small(teach, tmp_path, monkeypatch):
+    """The script with a table of its own, hardly any steps, and no time to lose."""
+    monkeypatch.setenv("SATGAN_DATA", "simulated")
+    for name, value in {
+        "TABLE": tmp_path / "teach.csv",
+        "STEPS": 2,
+        "OWN_STEPS": 1,
+        "POOL": 8,
+        "ASKED": (4, 4),
+    }.items():
+        monkeypatch.setattr(teach, name, value)
+    return teach
+
+
+@pytest.fixture(scope="module")
+def split():
+    return load_chips("simulated").split()
+
+
+def test_average_precision_and_log_loss_are_those_of_scikit_learn(teach):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(2, size=300)
+    for logits in (rng.normal(size=300) + labels, np.round(rng.normal(size=300)), np.zeros(300)):
+        found = teach.scores(logits, labels)
+        assert found["ap"] == pytest.approx(average_precision_score(labels, logits))
+        assert found["log_loss"] == pytest.approx(log_loss(labels, 1 / (1 + np.exp(-logits))))
+        assert found["accuracy"] == np.mean((logits > 0) == (labels == 1))
+    assert teach.average_precision(labels, labels.astype(float)) == 1
+
+
+def test_few_ships_are_among_more_and_other_seeds_draw_others(teach):
+    ships = np.arange(200)
+    few, more = teach.subset(ships, 50, seed=1), teach.subset(ships, 100, seed=1)
+    assert len(set(few)) == 50 and set(few) < set(more)
+    assert set(few) != set(teach.subset(ships, 50, seed=2))
+
+
+def test_a_batch_is_half_ships_and_of_these_half_are_drawn(teach):
+    no_ships, ships, drawn = (np.full((3, 80, 80, 3), level, np.uint8) for level in (0, 100, 200))
+    for some, levels in ((None, [0] * 16 + [100] * 16), (drawn, [0] * 16 + [100] * 8 + [200] * 8)):
+        x, y = next(teach.batches(ships, no_ships, some, True, seed=0))
+        assert x.dtype == np.float32 and x.shape == (32, 80, 80, 3)
+        assert np.array_equal(np.rint((x[:, 0, 0, 0] + 1) * 127.5), levels)
+        assert np.array_equal(y, np.repeat([[0], [1]], 16, axis=0))
+
+
+def test_chips_are_turned_where_symmetries_are_asked_for(teach):
+    one = np.random.default_rng(0).integers(0, 256, (1, 80, 80, 3), np.uint8)
+    for symmetries, ways in ((False, 1), (True, 8)):
+        seen = np.concatenate([x for x, _ in islice(teach.batches(one, one, None, symmetries, 0), 8)])
+        assert len(np.unique(seen.reshape(len(seen), -1), axis=0)) == ways
+
+
+def test_the_same_seed_trains_the_same_classifier(teach):
+    rng = np.random.default_rng(0)
+    ships, no_ships = rng.integers(0, 256, (2, 4, 80, 80, 3), np.uint8)
+    first, again, other = (
+        teach.train(ships, no_ships, seed=seed, steps=2).get_weights()[0] for seed in (0, 0, 1)
+    )
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_each_row_of_the_table_is_a_run_that_the_script_makes(teach, split):
+    rows = pd.read_csv(teach.TABLE)
+    every = {"real": 601, "simulated": len(split.train.ships)}
+    assert len(teach.done()) == len(rows) > 0
+    assert set(rows.arm) <= set(teach.ARMS) and set(rows.seed) <= set(teach.SEEDS)
+    assert set(rows.n[rows.arm.isin(teach.REAL)]) <= {50, 100, 200, 400, *every.values()}
+    for column in ("ap", "accuracy", "asked_ap", "asked_accuracy"):
+        assert rows[column].between(0, 1).all()
+    assert (rows.log_loss > 0).all() and (rows.steps == teach.STEPS).all()
+
+
+def test_every_run_is_there_once_and_a_simulated_reader_does_not_learn_from_the_simulator(teach, split):
+    made = teach.runs(split)
+    assert len(set(made)) == len(made)
+    assert {arm for arm, *_ in made} == set(teach.ARMS) - {"simulator alone"}
+    assert {n for arm, n, *_ in made if arm == "own GAN + symmetries"} == {50, 200}
+    for arm in teach.REAL:
+        assert len([one for one in made if one[0] == arm]) == 5 * len(teach.SEEDS)
+
+
+def test_each_arm_gets_the_chips_it_should(small, split, monkeypatch):
+    monkeypatch.setattr(small, "drawn_by", lambda name, source, n, *_: np.zeros((n, 80, 80, 3), np.uint8))
+    train, validation = split.train, split.validation
+    for name, arm in small.ARMS.items():
+        ships, no_ships, drawn = small.pools(arm, split, 20, seed=1)
+        assert (drawn is not None) == (arm.drawn in ("book", "own")), name
+        if drawn is not None:
+            assert drawn.shape == (8, 80, 80, 3)
+        n = {"conditional": len(train.ships), "simulated": len(train.ships)}.get(arm.drawn, 20)
+        assert len(ships) == n and len(ships) + len(no_ships) > 0, name
+        if arm.part:
+            assert len(no_ships) == len(validation.no_ships)
+            of = getattr(split, arm.part).images
+            assert ships[0].tobytes() in {image.tobytes() for image in of}
+        else:
+            assert len(no_ships) == len(train.no_ships)
+
+
+def test_a_run_adds_a_row_and_is_not_made_again(small, capsys, monkeypatch):
+    monkeypatch.setattr(small, "SEEDS", (1,))
+    small.main(["--most", "1"])
+    small.main(["--most", "1"])
+    rows = pd.read_csv(small.TABLE)
+    assert list(rows.arm) == ["nothing"] * 2 and set(rows.n) == {
+        50,
+        len(load_chips().split().train.ships),
+    }
+    assert set(rows.chips) == {"simulated"} and small.done() == set(small.runs(load_chips().split())[:2])
+    assert len(capsys.readouterr().out.splitlines()) >= 2
