@@ -13,23 +13,27 @@ from nbclient import NotebookClient
 
 CHECKED = "# NBVAL_CHECK_OUTPUT"
 COLAB = """\
-# On Colab this installs the package; anywhere else it does nothing.
+# On Colab this gets the book and installs the package; anywhere else it does nothing.
 import sys
 
 REPOSITORY = "{url}"
 if "google.colab" in sys.modules:
     assert REPOSITORY, "set REPOSITORY: where is this notebook from?"
-    %pip install --quiet "satgan-tutorial[fetch] @ git+{{REPOSITORY}}"
+    !git clone --quiet --depth 1 {{REPOSITORY}} satgan-book
+    %cd satgan-book/{folder}
+    %pip install --quiet "../..[fetch]"
 """
 HERE = Path(__file__).parent
 
 
-def colab_cell() -> nbformat.NotebookNode:
-    """Return the first cell of every chapter; the pages leave it out."""
+def colab_cell(chapter: Path) -> nbformat.NotebookNode:
+    """Return the first cell of a chapter, which on Colab goes where its scripts and tables are; pages leave it out."""
     config = yaml.safe_load(
         (HERE.parent / "_config.yml").read_text(encoding="utf-8")
     )
-    source = COLAB.format(url=config["repository"]["url"] or "").strip()
+    folder = chapter.resolve().parent.relative_to(HERE.parent).as_posix()
+    url = config["repository"]["url"] or ""
+    source = COLAB.format(url=url, folder=folder).strip()
     return nbformat.v4.new_code_cell(
         source, id="colab", metadata={"tags": ["remove-cell"]}
     )
@@ -40,7 +44,7 @@ def normalise(path: Path) -> None:
     before = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(before, as_version=4)
     notebook.cells = [
-        colab_cell(),
+        colab_cell(path),
         *(cell for cell in notebook.cells if cell.id != "colab"),
     ]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]

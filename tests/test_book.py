@@ -59,7 +59,7 @@ class TestNotebook:
     def test_is_valid_and_its_first_cells_make_colab_ready_and_import_the_package(self, path):
         nbformat.validate(nbformat.read(path, as_version=4))
         colab, first = code_cells(path)[:2]
-        assert colab == script("book/normalise.py").colab_cell() | {"outputs": []}, "run `make notebooks`"
+        assert colab == script("book/normalise.py").colab_cell(path) | {"outputs": []}, "run `make notebooks`"
         assert re.search(r"^(from|import) satgan_tutorial", first.source, re.MULTILINE)
 
     def test_stores_the_outputs_of_checked_cells_and_no_others(self, path):
