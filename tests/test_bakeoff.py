@@ -55,8 +55,8 @@ def test_each_row_of_the_table_is_a_run_that_the_script_makes(scripts):
         assert row["chips"] == "real" and int(row["steps"]) > 0 and np.isfinite(float(row["kid"])), row
         batch = bakeoff.recipe(row["variant"]).batch_size
         seen = float(row["images_per_second"]) * 60 * float(row["minutes"])
-        # A run ends with the 20 steps in which its time is over.
-        assert seen <= int(row["steps"]) * batch <= 1.1 * seen + 20 * batch, row
+        # A run ends with the 20 steps in which its time is over; the table has four digits.
+        assert 0.999 * seen <= int(row["steps"]) * batch <= 1.1 * seen + 20 * batch, row
 
 
 def test_of_each_run_the_first_chips_are_kept(scripts):
