@@ -17,15 +17,21 @@ BOOK = Path(__file__).parent
 
 def execute(cache, chapter):
     """Execute one chapter, if the cache has no outputs for its cells."""
-    store = get_cache(cache)
-    store.add_nb_to_project(str(chapter))
-    executor = load_executor("local-serial", store)
+    executor = load_executor("local-serial", get_cache(cache))
     executor.run_and_cache(filter_uris=[str(chapter)], timeout=600)
 
 
-if __name__ == "__main__":
-    longest_first = sorted(
+def main(cache):
+    """Note all chapters in the cache, then execute them, the longest first."""
+    chapters = sorted(
         BOOK.glob("*/[0-9]*.ipynb"), key=lambda path: -path.stat().st_size
     )
+    store = get_cache(cache)  # made once, before two would make it at once
+    for chapter in chapters:
+        store.add_nb_to_project(str(chapter))
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(partial(execute, sys.argv[1]), longest_first))
+        list(pool.map(partial(execute, cache), chapters))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
