@@ -163,7 +163,8 @@ def show(thing, *, alt: str | None = None, place: Place | None = None) -> None:
         else:
             display(picture)
     elif isinstance(thing, pd.DataFrame):
-        styled = thing.style.format(thousands="\N{NARROW NO-BREAK SPACE}", precision=3)
+        plain = thing.reset_index(drop=thing.index.name is None and thing.index.dtype.kind in "iu")
+        styled = plain.style.hide().format(thousands="\N{NARROW NO-BREAK SPACE}", precision=3)
         display(styled.set_table_attributes('class="dataframe"'))
     else:
         display(Markdown(f"```python\n{inspect.getsource(thing).rstrip()}\n```"))

@@ -154,10 +154,9 @@ def open_study(storage: str, seed: int = 0, **about) -> optuna.Study:
         raise SearchError(
             f"{storage}: found no study there, and none can begin ({error}); name another file, or a database."
         ) from error
-    found = study.user_attrs or about
-    if about and found != about:
+    if about and study.user_attrs not in ({}, about):
         raise SearchError(
-            f"the study has {found}, and what is asked for is {about}; ask for the same, or name a new storage."
+            f"the study has {study.user_attrs}, and what is asked for is {about}; ask for the same, or name a new storage."
         )
     for name in about.keys() - study.user_attrs:
         study.set_user_attr(name, about[name])

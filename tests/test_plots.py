@@ -209,3 +209,14 @@ def test_a_film_shows_all_its_frames_where_scripts_are_off(shown, browser):
     assert page.locator("li:visible svg").count() == page.locator("li:visible p").count() == 2
     assert page.locator("input:visible, button:visible").count() == 0
     context.close()
+
+
+def test_a_table_has_a_name_above_each_column_and_none_for_mere_row_numbers(shown):
+    plain, named = (
+        pd.DataFrame({"n": [5, 6]}),
+        pd.DataFrame({"kid": [1.0]}, index=pd.Index([50], name="ships")),
+    )
+    for table in (plain, plain.sort_values("n", ascending=False), named):
+        plots.show(table)
+    heads = [re.findall(r"<th[^>]*>([^<]*)</th>", each.to_html()) for each in shown]
+    assert heads == [["n"], ["n"], ["ships", "kid"]]
