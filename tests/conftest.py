@@ -11,7 +11,9 @@ def pytest_collection_modifyitems(items):
     """Leave out what this machine has nothing for, and say so; on CI a browser is required."""
     data = os.environ.get("SATGAN_DATA", "")
     real = Path(data).is_dir() if data else (ROOT / "data" / "shipsnet").is_dir()
-    if not real:
+    if real:
+        skip("once", "the same with real chips as with simulated ones: set SATGAN_DATA=simulated", items)
+    else:
         skip("real", "no real chips: set SATGAN_DATA to their folder", items)
     if not os.environ.get("CI") and not chromium():
         skip("browser", "no chromium on this machine", items)

@@ -225,6 +225,7 @@ def goes_on_to_the_bits_of_one_never_killed(folder, step, few):
     assert same(bits(Path(folder)), bits(Path("whole")))
 
 
+@pytest.mark.once
 def test_kills_cost_what_came_after_the_last_checkpoint(few):
     step = killed("killed", times=3, seconds=0.4)
     assert step >= 3

@@ -218,6 +218,7 @@ def test_a_film_moves_by_keyboard_and_is_a_row_of_pictures_without_scripts(brows
     context.close()
 
 
+@pytest.mark.once
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", [path for path in BOOK if soup(path).select(".satgan-quiz")], ids=name)

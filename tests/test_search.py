@@ -133,6 +133,7 @@ def test_a_study_of_something_else_is_said(storage, tmp_path):
     assert other.read_text() == "not\na\nstudy\n"
 
 
+@pytest.mark.once
 def test_the_two_commands_of_the_book_work_on_one_study_that_begins_with_the_recipe_as_it_is(storage):
     page = Path(__file__).parents[1] / "book" / "beyond" / "how-to-start.md"
     lines = re.findall(r"^TF_NUM\S+ satgan (search --storage study.log .*)$", page.read_text(), re.MULTILINE)
