@@ -154,7 +154,7 @@ def open_study(storage: str, seed: int = 0, **about) -> optuna.Study:
         raise SearchError(
             f"{storage}: found no study there, and none can begin ({error}); name another file, or a database."
         ) from error
-    if about and study.user_attrs not in ({}, about):
+    if any(study.user_attrs.get(name, value) != value for name, value in about.items()):
         raise SearchError(
             f"the study has {study.user_attrs}, and what is asked for is {about}; ask for the same, or name a new storage."
         )

@@ -125,6 +125,10 @@ def test_a_study_of_something_else_is_said(storage, tmp_path):
     assert search.open_study(storage).user_attrs == {"recipe": "small", "minutes": 3.0}
     with pytest.raises(search.SearchError, match="'minutes': 3.0.*'minutes': 2.0"):
         search.open_study(storage, recipe="small", minutes=2.0)
+    begun = search.open_study(str(tmp_path / "begun.log"))
+    begun.set_user_attr("recipe", "small")  # another worker has noted no more yet
+    search.open_study(str(tmp_path / "begun.log"), recipe="small", minutes=2.0)
+    assert begun.user_attrs == {"recipe": "small", "minutes": 2.0}
     other = tmp_path / "notes.txt"
     other.write_text("not\na\nstudy\n")
     for place in (str(other), str(tmp_path / "nowhere" / "study.log"), "nonsense://host/studies"):
