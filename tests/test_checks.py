@@ -14,6 +14,9 @@ def flat(cosine):
     return metres
 
 
+right_metres = flat(lambda lat: np.cos(np.radians(lat)))
+
+
 def receptive_field(layers):
     pixels, step = 1, 1
     for kernel, stride in layers:
@@ -27,9 +30,9 @@ def precision_recall(probability, labels, threshold):
     return hits / called.sum(), hits / np.sum(labels == 1)
 
 
-def calibration_error(probability, labels, weighted=True, last=9):
+def calibration_error(probability, labels, weighted=True, last=9, counted=11):
     bins = np.minimum((probability * 10).astype(int), last)
-    inside = [bins == b for b in range(10) if (bins == b).any()]
+    inside = [bins == b for b in range(counted) if (bins == b).any()]
     gaps = [abs(probability[b].mean() - labels[b].mean()) for b in inside]
     return np.average(gaps, weights=[b.sum() for b in inside] if weighted else None)
 
@@ -39,13 +42,21 @@ CASES = [
     (checks.baseline, lambda labels: np.mean(labels), "Not yet: for labels [0, 0, 0, 1]"),
     (checks.baseline, lambda labels: np.mean(labels == 0), "Not yet: for labels [1, 1, 1, 1, 0]"),
     (checks.baseline, lambda labels: max(np.bincount(labels)), "Not yet: an accuracy is a share"),
+    (checks.baseline, lambda labels: np.nan, "Not yet: for labels [0, 0, 0, 1]"),
     (checks.baseline, lambda labels: max(np.mean(labels), 1 - np.mean(labels)), "Right"),
     (checks.metres, ..., "To do"),
     (checks.metres, flat(lambda lat: 1), "Not yet: a degree of longitude shrinks"),
     (checks.metres, flat(np.cos), "Not yet: np.cos takes radians"),
     (checks.metres, lambda *place: -flat(lambda lat: 1)(*place), "Not yet: a distance has no sign"),
     (checks.metres, lambda *place: 0, "Not yet: a hundredth of a degree north"),
-    (checks.metres, flat(lambda lat: np.cos(np.radians(lat))), "Right"),
+    (checks.metres, lambda *place: np.degrees(right_metres(*place)), "Not yet: an angle times the radius"),
+    (checks.metres, lambda a, b, c, d: right_metres(b, a, d, c), "Not yet: the longitude comes first"),
+    (
+        checks.metres,
+        lambda a, b, c, d: right_metres(a, b, c, b) + right_metres(c, b, c, d),
+        "Not yet: you add",
+    ),
+    (checks.metres, right_metres, "Right"),
     (checks.shared_days, lambda train, test: ..., "To do"),
     (checks.shared_days, lambda train, test: {"20170609"}, "Not yet: two sides with no day in common"),
     (checks.shared_days, lambda train, test: set(), "Not yet: a scene on both sides"),
@@ -54,6 +65,7 @@ CASES = [
         lambda train, test: {scene[:8] for scene in set(train.scenes) & set(test.scenes)},
         "Not yet: two scenes of one day",
     ),
+    (checks.shared_days, lambda train, test: np.intersect1d(train.days, test.days), "Not yet: return a set"),
     (checks.shared_days, lambda train, test: set(train.days) & set(test.days), "Right"),
     (checks.receptive_field, lambda layers: ..., "To do"),
     (
@@ -65,13 +77,19 @@ CASES = [
     (checks.precision_recall, lambda *a: ..., "To do"),
     (checks.precision_recall, lambda *a: precision_recall(*a)[::-1], "Not yet: those are the two, but"),
     (checks.precision_recall, lambda *a: (0.5,), "Not yet: return two numbers"),
+    (checks.precision_recall, lambda *a: 0.5, "Not yet: return two numbers"),
     (checks.precision_recall, lambda *a: (0.5, 0.5), "Not yet: at threshold 0.5"),
     (checks.precision_recall, precision_recall, "Right"),
     (checks.calibration_error, lambda p, y: ..., "To do"),
     (checks.calibration_error, lambda p, y: np.mean((p > 0.5) != y), "Not yet: for [0.25, 0.25, 0.25"),
     (checks.calibration_error, lambda p, y: abs(p.mean() - y.mean()), "Not yet: for [0.15, 0.15, 0.15"),
     (checks.calibration_error, partial(calibration_error, weighted=False), "Not yet: for [0.05, 0.05"),
-    (checks.calibration_error, partial(calibration_error, last=10), "Not yet: for [1.0, 1.0, 0.02]"),
+    (checks.calibration_error, partial(calibration_error, last=10), "Not yet: for [1.0, 0.95, 0.02]"),
+    (
+        checks.calibration_error,
+        partial(calibration_error, last=10, counted=10),
+        "Not yet: for [1.0, 0.95, 0.02]",
+    ),
     (checks.calibration_error, calibration_error, "Right"),
     (checks.conv_parameters, lambda k, i, o: ..., "To do"),
     (checks.conv_parameters, ..., "To do"),

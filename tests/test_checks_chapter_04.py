@@ -70,6 +70,11 @@ CASES = [
     (checks.sample_gaussian, no_noise_along, "Not yet: the noise is missing along"),
     (checks.sample_gaussian, changed(together=True), "Not yet: the directions move together"),
     (checks.sample_gaussian, changed(own=3.0), "Not yet: along the directions the samples"),
+    (
+        checks.sample_gaussian,
+        lambda *a: samples(*a[:-1], np.random.default_rng()),
+        "Not yet: draw from `rng`",
+    ),
     (checks.sample_gaussian, samples, "Right"),
     (checks.log_posterior, lambda d, p: None, "To do"),
     (checks.log_posterior, lambda d, p: d[:, 0], "Not yet: return a number for each chip"),

@@ -33,7 +33,8 @@ CASES = [
     (checks.optimal_discriminator, lambda p, q: np.exp(q) / (np.exp(p) + np.exp(q)), "Not yet: that is q"),
     (checks.optimal_discriminator, lambda p, q: p - q, "Not yet: that is the logit"),
     (checks.optimal_discriminator, lambda p, q: p / (p + q), "Not yet: log_p and log_q are"),
-    (checks.optimal_discriminator, lambda p, q: 0.5, "Not yet: for p = [0.3"),
+    (checks.optimal_discriminator, lambda p, q: 0.5, "Not yet: return a probability for each"),
+    (checks.optimal_discriminator, lambda p, q: 0 * p, "Not yet: for p = [0.3"),
     (
         checks.optimal_discriminator,
         lambda p, q: np.exp(p) / (np.exp(p) + np.exp(q)),
@@ -44,6 +45,7 @@ CASES = [
     (checks.divergence, lambda p, q: None, "To do"),
     (checks.divergence, lambda p, q: 2 * divergence(p, q), "Not yet: you have the two"),
     (checks.divergence, lambda p, q: divergence(p, q) / np.log(2), "Not yet: that is in bits"),
+    (checks.divergence, lambda p, q: np.sqrt(divergence(p, q)), "Not yet: that is the square root"),
     (checks.divergence, naive, "Not yet: for [1.0, 0.0]"),
     (checks.divergence, lambda p, q: np.sum(p * np.log(p / q)), "Not yet: for [0.7"),
     (checks.divergence, divergence, "Right"),

@@ -246,9 +246,11 @@ def test_most_ships_of_drawn_scenes_are_found():
     assert known >= 6 and right >= 0.8 * known and wrong <= known
 
 
-def iou(a, b, low=0, twice=1):
-    width, height = (max(min(a[i + 2], b[i + 2]) - max(a[i], b[i]), low) for i in (0, 1))
-    return width * height / (2 * 80 * 80 - twice * width * height)
+def iou(a, b, low=0, twice=1, chips=False, beside=False):
+    starts, ends = (b[:2], a[2:]) if beside else (np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:]))
+    width, height = np.maximum(np.subtract(ends, starts), low)
+    both = 2 * 80 * 80 if chips else sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
+    return width * height / (both - twice * width * height)
 
 
 def greedy(x, y, p, apart, order=lambda p: np.argsort(-p), away=np.hypot, again=True):
@@ -265,12 +267,15 @@ CASES = [
     (checks.windows, ..., "To do"),
     (checks.windows, lambda h, w, s: (h // s) * (w // s), "Not yet: the last window has to end inside"),
     (checks.windows, lambda h, w, s: ((h - 80) // s) * ((w - 80) // s), "Not yet: there is a window before"),
+    (checks.windows, lambda h, w, s: ((h - 80) / s + 1) * ((w - 80) / s + 1), "Not yet: there is no part of"),
     (checks.windows, lambda h, w, s: 7, "Not yet: a scene of 80 x 80 pixels has 1"),
     (checks.windows, lambda h, w, s: ((h - 80) // s + 1) * ((w - 80) // s + 1), "Right"),
     (checks.overlap, lambda a, b: ..., "To do"),
     (checks.overlap, lambda a, b: iou(a, b, low=-999), "do not touch"),
     (checks.overlap, lambda a, b: iou(a, b, twice=0), "Not yet: the two areas together"),
     (checks.overlap, lambda a, b: 0.7, "it is 1.000, your function says 0.700"),
+    (checks.overlap, lambda a, b: iou(a, b, chips=True), "(20, 20, 60, 60) it is 0.250"),
+    (checks.overlap, lambda a, b: iou(a, b, beside=True), "(-40, -40, 40, 40) it is 0.143"),
     (checks.overlap, iou, "Right"),
     (checks.suppress, lambda x, y, p, apart: None, "To do"),
     (checks.suppress, lambda *a: greedy(*a), "struck out by the first"),
@@ -285,6 +290,9 @@ CASES = [
         lambda *a: greedy(*a, again=False, away=lambda u, v: max(abs(u), abs(v))),
         "straight line",
     ),
+    (checks.suppress, lambda x, y, p, apart: greedy(x, y, p, 40, again=False), "30 pixels apart, which is"),
+    (checks.suppress, lambda x, y, p, apart: np.isin(range(len(p)), [0, 2, 3]), "return the indices"),
+    (checks.suppress, lambda x, y, p, apart: 0, "return the indices"),
     (checks.suppress, lambda *a: greedy(*a, again=False), "Right"),
 ]
 

@@ -13,7 +13,7 @@ def baseline(function) -> None:
             got = number(call(function, np.array(labels, np.uint8)))
             if got > 1:
                 return "an accuracy is a share: divide by the number of labels."
-            if abs(got - truth) > 1e-6:
+            if not np.isclose(got, truth):
                 return f"for labels {labels} your function says {got:.2f}. Which class is the commoner one there?"
         return None
 
@@ -28,20 +28,35 @@ def metres(function) -> None:
     """Grade exercise 1.2: `function(lon1, lat1, lon2, lat2)`, degrees in, is the distance in metres, to 1 %."""
 
     def hint():
-        degree, lat = np.pi / 180 * 6371000, 33.7
-        for place, cosine in (((-118.2, lat + 0.01), 1), ((-118.21, lat), np.cos(np.radians(lat)))):
-            got, truth = number(call(function, -118.2, lat, *place)), 0.01 * degree * cosine
-            if np.isclose(-got, truth, rtol=0.01):
+        lon, lat, step = -118.2, 33.7, 0.01 * np.pi / 180 * 6371000  # a hundredth of a degree, in metres
+        shorter = step * np.cos(np.radians(lat))
+
+        def near(got, metres):
+            return np.isclose(got, metres, rtol=0.01)
+
+        for way, place, truth in (
+            ("north", (lon, lat + 0.01), step),
+            ("west", (lon - 0.01, lat), shorter),
+            ("north and one west", (lon - 0.01, lat + 0.01), np.hypot(step, shorter)),
+        ):
+            got = number(call(function, lon, lat, *place))
+            if near(got, truth):
+                continue
+            if near(-got, truth):
                 return "a distance has no sign."
-            if cosine < 1 and np.isclose(got, 0.01 * degree, rtol=0.01):
+            if near(got, np.degrees(truth)):
+                return "an angle times the radius is a distance where the angle is in radians."
+            if near(got, abs(step * np.cos(np.radians(lon)))):
+                return "the longitude comes first in the arguments, and the cosine is that of the latitude."
+            if way == "west" and near(got, step):
                 return (
                     "a degree of longitude shrinks towards the poles: multiply by the cosine of the latitude."
                 )
-            if cosine < 1 and np.isclose(got, abs(0.01 * degree * np.cos(lat)), rtol=0.01):
+            if way == "west" and near(got, abs(step * np.cos(lat))):
                 return "np.cos takes radians, and the latitude is in degrees."
-            if not np.isclose(got, truth, rtol=0.01):
-                way = "north" if cosine == 1 else "west"
-                return f"a hundredth of a degree {way} is {truth:.0f} m there; your function says {got:.0f}."
+            if near(got, step + shorter):
+                return "you add the way north to the way west: the straight line is the square root of the sum of their squares."
+            return f"a hundredth of a degree {way} is {truth:.0f} m there; your function says {got:.0f}."
         return None
 
     grade(
@@ -69,7 +84,10 @@ def shared_days(function) -> None:
             ((morning, other), (morning,), {"20170609"}, "a scene on both sides is a day on both sides."),
             ((morning, other), (later,), {"20170609"}, "two scenes of one day are one day: compare days."),
         ):
-            if set(call(function, chips(*train), chips(*test))) != truth:
+            got = call(function, chips(*train), chips(*test))
+            if not isinstance(got, set):
+                return f"return a set, as set(train.days) is one; yours is of the type {type(got).__name__}."
+            if got != truth:
                 return text
         return None
 

@@ -15,6 +15,8 @@ def windows(function) -> None:
                 continue
             if got == (height // stride) * (width // stride):
                 return "the last window has to end inside the scene: take the chip's 80 pixels off first."
+            if got == ((height - 80) / stride + 1) * ((width - 80) / stride + 1):
+                return "there is no part of a window: divide with //, which leaves out what is over."
             if got == ((height - 80) // stride) * ((width - 80) // stride):
                 return "there is a window before the first step, too: a scene of 80 x 80 pixels has one."
             return f"a scene of {height} x {width} pixels has {truth} at stride {stride}, your function says {got:g}."
@@ -36,6 +38,8 @@ def overlap(function) -> None:
             (box, 1),
             ((40, 0, 120, 80), 1 / 3),
             ((40, 40, 120, 120), 1 / 7),
+            ((-40, -40, 40, 40), 1 / 7),
+            ((20, 20, 60, 60), 1 / 4),
             ((200, 0, 280, 80), 0),
             ((100, 100, 180, 180), 0),
         ):
@@ -60,21 +64,44 @@ def suppress(function) -> None:
     """Grade exercise 3.3: `function(x, y, p, apart)` lists the windows that greedy non-maximum suppression keeps."""
 
     def hint():
-        x, y = np.array([0, 30, 60, 300]), np.array([0, 0, 0, 0])
-        for p, truth, text in (
+        line = [0, 30, 60, 300], [0, 0, 0, 0]
+        for x, y, p, apart, truth, text in (
             (
+                *line,
                 [0.9, 0.8, 0.7, 0.6],
+                40,
                 [0, 2, 3],
                 "the second is struck out by the first, and so cannot strike out the third.",
             ),
-            ([0.7, 0.9, 0.8, 0.6], [1, 3], "begin with the surest, wherever it stands in the list."),
-            ([0.7, 0.6, 0.8, 0.9], [3, 2, 0], "the answer goes from the surest down."),
+            (
+                *line,
+                [0.7, 0.9, 0.8, 0.6],
+                40,
+                [1, 3],
+                "begin with the surest, wherever it stands in the list.",
+            ),
+            (
+                *line,
+                [0.7, 0.6, 0.8, 0.9],
+                40,
+                [3, 2, 0],
+                "the answer goes from the surest down.",
+            ),
+            (
+                [0, 30],
+                [0, 30],
+                [0.9, 0.8],
+                40,
+                [0, 1],
+                "they are 42 pixels away from each other: measure along the straight line.",
+            ),
+            ([0, 30], [0, 0], [0.9, 0.8], 20, [0, 1], "they are 30 pixels apart, which is enough here."),
         ):
-            got = [int(i) for i in call(function, x, y, np.array(p), 40)]
-            if got != truth:
-                return f"for x = {x.tolist()}, p = {p} and apart = 40 keep {truth}, not {got}: {text}"
-        if [int(i) for i in call(function, x[:2], np.array([0, 30]), np.array([0.9, 0.8]), 40)] != [0, 1]:
-            return "30 pixels east and 30 south are 42 pixels away: measure along the straight line."
+            got = np.asarray(call(function, np.array(x), np.array(y), np.array(p), apart))
+            if got.ndim != 1 or got.dtype == bool:
+                return f"return the indices of the windows to keep, such as {truth}, in a list."
+            if got.tolist() != truth:
+                return f"for x = {x}, y = {y}, p = {p} and apart = {apart} keep {truth}, not {got.tolist()}: {text}"
         return None
 
     grade(

@@ -45,8 +45,9 @@ def sample_gaussian(function) -> None:
     def hint():
         mean, directions = np.array([3.0, -2.0, 1.0]), np.array([[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0]])
         variances, noise, n = np.array([9.0, 4.0]), 0.25, 20_000
-        got = np.asarray(
-            call(function, mean, directions, variances, noise, n, np.random.default_rng(0)), float
+        got, again = (
+            np.asarray(call(function, mean, directions, variances, noise, n, np.random.default_rng(0)), float)
+            for _ in range(2)
         )
         if got.shape != (n, 3):
             return f"return n samples of 3 numbers, shape ({n}, 3); yours has the shape {got.shape}."
@@ -56,6 +57,8 @@ def sample_gaussian(function) -> None:
         if np.allclose(along, variances + noise, rtol=0.05) and np.allclose(off, noise, rtol=0.05):
             if np.corrcoef((got - mean) @ directions.T, rowvar=False)[0, 1] > 0.1:
                 return "the directions move together: each sample needs its own z for each of them."
+            if not np.array_equal(got, again):
+                return "draw from `rng`: the same seed has to give the same samples."
             return None
         if off < 1e-9:
             return "nothing varies off the directions: add noise to each of the d numbers."

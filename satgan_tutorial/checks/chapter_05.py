@@ -11,7 +11,9 @@ def optimal_discriminator(function) -> None:
     def hint():
         log_p, log_q = np.log([0.3, 0.2, 0.1]), np.log([0.1, 0.2, 0.9])
         truth = np.array([0.75, 0.5, 0.1])
-        got = np.broadcast_to(np.asarray(call(function, log_p, log_q), float), (3,))
+        got = np.asarray(call(function, log_p, log_q), float)
+        if got.shape != (3,):
+            return f"return a probability for each of the 3 points; yours has the shape {got.shape}."
         if np.allclose(got, 1 - truth):
             return "that is q / (p + q), the share that is fake."
         if np.allclose(got, log_p - log_q):
@@ -59,6 +61,8 @@ def divergence(function) -> None:
                 return "you have the two divergences from the mixture; take half of each."
             if np.isclose(got, truth / np.log(2)):
                 return "that is in bits: use the natural logarithm for nats."
+            if np.isclose(got, np.sqrt(truth)):
+                return "that is the square root of it, which SciPy calls the Jensen-Shannon distance."
             return (
                 f"for {p.tolist()} and {q.tolist()} it is {truth:.4f}, your function says {got:.4f}: {text}"
             )
