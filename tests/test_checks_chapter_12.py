@@ -14,6 +14,10 @@ def arc(a, b, t):
     return np.cos(w) * a + np.sin(w) * perpendicular / np.linalg.norm(perpendicular)
 
 
+def slerp(a, b, t, w):
+    return (np.sin((1 - t) * w) * a + np.sin(t * w) * b) / np.sin(w)
+
+
 def straight(a, b, t):
     return a + t * (b - a)
 
@@ -54,6 +58,8 @@ CASES = [
     (checks.chord, lambda d, t: d**0.5, "Not yet: the lengths at both ends"),
     (checks.chord, lambda d, t: d**0.5 * abs(1 - 2 * t), "Not yet: that would be so if b were -a"),
     (checks.chord, lambda d, t: chord(1, t), "Not yet: that is in units"),
+    (checks.chord, lambda d, t: d * chord(1, t), "Not yet: the d belongs under the root"),
+    (checks.chord, lambda d, t: np.zeros(d), "Not yet: return one number"),
     (checks.chord, lambda d, t: 6.0, "Not yet: for d = 64"),
     (checks.chord, chord, "Right"),
     (checks.arc, lambda a, b, t: ..., "To do"),
@@ -66,12 +72,26 @@ CASES = [
         lambda a, b, t: straight(a, b, t) / np.linalg.norm(straight(a, b, t)),
         "Not yet: that is on the arc",
     ),
-    (checks.arc, lambda a, b, t: a, "Not yet: for t = 0.25"),
+    (
+        checks.arc,
+        lambda a, b, t: slerp(a, b, t, np.degrees(np.arccos(a @ b))),
+        "Not yet: np.sin takes radians",
+    ),
+    (checks.arc, lambda a, b, t: slerp(a, b, t, a @ b), "Not yet: a @ b is the cosine"),
+    (
+        checks.arc,
+        lambda a, b, t: 2 * a,
+        "Not yet: for t = 0.25 it is of length 1 and 10.9 degrees from a; yours of length 2.00 and 0.0",
+    ),
+    (checks.arc, lambda a, b, t: 0 * a, "Not yet: for t = 0.25"),
     (checks.arc, arc, "Right"),
     (checks.alone, lambda s, o: None, "To do"),
     (checks.alone, lambda s, o: o, "Not yet: return a step"),
     (checks.alone, lambda s, o: s, "Not yet: that is the slope itself"),
     (checks.alone, lambda s, o: s / (s @ s), "Not yet: that is the slope itself"),
+    (checks.alone, lambda s, o: 3 * s, "Not yet: that is the slope itself"),
+    (checks.alone, lambda s, o: s - rest(s, o), "Not yet: that is what the others make up"),
+    (checks.alone, lambda s, o: s + o[0], "Not yet: another reading still moves by 1.74: take away"),
     (checks.alone, one_after_the_other, "Not yet: another reading still moves"),
     (checks.alone, rest, "Not yet: nothing leaks"),
     (checks.alone, detour, "Not yet: it reads right"),
@@ -91,6 +111,14 @@ CASES = [
         lambda w, b, x: (inverted(w, b, x)[0], inverted(w, b, x)[1] ** 2),
         "Not yet: the noise is right; the distance",
     ),
+    (
+        checks.inverted,
+        lambda w, b, x: (inverted(w, b, x)[0], inverted(w, b, x)[1] / len(x) ** 0.5),
+        "Not yet: the noise is right; for the distance",
+    ),
+    (checks.inverted, lambda w, b, x: (inverted(w, b, x)[0], x), "Not yet: the distance is one number"),
+    (checks.inverted, lambda w, b, x: (inverted(w, b, x)[0], ...), "To do"),
+    (checks.inverted, lambda w, b, x: list(inverted(w, b, x)), "Right"),
     (checks.inverted, lambda w, b, x: 1 / 0, "Not yet: your answer raised ZeroDivisionError"),
     (checks.inverted, inverted, "Right"),
 ]

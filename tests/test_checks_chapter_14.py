@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,11 @@ def lowest(scores, n):
     return ranks @ (above[:-1] - above[1:])
 
 
+def unsorted(scores, n):
+    above = ((len(scores) - np.arange(len(scores) + 1)) / len(scores)) ** n
+    return scores @ (above[:-1] - above[1:])
+
+
 CASES = [
     (checks.whole_mean, ..., "To do"),
     (checks.whole_mean, lambda means, counts: ..., "To do"),
@@ -25,6 +32,11 @@ CASES = [
     (checks.whole_mean, lambda means, counts: means.mean(0), "Not yet: that is the mean of the means"),
     (checks.whole_mean, lambda means, counts: counts @ means, "Not yet: that is the sum over all rows"),
     (checks.whole_mean, lambda means, counts: means.sum(0), "Not yet: that is the sum of the means"),
+    (
+        checks.whole_mean,
+        lambda means, counts: counts @ means / len(counts),
+        "Not yet: that divides by the number",
+    ),
     (checks.whole_mean, lambda means, counts: means[0], "Not yet: for parts of (8, 8) rows it is"),
     (checks.whole_mean, weighed, "Right"),
     (checks.all_reduce, ..., "To do"),
@@ -48,6 +60,10 @@ CASES = [
         lambda p, k, g: seconds(p, k, g, rounds=1, parts=lambda k: k - 1),
         "Not yet: that sends the whole",
     ),
+    (checks.all_reduce, lambda p, k, g: seconds(p, k, g, parts=lambda k: k - 1), "Not yet: in each move"),
+    (checks.all_reduce, lambda p, k, g: 1e3 * seconds(p, k, g), "Not yet: that is in milliseconds"),
+    (checks.all_reduce, lambda p, k, g: 1e9 * seconds(p, k, g), "Not yet: a Gbit is 1e9 bits"),
+    (checks.all_reduce, lambda p, k, g: [p, k], "Not yet: return one number"),
     (checks.all_reduce, lambda p, k, g: 1.0, "Not yet: 450000 parameters"),
     (checks.all_reduce, lambda p, k, g: 1 / 0, "Not yet: your answer raised ZeroDivisionError"),
     (checks.all_reduce, seconds, "Right"),
@@ -61,7 +77,14 @@ CASES = [
         lambda s, n: np.sort(s) @ (((len(s) - np.arange(len(s))) / len(s)) ** n),
         "Not yet: weigh each score",
     ),
-    (checks.expected_best, lambda s, n: lowest(s, n) + 1, "Not yet: of [3.0, 1.0, 2.0], 1 drawn"),
+    (checks.expected_best, lambda s, n: lowest(s, n) + 1, "Not yet: of [4.0, 1.0, 2.0], 1 drawn"),
+    (checks.expected_best, lambda s, n: lowest(s, n) * s / s.sum(), "Not yet: return one number"),
+    (checks.expected_best, unsorted, "Not yet: the powers belong"),
+    (
+        checks.expected_best,
+        lambda s, n: np.mean([min(some) for some in combinations(s, n)]),
+        "Not yet: that never draws a score twice",
+    ),
     (checks.expected_best, lowest, "Right"),
 ]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .grading import call, grade
+from .grading import call, grade, number
 
 
 def projection(function) -> None:
@@ -28,9 +28,11 @@ def projection(function) -> None:
                 return "that says whether the chip fits the wish; whether it looks real at all, w and b say."
             if np.allclose(got, real + agreement - b):
                 return "the bias b is missing."
+            if np.allclose(got, real + agreement.sum()):
+                return "that adds up what all chips agree to; each chip has its own: sum along axis 1."
             if np.allclose(got, real + (asked @ v).sum(axis=1)):
                 return "that is a bias for each wish, the same for all chips; the direction has to meet the features."
-            return f"for the first chip it is {(real + agreement)[0]:.3f}; yours says {got[0]:.3f}."
+            return f"for the first of {n} chips and k = {k} it is {(real + agreement)[0]:.3f}; yours says {got[0]:.3f}."
         return None
 
     grade(
@@ -46,8 +48,11 @@ def asked_given_seen(function) -> None:
     def hint():
         for counts in (np.array([[90, 10], [20, 80]]), np.array([[270, 30], [5, 95]])):
             seen = counts / counts.sum(axis=1, keepdims=True)
-            for prior in (0.5, 0.25, 0.01):
-                got = float(call(function, counts, prior))
+            for prior in (0.25, 0.5, 0.01):
+                got = call(function, counts, prior)
+                if np.shape(got) != ():
+                    return f"return one number, for the chips seen as ships; found shape {np.shape(got)}."
+                got, weighed = number(got), prior * counts[1, 1]
                 joint = np.array([1 - prior, prior])[:, None] * seen
                 truth = joint[1, 1] / joint[:, 1].sum()
                 if np.isclose(got, truth, rtol=1e-6):
@@ -58,8 +63,15 @@ def asked_given_seen(function) -> None:
                     )
                 if np.isclose(got, counts[1, 1] / counts[:, 1].sum()):
                     return "that is true for the wishes in the table; weigh each row by how often it is asked for."
+                if np.isclose(got, weighed / (weighed + (1 - prior) * counts[0, 1])):
+                    return (
+                        "first make a share of each row, counts / its sum; the rows need not have the same N."
+                    )
                 if np.isclose(got, joint[1, 1]):
                     return "that is how often both happen; divide by how often a ship is seen at all."
+                other = (1 - prior) * seen[1, 1]
+                if np.any(np.isclose([got, 1 - got], other / (other + prior * seen[0, 1]))):
+                    return "the prior is the share of wishes for a ship, row 1; row 0 gets the rest."
                 if np.isclose(got, 1 - truth):
                     return "that is the chance that none was asked for; row 1 is the row of the ships."
                 if np.isclose(got, joint[1, 0] / joint[:, 0].sum()):

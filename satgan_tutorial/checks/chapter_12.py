@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .grading import call, grade
+from .grading import call, grade, number
 
 
 def chord(function) -> None:
@@ -10,7 +10,10 @@ def chord(function) -> None:
 
     def hint():
         for d, t in ((64, 0.5), (100, 0.25), (16, 0.9), (9, 0.0)):
-            got = float(call(function, d, t))
+            got = call(function, d, t)
+            if np.shape(got) != ():
+                return f"return one number, a length; found shape {np.shape(got)}."
+            got = number(got)
             squares = (1 - t) ** 2 + t**2
             truth = np.sqrt(d * squares)
             if np.isclose(got, truth, rtol=1e-6):
@@ -23,6 +26,8 @@ def chord(function) -> None:
                 return "that would be so if b were -a; independent noise is close to a right angle."
             if np.isclose(got, np.sqrt(squares), rtol=1e-6):
                 return "that is in units of the length of a; each of the d numbers has variance 1."
+            if np.isclose(got, d * np.sqrt(squares), rtol=1e-6):
+                return "the d belongs under the root: it is the *square* of the length that grows with it."
             return f"for d = {d} and t = {t:g} it is {truth:.3f}; yours says {got:.3f}."
         return None
 
@@ -55,7 +60,16 @@ def arc(function) -> None:
                 return "that is on the arc, but goes faster in the middle: the angle has to grow evenly."
             if np.allclose(got, truth * np.sin(w)):
                 return "both weights are to be divided by the sine of the whole angle."
-            return f"for t = {t:g} its length should be 1 and its angle to a {np.degrees(t * w):.1f} degrees; it is {got.round(2)}."
+            if np.allclose(got, _between(a, b, t, np.degrees(w))):
+                return "np.sin takes radians, as np.arccos gives them; leave out the degrees."
+            if np.allclose(got, _between(a, b, t, a @ b)):
+                return "a @ b is the cosine of the angle; the angle is np.arccos of it."
+            length = np.linalg.norm(got)
+            angle = np.degrees(np.arccos(np.clip(a @ got / length, -1, 1))) if length else np.nan
+            return (
+                f"for t = {t:g} it is of length 1 and {np.degrees(t * w):.1f} degrees from a; "
+                f"yours of length {length:.2f} and {angle:.1f} degrees from a."
+            )
         return None
 
     grade(
@@ -79,8 +93,13 @@ def alone(function) -> None:
             if got.shape != (d,):
                 return f"return a step in the noise, {d} numbers; found shape {got.shape}."
             leak = np.abs(others @ got).max()
-            if np.allclose(got, slope) or np.allclose(got, slope / (slope @ slope)):
+            part = np.linalg.lstsq(others.T, slope, rcond=None)[0] @ others
+            if np.any(got) and np.allclose(got, (got @ slope) / (slope @ slope) * slope):
                 return f"that is the slope itself: it moves another reading by {leak:.2f}."
+            if np.allclose(got, part):
+                return "that is what the others make up of the slope; take it away from the slope."
+            if leak > 1e-6 and k == 1:
+                return f"another reading still moves by {leak:.2f}: take away from the slope what it has of the other."
             if leak > 1e-6:
                 return (
                     f"another reading still moves by {leak:.2f}. The others are not at right angles to each other, so taking "
@@ -112,11 +131,13 @@ def inverted(function) -> None:
             weights, bias = rng.normal(size=(d, p)), rng.normal(size=p)
             image = rng.normal(size=d) @ weights + bias + (0 if reachable else rng.normal(size=p))
             answer = call(function, weights.copy(), bias.copy(), image.copy())
-            if not isinstance(answer, tuple) or len(answer) != 2 or np.shape(answer[0]) != (d,):
+            if not isinstance(answer, (tuple, list)) or len(answer) != 2 or np.shape(answer[0]) != (d,):
                 return (
                     f"return two things: the noise, {d} numbers, and how far its image is from the given one."
                 )
-            z, lost = np.asarray(answer[0], float), float(answer[1])
+            if np.shape(answer[1]) != ():
+                return f"the distance is one number, the length of what is left; found shape {np.shape(answer[1])}."
+            z, lost = np.asarray(answer[0], float), number(answer[1])
             truth = np.linalg.lstsq(weights.T, image - bias, rcond=None)[0]
             left = np.linalg.norm(truth @ weights + bias - image)
             if np.allclose(z, np.linalg.lstsq(weights.T, image, rcond=None)[0]):
@@ -129,6 +150,8 @@ def inverted(function) -> None:
                 continue
             if np.isclose(lost, left**2):
                 return "the noise is right; the distance is the root of the summed squares."
+            if np.isclose(lost, left / np.sqrt(p)):
+                return "the noise is right; for the distance squares are summed, with no mean."
             return f"the noise is right; what it draws is {left:.3f} from the image, not {lost:.3f}."
         return None
 
@@ -140,5 +163,8 @@ def inverted(function) -> None:
 
 
 def _arc(a, b, t):
-    w = np.arccos(a @ b)
+    return _between(a, b, t, np.arccos(a @ b))
+
+
+def _between(a, b, t, w):
     return (np.sin((1 - t) * w) * a + np.sin(t * w) * b) / np.sin(w)

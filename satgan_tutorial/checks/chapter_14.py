@@ -1,8 +1,10 @@
 """Chapter 14: many machines, many architectures."""
 
+from itertools import combinations
+
 import numpy as np
 
-from .grading import call, grade
+from .grading import call, grade, number
 
 
 def whole_mean(function) -> None:
@@ -26,6 +28,8 @@ def whole_mean(function) -> None:
                 return "that is the sum over all rows; divide it by how many there are."
             if np.allclose(got, means.sum(axis=0)):
                 return "that is the sum of the means, one for each part; weigh each by its share of all rows."
+            if np.allclose(got, rows.sum(axis=0) / len(counts)):
+                return "that divides by the number of parts; divide by how many rows there are in all."
             return f"for parts of {counts} rows it is {np.round(truth, 3)}; yours is {np.round(got, 3)}."
         return None
 
@@ -40,8 +44,11 @@ def all_reduce(function) -> None:
     """Grade exercise 14.2: `function(parameters, workers, gigabits)` is the seconds of a ring all-reduce in float32."""
 
     def hint():
-        for parameters, workers, gigabits in ((450_000, 2, 1.0), (5_000_000, 8, 10.0)):
-            got = float(call(function, parameters, workers, gigabits))
+        for parameters, workers, gigabits in ((450_000, 8, 1.0), (5_000_000, 3, 10.0)):
+            got = call(function, parameters, workers, gigabits)
+            if np.shape(got) != ():
+                return f"return one number, of seconds; found shape {np.shape(got)}."
+            got = number(got)
             share = 2 * (workers - 1) / workers
             truth = share * 32 * parameters / (gigabits * 1e9)
             if np.isclose(got, truth, rtol=1e-3):
@@ -54,6 +61,9 @@ def all_reduce(function) -> None:
                 truth
                 / share: "each worker sends only (k - 1) / k of it in a round, and there are two rounds.",
                 2 * truth / share: "each worker keeps one part of the k: it sends (k - 1) / k in a round.",
+                truth * workers: "in each move a worker sends one part of the k, not the whole.",
+                truth * 1e3: "that is in milliseconds; return seconds.",
+                truth * 1e9: "a Gbit is 1e9 bits.",
                 truth
                 / share
                 * (workers - 1): "that sends the whole to everyone; in a ring each sends one part of k at a "
@@ -76,8 +86,11 @@ def expected_best(function) -> None:
     """Grade exercise 14.3: `function(scores, n)` is the mean of the lowest of n scores drawn at random, with replacement."""
 
     def hint():
-        for scores, n in (([3.0, 1.0, 2.0], 1), ([3.0, 1.0, 2.0], 2), ([5.0, 4.0, 1.0, 9.0], 3)):
-            got = float(call(function, np.array(scores), n))
+        for scores, n in (([4.0, 1.0, 2.0], 1), ([4.0, 1.0, 2.0], 2), ([5.0, 4.0, 1.0, 9.0], 3)):
+            got = call(function, np.array(scores), n)
+            if np.shape(got) != ():
+                return f"return one number, the mean over all draws; found shape {np.shape(got)}."
+            got = number(got)
             k = len(scores)
             draws = np.array(np.meshgrid(*[scores] * n)).reshape(n, -1)
             truth = draws.min(axis=0).mean()
@@ -99,6 +112,10 @@ def expected_best(function) -> None:
                 return (
                     "weigh each score by the chance that it *is* the lowest: a difference of two such powers."
                 )
+            if np.isclose(got, np.array(scores) @ (above[:-1] - above[1:])):
+                return "the powers belong to the scores in order, lowest first: sort them."
+            if np.isclose(got, np.mean([min(some) for some in combinations(scores, n)])):
+                return "that never draws a score twice; here each draw is from all of them."
             return f"of {scores}, {n} drawn: the lowest is {truth:.3f} on average; yours says {got:.3f}."
         return None
 
