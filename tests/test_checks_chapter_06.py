@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from satgan_tutorial import checks
@@ -26,11 +27,26 @@ CASES = [
     ),
     (checks.transposed_work, lambda k, s, c, d, h, w: work(k, s, c + 1, d, h, w), "Not yet: for kernel 4"),
     (checks.transposed_work, lambda k, *a: work(4, 2, *a[1:]), "Not yet: for kernel 5"),
+    (
+        checks.transposed_work,
+        lambda k, s, c, d, h, w: (k // s) ** 2 * c * d * h * w,
+        "Not yet: for kernel 5, stride 3",
+    ),
     (checks.transposed_work, work, "Right"),
+    (checks.conv_parameters, lambda k, i, o: (k * k * o + 1) * i, "Not yet: the biases belong to"),
+    (checks.conv_parameters, lambda k, i, o: k * k * i * o + 1, "Not yet: for kernel 5, 64 channels in"),
+    (checks.is_affine, lambda f, a, b: f(a + b) + f(0) == f(a) + f(b), "Not yet: return one True or False"),
+    (checks.is_affine, lambda f, a, b: np.ptp(f(a + b)), "Not yet: return one True or False"),
+    (
+        checks.is_affine,
+        lambda f, a, b: np.array_equal(f(a + b) + f(0 * a), f(a) + f(b)),
+        "Not yet: x / 3 is affine",
+    ),
     (checks.patches, lambda *a: ..., "To do"),
     (checks.patches, lambda k, s: patches(k, s)[::-1], "Not yet: those are the two, but"),
     (checks.patches, lambda k, s: (k // s, -(-k // s)), "Not yet: that is along one side"),
     (checks.patches, lambda k, s: (k // s,), "Not yet: return two numbers"),
+    (checks.patches, lambda k, s: k // s, "Not yet: return two numbers"),
     (checks.patches, lambda k, s: (1, 4), "Not yet: For kernel 4 and stride 2"),
     (checks.patches, lambda k, s: patches(max(k, s), s), "Not yet: a pixel between two patches"),
     (checks.patches, patches, "Right"),

@@ -15,9 +15,14 @@ def conv_parameters(function) -> None:
                 continue
             if got == weights:
                 return "those are the weights; each of the output channels has one bias too."
+            if got == weights + inputs:
+                return "the biases belong to the channels that come out, one each."
             if got == (kernel * inputs + 1) * outputs:
                 return "a kernel has two sides: it covers kernel x kernel pixels."
-            return f"for kernel {kernel}, {inputs} channels in and {outputs} out your function says {got}."
+            return (
+                f"for kernel {kernel}, {inputs} channels in and {outputs} out it is {weights + outputs}, "
+                f"your function says {got}."
+            )
         return None
 
     grade(
@@ -35,7 +40,7 @@ def transposed_work(function) -> None:
         for kernel, stride, inputs, outputs, height, width in (
             (4, 2, 3, 5, 8, 12),
             (5, 1, 2, 3, 6, 6),
-            (6, 3, 1, 2, 9, 6),
+            (5, 3, 1, 2, 9, 6),
         ):
             got = call(function, kernel, stride, inputs, outputs, height, width)
             weights, pixels = kernel * kernel * inputs * outputs, height * width
@@ -63,9 +68,9 @@ def is_affine(function) -> None:
     """Grade exercise 6.3: `function(f, a, b)` says whether f(a + b) + f(0) = f(a) + f(b), to rounding."""
 
     def hint():
-        a, b = np.array([1.0, -2.0, 0.1], np.float32), np.array([-3.0, 0.5, 0.2], np.float32)
+        a, b = np.array([1.0, -2.0, 0.25], np.float32), np.array([-3.0, 0.5, 0.75], np.float32)
         cases = (
-            (lambda x: 3 * x + 0.7, True, "3x + 0.7 is affine: remember f(0)."),
+            (lambda x: 3 * x + 0.75, True, "3x + 0.75 is affine: remember f(0)."),
             (lambda x: np.maximum(x, 0.3 * x), False, "a LeakyReLU is not affine."),
             (lambda x: x**2, False, "a square is not affine."),
             (
@@ -74,7 +79,13 @@ def is_affine(function) -> None:
                 "x / 3 is affine: float32 sums agree only to rounding, so allow for it.",
             ),
         )
-        return next((text for f, truth, text in cases if bool(call(function, f, a, b)) != truth), None)
+        for f, truth, text in cases:
+            got = np.asarray(call(function, f, a, b))
+            if got.dtype != bool or got.ndim:
+                return "return one True or False; np.allclose says that of two arrays."
+            if got != truth:
+                return text
+        return None
 
     grade(
         "return whether f(a + b) + f(0) equals f(a) + f(b) to rounding (np.allclose helps).",
@@ -94,7 +105,7 @@ def patches(function) -> None:
             (5, 3, (1, 4)),
             (2, 3, (0, 1)),
         ):
-            got = tuple(float(count) for count in call(function, kernel, stride))
+            got = tuple(np.ravel(np.asarray(call(function, kernel, stride), float)))
             if len(got) != 2:
                 return f"return two numbers, the fewest and the most; yours returns {len(got)}."
             if got == truth:
