@@ -4,14 +4,14 @@ import pytest
 from satgan_tutorial import checks
 
 
-def toggled(on=True, off=False, labels=(1.0, 0.0), wish=0.0, turned=False, real_only=False):
+def toggled(on=True, off=False, labels=(1.0, 0.0), wish=0.0, turned=False, real_only=False, axis=0):
     def step(models, real, z):
         generator, discriminator, combined = models
 
         def first():
-            both = real if real_only else np.concatenate([generator(z), real])
+            both = real if real_only else np.concatenate([generator(z), real], axis)
             discriminator.trainable = on
-            discriminator.train_on_batch(both, np.repeat(labels, len(z))[: len(both), None])
+            discriminator.train_on_batch(both, np.repeat(labels, len(z))[: both.size, None])
 
         def second():
             discriminator.trainable = off
@@ -32,7 +32,23 @@ CASES = [
     (checks.toggled_step, toggled(wish=1.0), "Not yet: the combined model takes the noise"),
     (checks.toggled_step, toggled(turned=True), "Not yet: train the discriminator once, then"),
     (checks.toggled_step, toggled(real_only=True), "Not yet: the discriminator trains on all"),
+    (checks.toggled_step, toggled(axis=1), "Not yet: the discriminator trains on all"),
+    (checks.toggled_step, toggled(labels=(0.95, 0.05)), "Not yet: generated images have the label 1"),
+    (
+        checks.toggled_step,
+        lambda models, real, z: models[1].fit(real),
+        "Not yet: your answer raised Attribute",
+    ),
     (checks.toggled_step, toggled(), "Right"),
+    (checks.accuracies, lambda r, f: np.mean(r > 0), "Not yet: return two shares"),
+    (checks.accuracies, lambda r, f: (np.mean(f <= 0), np.mean(r > 0)), "Not yet: those are the two, but"),
+    (checks.accuracies, lambda r, f: (np.mean(r > 0.5), np.mean(f <= 0.5)), "Not yet: 0.5 is the border"),
+    (
+        checks.accuracies,
+        lambda r, f: (np.mean(r >= 0), np.mean(f <= 0)),
+        "Not yet: for real logits [0.0, 1.0]",
+    ),
+    (checks.accuracies, lambda r, f: (0.75, 0.4), "Not yet: for real logits [0.0, 1.0]"),
     (checks.noisy_labels, lambda labels, noise: ..., "To do"),
     (checks.noisy_labels, lambda labels, noise: labels + noise, "Not yet: a label of 1.05 is above 1"),
     (checks.noisy_labels, lambda labels, noise: labels - noise, "Not yet: a label of -0.05 is below 0"),

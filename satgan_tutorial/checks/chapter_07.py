@@ -33,15 +33,26 @@ def accuracies(function) -> None:
     """Grade exercise 7.2: `function(real_logits, fake_logits)` returns D's accuracy on real and on fake chips."""
 
     def hint():
-        real, fake = np.array([2.0, -1.0, 0.5, 3.0]), np.array([-2.0, 1.0, 0.5, 0.1, -0.3])
-        got, truth = tuple(map(float, call(function, real, fake))), (0.75, 0.4)
-        if np.allclose(got, truth):
-            return None
-        if np.allclose(got[-1], 1 - truth[-1]):
-            return "a fake is called right where its logit is *not* above 0."
-        return (
-            f"for real logits {real.tolist()} and fake ones {fake.tolist()} it is {truth}; yours says {got}."
-        )
+        cases = ([2.0, -1.0, 0.5, 3.0], [-2.0, 1.0, 0.5, 0.1, -0.3]), ([0.0, 1.0], [0.0, 1.0, -1.0])
+        for real, fake in cases:
+            real, fake = np.array(real), np.array(fake)
+            got = np.asarray(call(function, real, fake), float)
+            truth = np.array([np.mean(real > 0), np.mean(fake <= 0)])
+            if got.shape != (2,):
+                return f"return two shares, of the real and of the fake chips; found shape {got.shape}."
+            if np.allclose(got, truth):
+                continue
+            if np.allclose(got, truth[::-1]):
+                return "those are the two, but the share of the real chips comes first."
+            if np.allclose(got[1], 1 - truth[1]):
+                return "a fake is called right where its logit is *not* above 0."
+            if np.allclose(got, [np.mean(real > 0.5), np.mean(fake <= 0.5)]):
+                return "0.5 is the border for a probability; a logit has it at 0."
+            return (
+                f"for real logits {real.tolist()} and fake ones {fake.tolist()} it is "
+                f"{truth.round(3).tolist()}; yours says {got.round(3).tolist()}."
+            )
+        return None
 
     grade(
         "return two shares: of the real chips whose logit is above 0, and of the fake ones whose logit is not.",
@@ -62,7 +73,12 @@ class _Player:
     predict = predict_on_batch = __call__
 
     def train_on_batch(self, x, y, **options):
-        self.notes.append((self.name, np.ravel(x), np.ravel(y), self.judge.trainable))
+        self.notes.append((self.name, np.asarray(x), np.ravel(y), self.judge.trainable))
+
+    def __getattr__(self, name):
+        raise AttributeError(
+            f"these players only know a call, `train_on_batch` and `trainable`, not {name!r}"
+        )
 
 
 def toggled_step(function) -> None:
@@ -85,11 +101,11 @@ def toggled_step(function) -> None:
             return "the flag is off while the discriminator trains, so it stands still."
         if still:
             return "the flag is on while the combined model trains, so D learns to call everything real."
-        if len(images) != 4 or len(labels) != 4 or not np.array_equal(np.sort(images), [-5, -5, 5, 5]):
+        if len(labels) != 4 or not np.array_equal(np.sort(images, axis=0), [[-5], [-5], [5], [5]]):
             return "the discriminator trains on all generated and all real images, one label each."
-        if not np.array_equal(labels, (images > 0).astype(float)):
-            return "generated images have the label 1 here, real ones 0."
-        if not np.array_equal(z, [1, 1]) or not np.array_equal(wish, [0, 0]):
+        if not np.array_equal(labels, (images[:, 0] > 0).astype(float)):
+            return "generated images have the label 1 here and real ones 0, with no noise."
+        if not np.array_equal(z, [[1], [1]]) or not np.array_equal(wish, [0, 0]):
             return (
                 "the combined model takes the noise z, and is trained towards 0, which is called real here."
             )
