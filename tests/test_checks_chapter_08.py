@@ -22,6 +22,10 @@ def of_each(fake, shown, unseen):
     return np.median(np.divide(*nearest))
 
 
+def of_the_others(fake, shown, unseen):
+    return copying(shown, fake, shown + 1) / copying(unseen, fake, unseen + 1)
+
+
 CASES = [
     (partial(checks.diagnosis, 1), ..., "To do"),
     (partial(checks.diagnosis, 1), "a cold", "Not yet: 'a cold' is on no door"),
@@ -49,7 +53,9 @@ CASES = [
         "Not yet: r1 and symmetries are changed",
     ),
     (partial(checks.cure, SICK), replace(SICK, r1=1.0), "Not yet: r1 may help in other ways"),
-    (partial(checks.cure, SICK), {"symmetries": True}, "Not yet: your answer raised TypeError"),
+    (partial(checks.cure, SICK), recipes.get("small"), "Not yet: 13 settings are changed"),
+    (partial(checks.cure, SICK), {"symmetries": True}, "Not yet: that is no recipe"),
+    (partial(checks.cure, SICK), replace(SICK, symmetries="half_turns"), "Not yet: a half turn leaves"),
     (partial(checks.cure, SICK), replace(SICK, symmetries=True), "Right"),
     (checks.copying, lambda *a: ..., "To do"),
     (checks.copying, lambda *a: 1 / copying(*a), "Not yet: that is the ratio upside down"),
@@ -57,6 +63,7 @@ CASES = [
     (checks.copying, partial(copying, middle=np.mean), "Not yet: that is with means"),
     (checks.copying, of_each, "Not yet: take the median of each"),
     (checks.copying, partial(copying, dtype=np.uint8), "Not yet: 5 - 7 is 254"),
+    (checks.copying, of_the_others, "Not yet: the nearest of the other side"),
     (checks.copying, lambda *a: 0.5, "Not yet: for one set of chips"),
     (checks.copying, copying, "Right"),
 ]

@@ -65,14 +65,19 @@ def cure(recipe, cured) -> None:
     def hint():
         if cured is ...:
             raise Unsolved
+        if not isinstance(cured, type(recipe)):
+            return "that is no recipe; dataclasses.replace(recipe, name=value) makes one with one setting changed."
         before, after = asdict(recipe), asdict(cured)
         changed = [name for name in before if before[name] != after[name]]
         if not changed:
             return "that is the same recipe; dataclasses.replace(recipe, name=value) changes one setting."
         if len(changed) > 1:
-            return f"{' and '.join(changed)} are changed; if it gets well you will not know which did it. Change one."
+            many = " and ".join(changed) if len(changed) < 4 else f"{len(changed)} settings"
+            return f"{many} are changed; if it gets well you will not know which did it. Change one."
         if changed != ["symmetries"]:
             return f"{changed[0]} may help in other ways, but which setting decides where the *real* ships point?"
+        if cured.symmetries is not True:
+            return "a half turn leaves each heading as it is, so use all symmetries: symmetries=True."
         return None
 
     grade(
@@ -99,6 +104,10 @@ def copying(function) -> None:
                 return "that is the ratio upside down; a copy should give a *small* number."
             if np.isclose(got, truth**2, rtol=1e-4):
                 return "those are squared distances; take the root first."
+            if np.isclose(
+                got, np.median(_nearest(shown, fake)) / np.median(_nearest(unseen, fake)), rtol=1e-4
+            ):
+                return "the nearest of the other side: take the least distance of each *generated* chip."
             if np.isclose(got, to_shown.mean() / to_unseen.mean(), rtol=1e-4):
                 return "that is with means; take medians, so that one odd chip does not decide."
             if np.isclose(got, np.median(to_shown / to_unseen), rtol=1e-4):
