@@ -37,7 +37,7 @@ def beyond(function) -> None:
     """Grade exercise 9.2: `function(value, floor)` is how many standard deviations value is above the floor's mean."""
 
     def hint():
-        floor = np.array([0.3, -0.1, 0.2, 0.0, 0.6])
+        floor = np.array([0.3, -0.1, 0.2, 0.0, 0.9])  # its median is not its mean
         for value in (0.9, -0.2):
             got = float(call(function, value, floor))
             truths = [(value - floor.mean()) / floor.std(ddof=ddof) for ddof in (0, 1)]
@@ -47,7 +47,7 @@ def beyond(function) -> None:
                 return "the sign: above the mean is more, below it less than 0."
             if np.isclose(got, value / floor.mean(), rtol=1e-6):
                 return "a factor of the mean says nothing where the mean may be 0; count deviations instead."
-            if np.isclose(got, (value - floor.mean()) / (floor.std() / np.sqrt(len(floor))), rtol=1e-6):
+            if np.isclose(got, np.multiply(truths, np.sqrt(len(floor))), rtol=1e-6).any():
                 return "that is the error of the mean, which shrinks with every split; one score spreads like one split."
             return f"for {value} and a floor of {floor.tolist()} it is {truths[0]:.3f}; yours says {got:.3f}."
         return None
@@ -101,7 +101,10 @@ def fooled(change, images, kid, limit) -> None:
     def hint():
         after = call(change, images.copy())
         if getattr(after, "dtype", None) != np.uint8 or after.shape != images.shape:
-            return f"give back uint8 {images.shape}, as many chips as came."
+            found = f"{getattr(after, 'dtype', type(after).__name__)} {np.shape(after)}"
+            return f"give back uint8 {images.shape}, as many chips as came; found {found}."
+        if {x.tobytes() for x in after} <= {x.tobytes() for x in images}:
+            return "those are chips as they came, at most in another order; change their pixels."
         moved = np.abs(after.astype(int) - images).max(axis=3) >= 30
         seen = np.median(moved.mean(axis=(1, 2)))
         if seen < 0.1:
