@@ -15,6 +15,9 @@ PAIRS = {
 
 EXPECTATIONS = ("lower", "higher", "no clear difference")
 
+# Settings that do nothing here, or that need other chips.
+FIXED = {"name", "about", "steps", "networks", "activations", "image_size", "conditions"}
+
 
 def difference(function) -> None:
     """Grade exercise 10.1: `function(a, b)` is the difference of the means, b minus a, and its standard error."""
@@ -27,6 +30,8 @@ def difference(function) -> None:
             if got.shape != (2,):
                 return f"return two numbers, the difference and its standard error; found shape {got.shape}."
             if not np.isclose(got[0], b.mean() - a.mean()):
+                if np.isclose(got[1], b.mean() - a.mean()):
+                    return "those are two numbers, but the difference comes first."
                 if np.isclose(got[0], a.mean() - b.mean()):
                     return "the sign: b minus a, so that a lower KID of b is a negative difference."
                 return f"the difference of the means is {b.mean() - a.mean():.3f}; yours is {got[0]:.3f}."
@@ -65,7 +70,7 @@ def which_is_real(answer) -> None:
     def hint():
         if answer is ...:
             raise Unsolved
-        if answer not in PAIRS:
+        if answer not in tuple(PAIRS):
             return f"{answer!r} is none of the pairs; answer with {' or '.join(map(repr, PAIRS))}."
         return None if answer == "B" else "its difference is the larger, but divide it by its standard error."
 
@@ -81,7 +86,8 @@ def seeds_needed(function) -> None:
 
     def hint():
         sure, power = norm.ppf(0.975), norm.ppf(0.8)
-        for spread, d in ((0.4, 0.1), (0.3, 0.3), (0.17, 0.25)):
+        # Where 1.96 and 0.84 lead to the same whole number as all their decimals.
+        for spread, d in ((0.75, 0.25), (0.3, 0.3), (0.17, 0.25)):
             got = call(function, spread, d)
             ratio = (spread / d) ** 2
             exact = 2 * (sure + power) ** 2 * ratio
@@ -98,6 +104,7 @@ def seeds_needed(function) -> None:
                 2
                 * (sure + power)
                 * np.sqrt(ratio): "the spread of a mean falls with the root of n: square it.",
+                16 * ratio: "16 is for the head; with 1.96 and 0.84 it comes out a little smaller.",
             }
             for value, why in slips.items():
                 if np.isclose(got, value, rtol=2e-3) or (value != exact and got == np.ceil(value)):
@@ -118,15 +125,17 @@ def prediction(baseline, tried, mine, expected) -> None:
     def hint():
         if mine is ... or expected is ...:
             raise Unsolved
+        if not isinstance(mine, type(baseline)):
+            return "mine is no recipe; dataclasses.replace(baseline, name=value) changes one setting."
         before, after = asdict(baseline), asdict(mine)
         changed = [name for name in before if before[name] != after[name]]
         if not changed:
             return (
                 "that is the baseline itself; dataclasses.replace(baseline, name=value) changes one setting."
             )
-        if set(changed) & {"name", "about", "steps", "networks"}:
+        if other := set(changed) & FIXED:
             return (
-                f"{changed[0]} is not one of the things to try; change how the networks are built or trained."
+                f"{min(other)} is not one of the things to try; change how the networks are built or trained."
             )
         if len(changed) > 1 and set(changed) != {"r1", "r2"}:
             return f"{' and '.join(changed)} are changed; one at a time, or you will not know which it was."
@@ -134,6 +143,9 @@ def prediction(baseline, tried, mine, expected) -> None:
             return f"this change of {changed[0]} is in the bake-off already; take one that is not."
         if expected not in EXPECTATIONS:
             return f"{expected!r} is no guess that can be wrong; write one of {', '.join(EXPECTATIONS)}."
+        from satgan_tutorial import recipes
+
+        recipes.build(mine)  # raises where a setting has a value that there is not
         return None
 
     grade(
