@@ -87,7 +87,7 @@ def classroom(session):
 def bench(session):
     """Measure speed and memory, each as a ratio to a peer in the same run."""
     python(session, "-m", "pip", "install", "--quiet", "-c", "requirements.txt", "-e", ".[benchmarks]")
-    python(session, "-m", "pytest", "-p", "no:cacheprovider", "-s", "-m", "benchmark", "tests/benchmarks")
+    python(session, "-m", "pytest", "-p", "no:cacheprovider", "-s", "-m", "benchmark", "tests")
 
 
 @nox.session

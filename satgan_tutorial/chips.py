@@ -105,7 +105,7 @@ class ChipSet:
 
     @property
     def days(self) -> np.ndarray:
-        """The day each chip's scene was taken, str (N,), YYYYMMDD: what its scene's name begins with."""
+        """The day each chip's scene was taken, str (N,), YYYYMMDD, with which its scene's name begins."""
         return np.array([scene.partition("_")[0] for scene in self.scenes.tolist()], dtype=str)
 
     def split(self, seed: int = 0) -> Split:

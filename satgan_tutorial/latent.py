@@ -26,7 +26,7 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
     """Go from a to b along the arc: the angle grows evenly in t, and so does the length.
 
     With the angle w between them it is sin((1 - t) w) / sin(w) of the direction of a and sin(t w) / sin(w) of that of b,
-    as long as (1 - t) |a| + t |b|. Where both point the same way it is the straight line.
+    as long as `(1 - t) |a| + t |b|`. Where both point the same way it is the straight line.
 
     Args:
         a: noise (..., d).

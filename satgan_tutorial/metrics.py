@@ -40,7 +40,7 @@ def kid(real: np.ndarray, fake: np.ndarray) -> float:
 def fid(real: np.ndarray, fake: np.ndarray) -> float:
     """Frechet distance of the Gaussians with the means a, b and covariances A, B of the two sets.
 
-        |a - b|^2 + tr A + tr B - 2 tr (A B)^(1/2)
+        `|a - b|^2 + tr A + tr B - 2 tr (A B)^(1/2)`
 
     It is biased: of two samples of one distribution it is above 0, the more so the fewer they are.
 

@@ -239,11 +239,11 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
 def looks(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable[[np.ndarray], float]]:
     """By name, what `Alarm` likes to know about generated chips, for `Scores`; cheap, and without a judge.
 
-    variety: mean distance between two generated chips; 1 where it is that between two training chips.
-    one_heading: 0 where the ships point everywhere alike, 1 where all point one way; NaN where half of them have none.
-    darkest: the level, 0..255, that 1 % of the values are below.
-    nearest: median distance to the nearest training chip, over that to the nearest of as many unseen ones, each turned
-        and mirrored in all eight ways; about 1 where nothing is copied.
+    - variety: mean distance between two generated chips; 1 where it is that between two training chips.
+    - one_heading: 0 where the ships point everywhere alike, 1 where all point one way; NaN where half of them have none.
+    - darkest: the level, 0..255, that 1 % of the values are below.
+    - nearest: median distance to the nearest training chip, over that to the nearest of as many unseen ones, each turned
+      and mirrored in all eight ways; about 1 where nothing is copied.
 
     Distances are Euclidean, between chips shrunk to a quarter of their sides.
 

@@ -22,7 +22,8 @@ NOTEBOOKS = sorted(p for p in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkp
 def listed():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     chapters = [c for part in toc.get("parts", [toc]) for c in part["chapters"]]
-    return [toc["root"], *(chapter["file"] for chapter in chapters)]
+    pages = [page for chapter in chapters for page in (chapter, *chapter.get("sections", []))]
+    return [toc["root"], *(page["file"] for page in pages)]
 
 
 def code_cells(path):
@@ -38,7 +39,8 @@ def script(path):
 
 def test_the_contents_list_what_is_there_and_nothing_else():
     there = {str(p.relative_to(ROOT).with_suffix("")) for p in NOTEBOOKS}
-    pages = {str(p.relative_to(ROOT).with_suffix("")) for p in (ROOT / "book").rglob("*.md")}
+    cards = [*(ROOT / "data").glob("*.md"), *(ROOT / "satgan_tutorial/pretrained").glob("*-*.md")]
+    pages = {str(p.relative_to(ROOT).with_suffix("")) for p in (*(ROOT / "book").rglob("*.md"), *cards)}
     assert set(listed()) == there | pages
 
 
@@ -93,6 +95,17 @@ class TestNotebook:
         for cell in solutions:
             assert "hide-cell" in cell.metadata.get("tags", []), cell.source
             assert cell.source.startswith(CHECKED) and "Right" in str(cell.outputs), cell.source
+
+
+def test_the_page_of_the_package_has_every_module_that_a_chapter_imports():
+    page = (ROOT / "book/appendix/api.md").read_text()
+    listed = set(re.findall(r"automodule:: satgan_tutorial\.(\w+)", page))
+    source = "\n".join(cell.source for path in NOTEBOOKS for cell in code_cells(path))
+    imported = set(re.findall(r"^from satgan_tutorial\.(\w+) import", source, re.MULTILINE))
+    for names in re.findall(r"^from satgan_tutorial import (\([^)]*\)|.*)", source, re.MULTILINE):
+        imported |= set(re.findall(r"\b[a-z]\w+", names))
+    modules = {path.stem for path in (ROOT / "satgan_tutorial").glob("*.py")} | {"pretrained"}
+    assert imported & modules - listed == set()
 
 
 def test_environment_yml_installs_the_project():
