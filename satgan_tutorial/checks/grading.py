@@ -7,30 +7,32 @@ class Unsolved(Exception):
     """The answer, or what it returned, is still `...`."""
 
 
+class Wrong(Exception):
+    """What the answer is not, as a sentence."""
+
+
 def grade(task: str, hint: Callable[[], str | None], right: str) -> None:
     """Print the verdict: `hint()` returns what is wrong, None where all is right, or raises `Unsolved`."""
     try:
         wrong = hint()
     except Unsolved:
-        print(f"To do: {task}")
+        return print(f"To do: {task}")
     except Exception as error:  # noqa: BLE001  (whatever the answer does, its reader gets a sentence)
-        print(f"Not yet: your answer raised {type(error).__name__}: {error}")
-    else:
-        print(f"Not yet: {wrong}" if wrong else f"Right: {right}")
+        wrong = error if isinstance(error, Wrong) else f"your answer raised {type(error).__name__}: {error}"
+    print(f"Not yet: {wrong}" if wrong else f"Right: {right}")
 
 
 def number(answer) -> float:
     """Return a number answer as a float."""
-    if answer is ...:
-        raise Unsolved
-    return float(answer)
+    try:
+        return float(call(lambda: answer))
+    except (TypeError, ValueError):
+        raise Wrong(f"expected a number, found {answer!r}.") from None
 
 
 def call(function, *arguments):
-    """Call the reader's function; a body that still is `...` returns None or `...`."""
-    if function is ...:
-        raise Unsolved
-    answer = function(*arguments)
-    if answer is None or answer is ...:
+    """Call the reader's function; one that is not written yet returns `...`, alone or in a tuple, or nothing."""
+    answer = ... if function is ... else function(*arguments)
+    if answer is None or any(part is ... for part in (answer if isinstance(answer, tuple) else [answer])):
         raise Unsolved
     return answer
