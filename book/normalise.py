@@ -14,15 +14,27 @@ from nbclient import NotebookClient
 CHECKED = "# NBVAL_CHECK_OUTPUT"
 COLAB = """\
 # On Colab this gets the book and installs the package; anywhere else it does nothing.
+import os
 import sys
 
 REPOSITORY = "{url}"
 if "google.colab" in sys.modules:
     assert REPOSITORY, "set REPOSITORY: where is this notebook from?"
     !git clone --quiet --depth 1 {{REPOSITORY}} satgan-book
-    %cd satgan-book/{folder}
-    %pip install --quiet "../..[fetch]"
+    %cd satgan-book
+    %pip install --quiet ".[fetch]"
+    sys.path.insert(0, os.getcwd())  # the package beside the book's tables
+    %cd {folder}
 """
+# A solution is closed until somebody opens it: in JupyterLab, on Colab, on the page.
+FOLDED = {
+    "jupyter": {"source_hidden": True},
+    "cellView": "form",
+    "mystnb": {
+        "code_prompt_show": "Show the solution",
+        "code_prompt_hide": "Hide the solution",
+    },
+}
 HERE = Path(__file__).parent
 
 
@@ -48,6 +60,9 @@ def normalise(path: Path) -> None:
         *(cell for cell in notebook.cells if cell.id != "colab"),
     ]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        if "# Solution" in cell.source:
+            cell.metadata |= FOLDED
     if any(cell.source.startswith(CHECKED) for cell in code):
         resources = {"metadata": {"path": str(path.parent)}}
         NotebookClient(

@@ -94,6 +94,7 @@ class TestNotebook:
         assert len(solutions) >= 2
         for cell in solutions:
             assert "hide-cell" in cell.metadata.get("tags", []), cell.source
+            assert cell.metadata.items() >= script("book/normalise.py").FOLDED.items(), "run `make notebooks`"
             assert cell.source.startswith(CHECKED) and "Right" in str(cell.outputs), cell.source
 
 
