@@ -3,6 +3,9 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll("summary, .search-button__button, .theme-switch-button")) {
     button.removeAttribute("aria-label");
   }
+  for (const arrow of document.querySelectorAll(".bd-sidebar-primary li > details > summary")) {
+    arrow.setAttribute("aria-label", `The pages of ${arrow.closest("li").querySelector("a").textContent.trim()}`);
+  }
   const contents = document.querySelector(".bd-sidebar-primary");
   contents?.setAttribute("role", "region");
   contents?.setAttribute("aria-label", "The book");
