@@ -173,6 +173,9 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
         recipe: a name, or a recipe of your own.
         seed: of the first weights and of all that is drawn in training.
         **compile_kwargs: for `GAN.compile`, such as `steps_per_execution`.
+
+    Raises:
+        ValueError: if a setting names what there is not, a loss or an optimizer for one.
     """
     recipe = get(recipe)
     keras.utils.set_random_seed(seed)
@@ -182,14 +185,8 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
         discriminator.layers[-1].activation = keras.activations.linear  # the losses take logits
     else:
         asked = conditions.width(recipe.conditions)
-        generator = networks.generator(
-            recipe.base_filters,
-            recipe.image_size,
-            recipe.latent_dim,
-            recipe.upsampling,
-            recipe.batch_norm,
-            asked,
-        )
+        shape = recipe.base_filters, recipe.image_size, recipe.latent_dim
+        generator = networks.generator(*shape, recipe.upsampling, recipe.batch_norm, asked)
         discriminator = networks.discriminator(
             recipe.d_filters or recipe.base_filters,
             recipe.image_size,
@@ -216,8 +213,9 @@ def _optimizer(recipe: Recipe, learning_rate: float, ema: float | None):
     shared = {"learning_rate": learning_rate, "clipvalue": recipe.clipvalue}
     if recipe.decay:
         shared["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(learning_rate, 1, recipe.decay)
-    if ema is not None:
-        shared |= {"use_ema": True, "ema_momentum": ema}
+    shared |= {} if ema is None else {"use_ema": True, "ema_momentum": ema}
     if recipe.optimizer == "rmsprop":
         return keras.optimizers.RMSprop(**shared)
+    if recipe.optimizer != "adam":
+        raise ValueError(f"There is no optimizer {recipe.optimizer!r}; there are adam and rmsprop.")
     return keras.optimizers.Adam(beta_1=recipe.betas[0], beta_2=recipe.betas[1], **shared)

@@ -37,6 +37,11 @@ def test_the_books_generators_stay_small(name):
     assert recipes.build(name).generator.count_params() <= 500_000
 
 
+def test_an_unknown_optimizer_lists_the_known():
+    with pytest.raises(ValueError, match="no optimizer 'sgd'; there are adam and rmsprop"):
+        recipes.build(dataclasses.replace(recipes.get("small"), optimizer="sgd"))
+
+
 def test_an_unknown_recipe_lists_the_known():
     with pytest.raises(ValueError, match="'huge'.*post, dcgan, small, book, conditional, causes"):
         recipes.get("huge")
