@@ -67,6 +67,8 @@ Known faults: {faults}
 FAULTS = {
     "book-real": "of the 64 ships of seed 0 seven are torn, bent or only faint, most of them of headings that are rare "
     "among the train ships; the sea is coarser in its grain than a real one; decks are patterns, not things.",
+    "book-simulated": "of the 64 ships of seed 0 about eleven are torn, bent or without a ship's shape, most of them of "
+    "headings that are rare among the train ships; bows are rounder than the simulator's, and the bridge is mostly missing.",
     "conditional-real": "of the 64 ships of seed 0 about eight are torn or as thin as mist, mostly on blue seas; of the 64 "
     "no-ships about four might be ships; towns and hills are texture without streets.",
     "conditional-simulated": "of the 64 ships of seed 0 about nine are torn, bent or smeared, and nearly all point the way most "
