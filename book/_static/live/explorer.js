@@ -121,6 +121,8 @@ satgan.explorer = (place, content, { add, ask }, more) => {
     const bar = make("div", { class: "satgan-bar", role: "meter", "aria-label": "Probability of a ship, the classifier's opinion" }, fill);
     bar.setAttribute("aria-valuemin", 0);
     bar.setAttribute("aria-valuemax", 100);
+    bar.setAttribute("aria-valuenow", 0);
+    bar.setAttribute("aria-valuetext", "not asked yet");
     const element = make("div", { class: "satgan-opinion" }, bar, number);
     const show = (p) => {
       fill.style.width = `${100 * p}%`;
