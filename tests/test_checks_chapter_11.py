@@ -75,7 +75,7 @@ CASES = [
     (checks.asked_given_seen, lambda *a: posterior(*a, row=0), "Not yet: that is the chance that none"),
     (checks.asked_given_seen, lambda *a: posterior(*a, column=0), "Not yet: that is for chips in which no"),
     (checks.asked_given_seen, lambda *a: 0.123, "Not yet: for [[90, 10], [20, 80]] and 0.25"),
-    (checks.asked_given_seen, lambda counts, prior: counts[1], "Not yet: return one number"),
+    (checks.asked_given_seen, lambda counts, prior: counts[1], "Not yet: expected one number"),
     (
         checks.asked_given_seen,
         lambda counts, prior: prior * counts[1, 1] / (np.array([1 - prior, prior]) @ counts[:, 1]),

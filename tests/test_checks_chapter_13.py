@@ -55,7 +55,7 @@ CASES = [
     (checks.average_precision, lambda y, s: y.mean(), "Not yet: that is the share of ships"),
     (checks.average_precision, lambda y, s: ((s > 0.5) == y).mean(), "Not yet: that is the accuracy"),
     (checks.average_precision, lambda y, s: y[s > 0.5].mean(), "Not yet: that is the precision at 0.5"),
-    (checks.average_precision, lambda y, s: precision(y, s)[1], "Not yet: return one number"),
+    (checks.average_precision, lambda y, s: precision(y, s)[1], "Not yet: expected one number"),
     (checks.average_precision, lambda y, s: right(y, s) * y.mean(), "Not yet: that divides by the number of"),
     (checks.average_precision, lambda y, s: precision(y, s)[1][y == 1].mean(), "Not yet: wherever you use"),
     (checks.average_precision, lambda y, s: right(y, -np.arange(len(y))), "Not yet: wherever you use"),
@@ -91,7 +91,7 @@ CASES = [
     (checks.paired, interval, "Right"),
     (checks.worth, ..., "To do"),
     (checks.worth, lambda *a: 1.0, "Not yet: for [0.2, 0.5, 0.7, 0.8] and 0.5 it is 100"),
-    (checks.worth, lambda numbers, *a: numbers, "Not yet: return one number"),
+    (checks.worth, lambda numbers, *a: numbers, "Not yet: expected one number"),
     (checks.worth, lambda *a: worth(*a, exp=float), "Not yet: that is the logarithm"),
     (
         checks.worth,

@@ -63,7 +63,7 @@ CASES = [
     (checks.all_reduce, lambda p, k, g: seconds(p, k, g, parts=lambda k: k - 1), "Not yet: in each move"),
     (checks.all_reduce, lambda p, k, g: 1e3 * seconds(p, k, g), "Not yet: that is in milliseconds"),
     (checks.all_reduce, lambda p, k, g: 1e9 * seconds(p, k, g), "Not yet: a Gbit is 1e9 bits"),
-    (checks.all_reduce, lambda p, k, g: [p, k], "Not yet: return one number"),
+    (checks.all_reduce, lambda p, k, g: [p, k], "Not yet: expected one number"),
     (checks.all_reduce, lambda p, k, g: 1.0, "Not yet: 450000 parameters"),
     (checks.all_reduce, lambda p, k, g: 1 / 0, "Not yet: your answer raised ZeroDivisionError"),
     (checks.all_reduce, seconds, "Right"),
@@ -78,7 +78,7 @@ CASES = [
         "Not yet: weigh each score",
     ),
     (checks.expected_best, lambda s, n: lowest(s, n) + 1, "Not yet: of [4.0, 1.0, 2.0], 1 drawn"),
-    (checks.expected_best, lambda s, n: lowest(s, n) * s / s.sum(), "Not yet: return one number"),
+    (checks.expected_best, lambda s, n: lowest(s, n) * s / s.sum(), "Not yet: expected one number"),
     (checks.expected_best, unsorted, "Not yet: the powers belong"),
     (
         checks.expected_best,

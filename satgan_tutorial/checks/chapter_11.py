@@ -49,10 +49,8 @@ def asked_given_seen(function) -> None:
         for counts in (np.array([[90, 10], [20, 80]]), np.array([[270, 30], [5, 95]])):
             seen = counts / counts.sum(axis=1, keepdims=True)
             for prior in (0.25, 0.5, 0.01):
-                got = call(function, counts, prior)
-                if np.shape(got) != ():
-                    return f"return one number, for the chips seen as ships; found shape {np.shape(got)}."
-                got, weighed = number(got), prior * counts[1, 1]
+                got = number(call(function, counts, prior), "one number, for the chips seen as ships")
+                weighed = prior * counts[1, 1]
                 joint = np.array([1 - prior, prior])[:, None] * seen
                 truth = joint[1, 1] / joint[:, 1].sum()
                 if np.isclose(got, truth, rtol=1e-6):

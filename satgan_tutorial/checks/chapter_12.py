@@ -10,10 +10,7 @@ def chord(function) -> None:
 
     def hint():
         for d, t in ((64, 0.5), (100, 0.25), (16, 0.9), (9, 0.0)):
-            got = call(function, d, t)
-            if np.shape(got) != ():
-                return f"return one number, a length; found shape {np.shape(got)}."
-            got = number(got)
+            got = number(call(function, d, t), "one number, a length")
             squares = (1 - t) ** 2 + t**2
             truth = np.sqrt(d * squares)
             if np.isclose(got, truth, rtol=1e-6):
@@ -135,9 +132,8 @@ def inverted(function) -> None:
                 return (
                     f"return two things: the noise, {d} numbers, and how far its image is from the given one."
                 )
-            if np.shape(answer[1]) != ():
-                return f"the distance is one number, the length of what is left; found shape {np.shape(answer[1])}."
-            z, lost = np.asarray(answer[0], float), number(answer[1])
+            z = np.asarray(answer[0], float)
+            lost = number(answer[1], "one number for the distance, the length of what is left")
             truth = np.linalg.lstsq(weights.T, image - bias, rcond=None)[0]
             left = np.linalg.norm(truth @ weights + bias - image)
             if np.allclose(z, np.linalg.lstsq(weights.T, image, rcond=None)[0]):

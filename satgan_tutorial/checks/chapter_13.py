@@ -15,10 +15,7 @@ def average_precision(function) -> None:
             "wherever you use the labels, they have to be in the order of the scores, the surest first."
         )
         for truth, scores in ((labels, ranks), (1 - labels, ranks), (labels, -3 * ranks)):
-            got = call(function, truth.copy(), scores.copy())
-            if np.shape(got) != ():
-                return f"return one number, the mean over the ships; found shape {np.shape(got)}."
-            got = number(got)
+            got = number(call(function, truth.copy(), scores.copy()), "one number, the mean over the ships")
             found, want = _precisions(truth, scores)
             if np.isclose(got, want):
                 continue
@@ -139,10 +136,7 @@ def worth(function) -> None:
             (falls, 0.7, 200 * np.sqrt(2), f"{never}, with np.maximum.accumulate."),
             (falls, 0.4, 50 * np.sqrt(2), f"{never}; sorted scores belong to other numbers."),
         ):
-            got = call(function, numbers.copy(), scores.copy(), reached)
-            if np.shape(got) != ():
-                return f"return one number of ships; found shape {np.shape(got)}."
-            got = number(got)
+            got = number(call(function, numbers.copy(), scores.copy(), reached), "one number of ships")
             if np.isclose(got, np.log(want), rtol=1e-3):
                 return "that is the logarithm of the number; np.exp leads back."
             if not abs(got - want) <= 0.5:  # whole ships are right too

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 
 class Unsolved(Exception):
     """The answer, or what it returned, is still `...`."""
@@ -22,12 +24,15 @@ def grade(task: str, hint: Callable[[], str | None], right: str) -> None:
     print(f"Not yet: {wrong}" if wrong else f"Right: {right}")
 
 
-def number(answer) -> float:
-    """Return a number answer as a float."""
+def number(answer, wanted="one number") -> float:
+    """Return a number answer as a float; where it is none, say what was wanted and what was found."""
+    shape = np.shape(call(lambda: answer))
     try:
-        return float(call(lambda: answer))
+        if not shape:
+            return float(answer)
     except (TypeError, ValueError):
-        raise Wrong(f"expected a number, found {answer!r}.") from None
+        pass
+    raise Wrong(f"expected {wanted}; found {f'shape {shape}' if shape else repr(answer)}.")
 
 
 def call(function, *arguments):
