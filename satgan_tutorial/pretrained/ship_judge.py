@@ -23,7 +23,7 @@ SOURCES = {
     "real": {
         "data": "ShipsNet (R. Hammell, 2018; imagery: Planet Team)",
         "licence": "CC BY-SA 4.0, as the chips it was trained on",
-        "where": "shipsnet",
+        "where": "data/shipsnet",
     },
     "simulated": {
         "data": "`simulate.draw_chips(4000, seed=0)`",
