@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from satgan_tutorial import augment
 
+pytestmark = pytest.mark.once
+
 SEED = tf.constant([3, 4], tf.int32)
 IMAGES = tf.constant(np.random.default_rng(0).uniform(-1, 1, (64, 16, 16, 3)), tf.float32)
 

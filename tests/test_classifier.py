@@ -5,6 +5,8 @@ import pytest
 from satgan_tutorial import classifier, simulate
 from satgan_tutorial.chips import to_float
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def chips():

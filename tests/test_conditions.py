@@ -8,6 +8,8 @@ from satgan_tutorial import augment, conditions, gan, measure, networks, recipes
 from satgan_tutorial.pretrained.ship import fold
 from satgan_tutorial.recipes import Recipe
 
+pytestmark = pytest.mark.once
+
 TINY = Recipe(
     "tiny",
     "for tests",

@@ -9,6 +9,8 @@ from keras import layers
 from satgan_tutorial import gan, networks, recipes
 from satgan_tutorial.recipes import Recipe
 
+pytestmark = pytest.mark.once
+
 TINY = Recipe(
     "tiny", "for tests", batch_norm=False, base_filters=4, latent_dim=8, image_size=16, batch_size=4, steps=6
 )

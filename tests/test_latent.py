@@ -6,6 +6,8 @@ from keras import layers
 
 from satgan_tutorial import gan, latent, pretrained, simulate
 
+pytestmark = pytest.mark.once
+
 RNG = np.random.default_rng(0)
 
 

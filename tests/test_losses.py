@@ -4,6 +4,8 @@ import pytest
 
 from satgan_tutorial import losses
 
+pytestmark = pytest.mark.once
+
 REAL = np.array([[2.0], [-1.0], [0.5]], np.float32)
 FAKE = np.array([[-3.0], [0.25], [1.0]], np.float32)
 

@@ -13,6 +13,8 @@ from satgan_tutorial import metrics, simulate
 from satgan_tutorial.classifier import symmetry
 from satgan_tutorial.judge import Judge
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def features():

@@ -5,6 +5,8 @@ import pytest
 from satgan_tutorial import networks
 from satgan_tutorial.pretrained.ship import fold
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("build", "parameters"), [(networks.post_generator, 4_741_635), (networks.post_discriminator, 452_353)]

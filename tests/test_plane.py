@@ -8,6 +8,8 @@ import pytest
 
 from satgan_tutorial import gan, losses, plane
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 SHAPES = {f.__name__: f() for f in (plane.gaussian, plane.ring, plane.lattice, plane.moons)}
 

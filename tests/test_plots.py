@@ -11,6 +11,8 @@ from PIL import Image
 
 from satgan_tutorial import plots
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def shown(monkeypatch):

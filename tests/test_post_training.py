@@ -11,6 +11,8 @@ import pytest
 from satgan_tutorial import gan, networks, recipes
 from satgan_tutorial.chips import to_float
 
+pytestmark = pytest.mark.once
+
 CHAPTER = Path(__file__).parents[1] / "book" / "dcgan" / "07-the-training.ipynb"
 IMAGES = np.random.default_rng(0).integers(0, 256, (24, 16, 16, 3), np.uint8)
 

@@ -13,6 +13,8 @@ from test_latent import linear
 from satgan_tutorial import gan, latent
 from satgan_tutorial.chips import to_float
 
+pytestmark = pytest.mark.once
+
 CHAPTER = Path(__file__).parents[1] / "book" / "better" / "12-walks.ipynb"
 
 

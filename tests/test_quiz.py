@@ -8,6 +8,8 @@ from bs4 import BeautifulSoup
 from satgan_tutorial import checks
 from satgan_tutorial.checks import questions
 
+pytestmark = pytest.mark.once
+
 CHAPTERS = sorted(int(path.stem[-2:]) for path in (questions.HERE / "quizzes").iterdir())
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from satgan_tutorial import conditions, gan, recipes
 
+pytestmark = pytest.mark.once
+
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 
 

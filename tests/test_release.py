@@ -7,7 +7,10 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import pytest
 import yaml
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]

@@ -8,6 +8,8 @@ import pytest
 
 from satgan_tutorial import measure, simulate
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def chips():

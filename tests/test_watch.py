@@ -6,6 +6,8 @@ import pytest
 
 from satgan_tutorial import gan, recipes, simulate, watch
 
+pytestmark = pytest.mark.once
+
 TINY = recipes.Recipe(
     "tiny", "for tests", batch_norm=False, base_filters=4, latent_dim=8, image_size=16, batch_size=4
 )

@@ -15,6 +15,8 @@ from PIL import Image
 from satgan_tutorial import conditions, gan, latent, networks, plots, pretrained, training, widgets
 from satgan_tutorial.judge import Judge
 
+pytestmark = pytest.mark.once
+
 CELL = """\
 from satgan_tutorial import plots, show, widgets
 
