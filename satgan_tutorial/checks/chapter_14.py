@@ -116,5 +116,5 @@ def expected_best(function) -> None:
     grade(
         "return the mean of the lowest of n scores, each drawn from all of them.",
         hint,
-        "the first trials buy most, and each further halving takes about twice as many.",
+        "the first trials buy most: the more were drawn, the less likely one more is to be lower.",
     )
