@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from satgan_tutorial import latent, load_chips, measure, pretrained
+from satgan_tutorial import latent, load_chips, models
 from satgan_tutorial.judge import Judge
 
 HERE = Path(__file__).parent
@@ -53,14 +53,14 @@ def fingerprint(source: str) -> str:
     """Hash all that the scripts depend on."""
     digest = hashlib.sha256(f"{keras.__version__} {np.__version__}".encode())
     files = [Path(x.__file__) for x in (latent, measure)] + [Path(__file__)]
-    for file in files + sorted(pretrained.HERE.glob(f"*-{source}.[kn]*")):
+    for file in files + sorted(models.HERE.glob(f"*-{source}.[kn]*")):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def content(source: str) -> dict:
     """What every live generator needs, ready for JSON."""
-    generator = pretrained.load("book", source)
+    generator = models.load("book", source)
     judge = Judge(source).classifier
     return {
         "source": source,
@@ -71,9 +71,9 @@ def content(source: str) -> dict:
 
 def more(source: str) -> dict:
     """What only the full explorer needs, ready for JSON."""
-    there = f"conditional-{source}" in pretrained.shipped()
+    there = f"conditional-{source}" in models.shipped()
     names = ["conditional"] if there else []
-    models = {name: export(pretrained.load(name, source)) for name in names}
+    models = {name: export(models.load(name, source)) for name in names}
     return {"models": models, "film": film(source)}
 
 
@@ -94,7 +94,7 @@ def export(model: keras.Model) -> dict:
                 if not np.array_equal(array, array.astype("<f2")):
                     raise ExportError(
                         f"{model.name}: {layer.name} has weights that float16 cannot hold; save it with "
-                        "pretrained.storing.save, which rounds them."
+                        "pretrained.models.save, which rounds them."
                     )
             counts = [array.size for array in weights]
             layers.append({"name": name, "weights": counts, **settings})
@@ -224,7 +224,7 @@ def directions(generator: keras.Model) -> dict:
 
 def film(source: str) -> list[dict]:
     """Give what the same noise became as the training went on: each frame its `step` and its `image`, a row of chips."""
-    with np.load(pretrained.HERE / f"book-{source}.npz") as kept:
+    with np.load(models.HERE / f"book-{source}.npz") as kept:
         return [
             {
                 "step": int(step),

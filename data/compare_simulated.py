@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from satgan_tutorial import load_chips, measure, simulate
+from satgan_tutorial import appearance, load_chips
+from satgan_tutorial.sources import simulate
 
 SEED = 0
 SPLITS = 20
@@ -18,7 +19,7 @@ UNITS = {"heading": "degrees", "length": "m", "width": "m"}
 
 HEAD = """# Simulated chips beside real ones
 
-What `satgan_tutorial.simulate` draws, measured by `satgan_tutorial.measure` as the real chips of ShipsNet are. Written by
+What `satgan_tutorial.sources.simulate` draws, measured by `satgan_tutorial.measure` as the real chips of ShipsNet are. Written by
 `python data/compare_simulated.py` with the real chips in `$SATGAN_DATA`; {real_ships} real ships and {real_no_ships}
 no-ships against as many of `draw_chips(4000, seed={seed})`.
 
@@ -36,10 +37,10 @@ TABLE = """
 
 
 def statistics(images: np.ndarray, label: int) -> dict[str, np.ndarray]:
-    """The table of `measure.measure`, and the spectrum in four octaves."""
-    table = measure.measure(images)
+    """The table of `appearance.measure`, and the spectrum in four octaves."""
+    table = appearance.measure(images)
     columns = {name: table[name].to_numpy() for name in (*CHIP, *(SHIP if label else ()))}
-    power = measure.spectrum(images, bins=16)
+    power = appearance.spectrum(images, bins=16)
     for first, last in ((0, 1), (1, 3), (3, 7), (7, 16)):
         columns[f"log10 power, {first / 32:.3f} to {last / 32:.3f} cycles/pixel"] = power[:, first:last].mean(
             axis=1
@@ -57,7 +58,7 @@ def floor(values: np.ndarray, scenes: np.ndarray, edges: np.ndarray, rng: np.ran
     """Total variations between halves of the real chips with no scene in both."""
     names = np.unique(scenes)
     halves = [np.isin(scenes, rng.permutation(names)[: len(names) // 2]) for _ in range(SPLITS)]
-    return [measure.total_variation(values[half], values[~half], edges) for half in halves]
+    return [appearance.total_variation(values[half], values[~half], edges) for half in halves]
 
 
 def main() -> None:
@@ -80,7 +81,7 @@ def main() -> None:
                 " / ".join(f"{q:.{digits}f}" for q in np.nanquantile(v, QUANTILES))
                 for v in (values, others[name])
             )
-            distance = measure.total_variation(values, others[name], edges)
+            distance = appearance.total_variation(values, others[name], edges)
             least = floor(values, chosen.scenes, edges, rng)
             unit = f" [{UNITS[name]}]" if name in UNITS else ""
             text += f"| {name.replace('_', ' ')}{unit} | {real_q} | {drawn_q} | {distance:.2f} "

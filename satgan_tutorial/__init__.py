@@ -3,22 +3,35 @@
 Importing the package is instant: a module, and TensorFlow with it, loads when something first asks for it.
 """
 
+from __future__ import annotations
+
 import importlib
 import os
-
-__version__ = "0.1.0"
+import warnings
+from typing import Any
 
 # TensorFlow reads this when it is imported, so it is set here, in the one place that always runs before.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-_HOME = {"ChipSet": "chips", "load_chips": "chips", "show": "plots"}
+_HOME = {"ChipSet": "chips", "load_chips": "sources", "show": "plots"}
+
+# What modules were called in version 0.1; each of these names goes with version 0.3.
+_RENAMED = {
+    "checks": "exercises",
+    "fetch": "sources.fetch",
+    "measure": "appearance",
+    "pretrained": "models",
+    "shipsnet": "sources.shipsnet",
+    "simulate": "sources.simulate",
+    "watch": "callbacks",
+}
 
 __all__ = ["ChipSet", "budget", "load_chips", "show"]
 
 BUDGETS = ("smoke", "laptop", "full")
 
 
-def budget(*, smoke, laptop, full):
+def budget(*, smoke: Any, laptop: Any, full: Any) -> Any:
     """Pick one of three values by the environment variable `SATGAN_BUDGET`, `laptop` where it is not set.
 
     Args:
@@ -35,9 +48,21 @@ def budget(*, smoke, laptop, full):
     return {"smoke": smoke, "laptop": laptop, "full": full}[name]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("satgan-tutorial")
     if name in _HOME:
         return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    if name in _RENAMED:
+        new = _RENAMED[name]
+        warnings.warn(
+            f"satgan_tutorial.{name} is now satgan_tutorial.{new}; the old name goes with version 0.3.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return importlib.import_module(f"{__name__}.{new}")
     try:
         return importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:

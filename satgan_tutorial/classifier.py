@@ -12,7 +12,8 @@ from keras import layers
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from .chips import ChipSet, to_float
+from .batching import forward
+from .chips import ChipSet, symmetry, to_float
 
 STRIDE = 8  # pixels of the scene from one output of a sweep to the next
 
@@ -87,12 +88,6 @@ class Batches(keras.utils.PyDataset):
         return to_float(images), self.chips.labels[rows, None].astype(np.float32)
 
 
-def symmetry(images: np.ndarray, which: int) -> np.ndarray:
-    """One of the eight symmetries of the square, 0 (nothing) to 7, of images (..., H, W, 3)."""
-    turned = np.rot90(images, which % 4, axes=(-3, -2))
-    return turned if which < 4 else turned[..., ::-1, :]
-
-
 def train(
     train: ChipSet,
     validation: ChipSet,
@@ -164,14 +159,7 @@ def logits(model: keras.Model, images: np.ndarray, *, symmetries: bool = False) 
         symmetries: average over the eight symmetries of the square: eight times the work.
     """
     views = [symmetry(images, which) for which in range(8 if symmetries else 1)]
-    return np.mean([_in_batches(model, view)[:, 0] for view in views], axis=0)
-
-
-def _in_batches(model: keras.Model, images: np.ndarray, batch_size: int = 256) -> np.ndarray:
-    starts = range(0, len(images), batch_size)
-    return np.concatenate(
-        [np.asarray(model(to_float(images[start : start + batch_size]))) for start in starts]
-    )
+    return np.mean([forward(lambda x: model(to_float(x)), view)[:, 0] for view in views], axis=0)
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""What a generator can be asked for: p(x|c), with c a short row of numbers.
+"""Conditions: what a generator is asked for, p(x|c), with c a short row of numbers.
 
 The first number is 1 for a ship and 0 for none. Where the causes of a chip are known, three more say how the ship lies
 and how long it is: the cosine and sine of twice its heading, since bow and stern look alike, and its length in tens of
@@ -7,15 +7,21 @@ metres from 200. All three are 0 where there is no ship.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .chips import ChipSet
 
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
 COLUMNS = ("ship", "heading", "length")
 
 
-def ask(ship: bool, heading: float | None = None, length: float | None = None) -> np.ndarray:
-    """Write a wish as numbers: float32 (1,), or (4,) with heading and length.
+def encode(ship: bool, heading: float | None = None, length: float | None = None) -> np.ndarray:
+    """Write a condition as numbers: float32 (1,), or (4,) with heading and length.
 
     Args:
         ship: whether there shall be a ship.
@@ -27,7 +33,7 @@ def ask(ship: bool, heading: float | None = None, length: float | None = None) -
     return _row(np.array([ship]), np.array([heading]), np.array([length]))[0]
 
 
-def of(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.ndarray:
+def from_chips(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.ndarray:
     """The conditions that chips fulfil: float32 (N, 1), or (N, 4) with all of COLUMNS.
 
     Raises:
@@ -42,14 +48,14 @@ def of(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.ndarray:
     return _row(chips.labels, *(np.nan_to_num(chips.causes[name].to_numpy(float)) for name in columns[1:]))
 
 
-def like(generator, chips: ChipSet, n: int) -> np.ndarray | None:
-    """What to ask of a generator for n chips like these, in turn: float32 (n, k), or None of one that takes no wish."""
-    k = sum(x.shape[-1] for x in generator.inputs[1:])
-    return of(chips, COLUMNS if k > 1 else COLUMNS[:1])[np.arange(n) % len(chips)] if k else None
+def matching(sampler: keras.Model, chips: ChipSet, n: int) -> np.ndarray | None:
+    """The conditions of n chips like these, in turn, for a sampler: float32 (n, k); None for one that takes none."""
+    k = sum(x.shape[-1] for x in sampler.inputs[1:])
+    return from_chips(chips, COLUMNS if k > 1 else COLUMNS[:1])[np.arange(n) % len(chips)] if k else None
 
 
-def some(k: int, n: int, seed: int) -> np.ndarray:
-    """Wishes as a training deals them out, float32 (n, k): every second for a ship, of any heading, of a usual length."""
+def random(k: int, n: int, seed: int) -> np.ndarray:
+    """Draw conditions as a training deals them out, float32 (n, k): every second a ship, of any heading, of a usual length."""
     rng = np.random.default_rng(seed)
     return _row(np.arange(n) % 2, rng.uniform(0, 180, n), rng.normal(200, 30, n))[:, :k]
 
@@ -62,7 +68,7 @@ def balanced(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> tuple[np
     """
     ships, others = np.flatnonzero(chips.labels == 1), np.flatnonzero(chips.labels == 0)
     rows = np.concatenate([others, np.tile(ships, max(1, round(len(others) / max(1, len(ships)))))])
-    return chips.images[rows], of(chips, columns)[rows]
+    return chips.images[rows], from_chips(chips, columns)[rows]
 
 
 def width(columns: tuple[str, ...]) -> int:
@@ -76,17 +82,17 @@ def width(columns: tuple[str, ...]) -> int:
     return len(columns) + ("heading" in columns)
 
 
-def turn(asked, seed, which: bool | str = True):
+def turn(condition: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.Tensor:
     """Turn headings as `augment.symmetries` with the same arguments turns the chips: float32 (N, k) to (N, k)."""
     import tensorflow as tf
 
     from . import augment
 
-    if asked.shape[1] == 1:
-        return asked
-    flip, mirror, transpose = augment.draws(asked, seed, which)
+    if condition.shape[1] == 1:
+        return condition
+    flip, mirror, transpose = augment.draws(condition, seed, which)
     # A flip or a mirror makes a heading its negative; to swap x and y makes it the rest of a right angle, negative.
-    ship, cosine, sine, length = tf.unstack(asked, axis=1)
+    ship, cosine, sine, length = tf.unstack(condition, axis=1)
     return tf.stack(
         [ship, tf.where(transpose, -cosine, cosine), tf.where(flip ^ mirror, -sine, sine), length], axis=1
     )

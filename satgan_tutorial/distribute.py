@@ -17,8 +17,6 @@ from collections.abc import Callable, Iterable
 import keras
 import tensorflow as tf
 
-from . import gan
-
 GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.InternalError
 
 
@@ -62,31 +60,37 @@ def keeps_files(strategy: tf.distribute.Strategy) -> bool:
     return resolver is None or not resolver.task_id
 
 
-def stepper(
-    model: gan.GAN,
+def fit(
+    model: keras.Model,
     strategy: tf.distribute.Strategy,
     batch_size: int,
     deal: Callable[..., tf.data.Dataset],
-    callbacks: Iterable[keras.callbacks.Callback],
-) -> Callable[[int], dict[str, float]]:
-    """Return a function that makes so many steps, one epoch to the callbacks, and returns the mean of their logs.
+    *,
+    steps_per_epoch: int,
+    epochs: int,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+) -> None:
+    """Do what `model.fit` would, if it could: so many epochs of so many steps, with all that callbacks are told.
 
     Args:
         model: built and compiled in the strategy's scope.
         strategy: how the work is shared.
         batch_size: of all replicas together.
-        deal: `gan.batches` but for `batch_size` and `first_step`.
+        deal: from `batch_size` and `first_step` to batches without end.
+        steps_per_epoch: steps from one `on_epoch_end` to the next.
+        epochs: how many, unless a callback stops the training.
         callbacks: as for `fit`.
 
     Raises:
         WorkersError: if the batch cannot be shared out evenly.
+        LostWorkerError: another worker has gone.
     """
     replicas = strategy.num_replicas_in_sync
     if batch_size % replicas:
         raise WorkersError(f"a batch of {batch_size} cannot be shared evenly by {replicas} replicas.")
     first_step = model.step * replicas
 
-    def shares(context):
+    def shares(context: tf.distribute.InputContext) -> tf.data.Dataset:
         here = replicas // context.num_input_pipelines
         rows = deal(batch_size=batch_size // replicas, first_step=first_step).batch(here)
         return rows.shard(context.num_input_pipelines, context.input_pipeline_id).unbatch().prefetch(2)
@@ -98,24 +102,31 @@ def stepper(
 
     rows = iter(strategy.distribute_datasets_from_function(shares))
     told = keras.callbacks.CallbackList(list(callbacks), model=model)
+    model.stop_training = False
+    try:
+        told.on_train_begin()
+        for epoch in range(epochs):
+            logs = _epoch(model, lambda: step(next(rows)), steps_per_epoch, epoch, told)
+            if model.stop_training:
+                break
+        told.on_train_end(logs)
+    except GONE as error:
+        raise LostWorkerError(
+            f"after step {model.step}: another worker is gone ({type(error).__name__}), and the rest cannot go on. "
+            "Start all workers again with --resume: the training goes on at the last checkpoint."
+        ) from None
 
-    def steps(count: int) -> dict[str, float]:
-        model.stop_training = False
-        try:
-            model.reset_metrics()
-            told.on_train_begin()
-            for i in range(count):
-                logs = {name: float(value) for name, value in step(next(rows)).items()}
-                told.on_train_batch_end(i, logs)
-                if model.stop_training:
-                    break
-            told.on_epoch_end(0, logs)
-            told.on_train_end(logs)
-        except GONE as error:
-            raise LostWorkerError(
-                f"after step {model.step}: another worker is gone ({type(error).__name__}), and the rest cannot go on. "
-                "Start all workers again with --resume: the training goes on at the last checkpoint."
-            ) from None
-        return logs
 
-    return steps
+def _epoch(
+    model: keras.Model, step: Callable[[], dict], steps: int, epoch: int, told: keras.callbacks.CallbackList
+) -> dict[str, float]:
+    """Make the steps of one epoch and return its logs."""
+    model.reset_metrics()
+    told.on_epoch_begin(epoch)
+    for i in range(steps):
+        logs = {name: float(value) for name, value in step().items()}
+        told.on_train_batch_end(i, logs)
+        if model.stop_training:
+            break
+    told.on_epoch_end(epoch, logs)
+    return logs

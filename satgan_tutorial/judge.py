@@ -5,17 +5,24 @@ A score depends on whose eyes these are, on how many chips, and on which: each o
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
+from keras import layers
 from scipy.special import expit
 
-from . import pretrained
+from . import models
+from .batching import forward
 from .chips import ChipSet, to_float
-from .classifier import logits, reliability
+from .classifier import logits, reliability, temperature, train
 from .metrics import METRICS, kid
 
 
@@ -62,14 +69,14 @@ class Judge:
         classifier: the same weights as one network from chip to logit, calibrated.
 
     Raises:
-        PretrainedError: nothing is shipped under that name, or the file is no Keras model.
+        ModelError: nothing is shipped under that name, or the file is no Keras model.
         JudgeError: the file holds another kind of model.
     """
 
     def __init__(self, name: str | os.PathLike):
         """Load it."""
         shipped = name in ("real", "simulated")
-        self.model = pretrained.load("judge", name) if shipped else pretrained.read(name)
+        self.model = models.load("judge", name) if shipped else models.read(name)
         self.name = self.model.name.replace("_", "-")
         kind, _, self.source = self.name.partition("-")
         if kind != "judge" or self.source not in ("real", "simulated"):
@@ -96,9 +103,7 @@ class Judge:
             JudgeError: the chips are of the other source, or not uint8 (N, 80, 80, 3).
         """
         images = self._images(images)
-        starts = range(0, len(images), batch_size)
-        batches = (to_float(images[start : start + batch_size]) for start in starts)
-        return np.concatenate([np.asarray(self.model(batch)["features"]) for batch in batches])
+        return forward(lambda x: self.model(to_float(x))["features"], images, batch_size=batch_size)
 
     def probability(self, images: ChipSet | np.ndarray, *, symmetries: bool = False) -> np.ndarray:
         """p(ship|x), calibrated on validation chips: float32 (N,) in [0, 1].
@@ -165,3 +170,98 @@ class Judge:
                 f"found {images.dtype} {images.shape}; expected at least one chip, uint8 (N, 80, 80, 3)."
             )
         return images
+
+
+# By source, for a model card: the chips, the licence of what was trained on them, the name in $SATGAN_DATA.
+SOURCES = {
+    "real": {
+        "data": "ShipsNet (R. Hammell, 2018; imagery: Planet Team)",
+        "licence": "CC BY-SA 4.0, as the chips it was trained on",
+        "where": "data/shipsnet",
+    },
+    "simulated": {
+        "data": "`simulate.draw_chips(4000, seed=0)`",
+        "licence": "MIT, as the code",
+        "where": "simulated",
+    },
+}
+
+
+def train_judge(
+    out: str | os.PathLike,
+    chips: ChipSet,
+    *,
+    seed: int = 0,
+    epochs: int = 40,
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
+    verbose: int = 0,
+) -> Judge:
+    """Train a judge, measure it and store it: `judge-SOURCE.keras`, its card `.md` and its log `.csv`.
+
+    Args:
+        out: a folder, made if it is not there.
+        chips: all chips of a source; the judge sees the train and validation scenes of `chips.split(0)`.
+        seed: of the training.
+        epochs: passes over the train chips, about 3 s each on two cores.
+        callbacks: Keras callbacks for the training.
+        verbose: Keras' own progress, as in `Model.fit`.
+
+    Returns:
+        The judge as stored, its weights rounded to float16.
+    """
+    split = chips.split(0)
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log.csv")
+        record = keras.callbacks.CSVLogger(log)
+        settings = {"epochs": epochs, "seed": seed, "learning_rate": 2e-3, "verbose": verbose}
+        classifier = train(split.train, split.validation, **settings, callbacks=(record, *callbacks))
+        history = log.read_text()
+    model = from_classifier(classifier, split.train, split.validation)
+    file = models.save(model, "judge", chips.source, folder=out, log=history)
+    judge = Judge(file)
+    file.with_suffix(".md").write_text(_card(judge, split, seed, epochs), encoding="utf-8")
+    return judge
+
+
+def from_classifier(classifier: keras.Model, train: ChipSet, validation: ChipSet) -> keras.Model:
+    """Make a classifier the network of a judge: standardise its features on `train`, calibrate it on `validation`.
+
+    The temperature is folded into the weights of the last layer, so the logit is calibrated as it comes.
+
+    Returns:
+        float32 (N, 80, 80, 3) in [-1, 1] -> {"logit": (N, 1), "features": (N, d)}.
+    """
+    body = keras.Model(classifier.inputs[0], classifier.get_layer("features").output)
+    seen = forward(lambda x: body(to_float(x)), train.images)
+    variance = np.maximum(seen.var(axis=0), 1e-4 * seen.var())  # a channel that never speaks shall not shout
+    standard = layers.Normalization(mean=seen.mean(axis=0), variance=variance, name="standard")
+    t = temperature(logits(classifier, validation.images), validation.labels)
+    head = layers.Dense(1, name="logit")
+    outputs = {"logit": head(body.output), "features": standard(body.output)}
+    head.set_weights([weights / t for weights in classifier.get_layer("logit").get_weights()])
+    return keras.Model(classifier.inputs[0], outputs, name=f"judge_{train.source}")
+
+
+def scenes_digest(chips: ChipSet) -> str:
+    """16 hexadecimal digits that tell which scenes chips are from: is this the split a judge was trained on?"""
+    return hashlib.sha256("\n".join(np.unique(chips.scenes)).encode()).hexdigest()[:16]
+
+
+def _count(chips: ChipSet) -> str:
+    return f"{len(chips)} chips ({int(chips.labels.sum())} ships) of {len(np.unique(chips.scenes))} scenes"
+
+
+def _card(judge: Judge, split, seed: int, epochs: int) -> str:
+    """The model card, `judge_card.md` with the numbers measured on what was stored."""
+    rows = []
+    for part in ("validation", "test"):
+        for symmetries in (False, True):
+            found = judge.evaluate(getattr(split, part), split=part, symmetries=symmetries)
+            how = "mean of eight symmetries" if symmetries else "one look"
+            rows.append(f"| {part} | {how} | {found['n']} | {found['accuracy']:.4f} | {found['ece']:.4f} |")
+    versions = [f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")]
+    facts = SOURCES[judge.source] | {name: _count(part) for name, part in split._asdict().items()}
+    facts |= {"digest": scenes_digest(split.train), "steps": len(split.train) // 32, "rows": "\n".join(rows)}
+    facts |= {"versions": ", ".join([f"Python {platform.python_version()}", *versions])}
+    card = Path(__file__).with_name("judge_card.md").read_text(encoding="utf-8")
+    return card.format(judge=judge, weights=judge.model.count_params(), seed=seed, epochs=epochs, **facts)

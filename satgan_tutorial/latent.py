@@ -1,6 +1,6 @@
 """Walks in the noise that a generator draws from: between two ships, and along directions.
 
-Noise is float32 (N, d), standard normal, as `gan.noise` draws it: its length is close to the root of d, nearly always.
+Noise is float32 (N, d), standard normal, as `sampling.noise` draws it: its length is close to the root of d, nearly always.
 """
 
 from __future__ import annotations
@@ -11,15 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from . import gan
-from .chips import to_uint8
-from .measure import measure
-
-
-def draw(generator: keras.Model, z: np.ndarray, batch_size: int = 64) -> np.ndarray:
-    """Draw the chips of given noise: uint8 (N, H, W, 3) of float32 (N, d)."""
-    parts = (z[i : i + batch_size].astype(np.float32) for i in range(0, len(z), batch_size))
-    return to_uint8(np.concatenate([np.asarray(generator(part, training=False)) for part in parts]))
+from .appearance import measure
+from .sampling import from_noise, noise
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
@@ -86,8 +79,8 @@ class Directions:
     def to(self, z: np.ndarray, **readings: np.ndarray | float) -> np.ndarray:
         """The nearest noise to z with these readings, by name, all others as they were: (N, d)."""
         way, now = np.zeros((len(z), len(self.names))), self.read(z)
-        for name, wish in readings.items():
-            way[:, self.names.index(name)] = wish - now[:, self.names.index(name)]
+        for name, value in readings.items():
+            way[:, self.names.index(name)] = value - now[:, self.names.index(name)]
         return z + way @ self.move
 
 
@@ -121,5 +114,5 @@ def fit(z: np.ndarray, table: pd.DataFrame) -> Directions:
 
 def directions(generator: keras.Model, n: int = 1000, seed: int = 0) -> Directions:
     """Find the directions of `measures` in a generator's noise: draw n chips, measure them, `fit`."""
-    z = gan.noise(n, generator.input_shape[-1], seed)
-    return fit(z, measures(draw(generator, z)))
+    z = noise(n, generator.input_shape[-1], seed)
+    return fit(z, measures(from_noise(generator, z)))

@@ -7,8 +7,7 @@ and reaches to the k-th nearest other row.
 
 import numpy as np
 
-from .chips import shrink
-from .classifier import symmetry
+from .chips import shrink, symmetry
 
 K = 5  # neighbours; Naeem and others' choice
 

@@ -1,4 +1,4 @@
-"""The generators and discriminators of the book, from the post's to our own.
+"""The generators and discriminators of the book; the post's are in `post`.
 
 A generator maps noise, float32 (N, latent_dim) drawn from a standard normal, to images, float32 (N, H, W, 3) in
 [-1, 1]. A discriminator maps such images to one number a chip, (N, 1).
@@ -12,81 +12,6 @@ import tensorflow as tf
 from keras import layers
 
 UPSAMPLINGS = ("resize", "resize_conv", "sub_pixel", "transposed")
-
-
-def post_generator(image_size: int = 80, latent_dim: int = 80, activations: bool = False) -> keras.Sequential:
-    """Build the generator of the 2019 post, layer by layer; 4 741 635 parameters at the default sizes.
-
-    Only three activations are there, as in the post: the four convolutions between the two LeakyReLUs are one
-    affine map. LeakyReLU's slope is 0.3, the default of R Keras in 2019.
-
-    Args:
-        image_size: height and width of an image in pixels, a multiple of 4.
-        latent_dim: length of the noise vector.
-        activations: put back the LeakyReLU after each convolution that the network the post started from has
-            (F. Chollet and J. J. Allaire, "Deep Learning with R", Manning, 2018, section 8.5).
-
-    Returns:
-        A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1].
-
-    Raises:
-        ValueError: if `image_size` is not a positive multiple of 4.
-
-    Source: M. Maj, "Satellite imagery generation with Generative Adversarial Networks (GANs)", Appsilon, 2019.
-    """
-    side = _quarter(image_size, at_least=4)
-    return keras.Sequential(
-        [
-            keras.Input((latent_dim,)),
-            layers.Dense(64 * side * side),
-            layers.LeakyReLU(0.3),
-            layers.Reshape((side, side, 64)),
-            layers.Conv2D(128, 5, padding="same"),
-            *_lost(activations),
-            layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
-            *_lost(activations),
-            layers.Conv2DTranspose(256, 4, strides=2, padding="same"),
-            *_lost(activations),
-            layers.Conv2D(256, 5, padding="same"),
-            layers.LeakyReLU(0.3),
-            layers.Conv2D(3, 7, padding="same", activation="tanh"),
-        ],
-        name="post_generator",
-    )
-
-
-def post_discriminator(image_size: int = 80, activations: bool = False) -> keras.Sequential:
-    """Build the discriminator of the 2019 post; 452 353 parameters at 80 x 80.
-
-    Args:
-        image_size: height and width of an image in pixels, a multiple of 4.
-        activations: put back the LeakyReLU after each convolution, as in `post_generator`.
-
-    Returns:
-        A model from float32 (N, image_size, image_size, 3) to the probability of the label 1, float32 (N, 1)
-        in [0, 1]; the post's training gives the label 1 to generated images.
-
-    Raises:
-        ValueError: if `image_size` is not a multiple of 4, or below 12.
-
-    Source: as `post_generator`.
-    """
-    _quarter(image_size, at_least=12)
-    return keras.Sequential(
-        [
-            keras.Input((image_size, image_size, 3)),
-            layers.Conv2D(256, 4),
-            *_lost(activations),
-            layers.Conv2D(256, 2, strides=2),
-            *_lost(activations),
-            layers.Conv2D(128, 2, strides=2),
-            layers.LeakyReLU(0.3),
-            layers.Flatten(),
-            layers.Dropout(0.3),
-            layers.Dense(1, activation="sigmoid"),
-        ],
-        name="post_discriminator",
-    )
 
 
 def layer_costs(model: keras.Model) -> pd.DataFrame:
@@ -116,18 +41,6 @@ def layer_costs(model: keras.Model) -> pd.DataFrame:
             macs = macs * 4 // 9
         rows.append((type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params(), macs))
     return pd.DataFrame(rows, columns=["layer", "output", "parameters", "multiply_adds"])
-
-
-def _lost(activations: bool) -> list:
-    return [layers.LeakyReLU(0.3)] * activations
-
-
-def _quarter(image_size: int, at_least: int) -> int:
-    if image_size < at_least or image_size % 4:
-        raise ValueError(
-            f"image_size is {image_size}; this network of the post needs a multiple of 4 that is at least {at_least}."
-        )
-    return image_size // 4
 
 
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
@@ -199,7 +112,7 @@ def generator(
         stack += [*_double(upsampling, side, filters, **_he(batch_norm)), *_activate(batch_norm)]
         side *= 2
     stack += _double("sub_pixel" if upsampling == "resize" else upsampling, side, 3)
-    return _chain(inputs, [*stack, layers.Activation("tanh")], "generator")
+    return chain(inputs, [*stack, layers.Activation("tanh")], "generator")
 
 
 def discriminator(
@@ -242,7 +155,7 @@ def discriminator(
     stack += [layers.Flatten()]
     image, logit = keras.Input((image_size, image_size, 3)), bound(layers.Dense(1))
     if not conditions:
-        return _chain([image], [*stack, logit], "discriminator")
+        return chain([image], [*stack, logit], "discriminator")
     asked = keras.Input((conditions,))
     features = _through(stack, image)
     direction = bound(layers.Dense(features.shape[1], use_bias=False))(asked)
@@ -250,7 +163,7 @@ def discriminator(
     return keras.Model([image, asked], layers.Add()([logit(features), agreement]), name="discriminator")
 
 
-def _chain(inputs: list, stack: list, name: str) -> keras.Model:
+def chain(inputs: list[keras.KerasTensor], stack: list[layers.Layer], name: str) -> keras.Model:
     """Layers in a row; where there are two inputs they stand side by side."""
     if len(inputs) == 1:
         return keras.Sequential([*inputs, *stack], name=name)

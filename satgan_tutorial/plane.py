@@ -1,10 +1,10 @@
 """Points in the plane: distributions whose densities are known, and two networks small enough to see whole.
 
-from satgan_tutorial import gan, plane
+from satgan_tutorial import batching, plane
 ring = plane.ring()
 model = plane.build("non_saturating", seed=0)                         # a compiled gan.GAN, on points
-model.fit(gan.batches(ring.sample(20_000, seed=0), 128, seed=0), steps_per_epoch=1000)
-plane.covered(model.generate(2000, seed=0), ring)                     # how many of the eight modes it found
+model.fit(batching.shuffled(ring.sample(20_000, seed=0), 128, seed=0), steps_per_epoch=1000)
+plane.covered(model.sample(2000, seed=0), ring)                     # how many of the eight modes it found
 
 Nothing here is a special case: `gan.GAN` trains these two networks by the same lines as those that draw ships.
 """
@@ -17,7 +17,7 @@ from keras import layers
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from satgan_tutorial import gan
+from . import batching, gan
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +157,7 @@ def train(model: gan.GAN, points: np.ndarray, steps: int, batch_size: int = 128)
         steps: how many; a multiple of `steps_per_execution`, if the model was compiled with it.
         batch_size: real points a step, and as many fake ones.
     """
-    data = gan.batches(points, batch_size, model.seed, first_step=model.step)
+    data = batching.shuffled(points, batch_size, model.seed, first_step=model.step)
     log = model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0).history
     return {name: values[-1] for name, values in log.items()}
 

@@ -5,26 +5,19 @@ and a dark page. `show` is the one door: give it a figure and what there is to s
 Importing this module sets matplotlib's style.
 """
 
-import base64
-import html
 import inspect
-import io
-import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from cycler import cycler
 from matplotlib import rcParams
 from matplotlib.figure import Figure
-from PIL import Image
+
+from .svg import INK, to_svg
 
 # Okabe and Ito's colours (2008), told apart with any colour vision, those that also stand out on white and on black.
 BLUE, ORANGE, GREEN, PURPLE, VERMILLION = "#0a84c6", "#d98e04", "#0a9b72", "#c069a0", "#d9600f"
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION)
-
-# A colour no figure uses: every stroke and letter drawn in it becomes the page's text colour.
-INK = "#010203"
 
 _DRAWN = ("text.color", "axes.labelcolor", "axes.titlecolor", "axes.edgecolor", "xtick.color", "ytick.color")
 rcParams.update(
@@ -168,72 +161,3 @@ def show(thing, *, alt: str | None = None, place: Place | None = None) -> None:
         display(styled.set_table_attributes('class="dataframe"'))
     else:
         display(Markdown(f"```python\n{inspect.getsource(thing).rstrip()}\n```"))
-
-
-def show_film(frames: list[Figure], captions: list[str], *, alt: str) -> None:
-    """Show figures one after another under a slider, in a live notebook and on a page alike.
-
-    What it shows carries its own script and asks nothing else of the page: it works from a file, by keyboard and by
-    screen reader, and moves only when it is told to. Where scripts are off all frames are shown, in order.
-
-    Args:
-        frames: the figures, in order, all of one size.
-        captions: one for each, a plain sentence or two.
-        alt: what all of them show; a frame's own text is this and its caption.
-
-    Raises:
-        ValueError: if there are no frames, or not as many captions.
-    """
-    from IPython.display import HTML, display
-
-    if not frames or len(frames) != len(captions):
-        raise ValueError(
-            f"{len(frames)} frames and {len(captions)} captions; a film needs one caption a frame."
-        )
-    items = "".join(
-        f"<li>{to_svg(frame, f'{alt} {caption}')}<p>{i}. {html.escape(caption)}</p></li>"
-        for i, (frame, caption) in enumerate(zip(frames, captions, strict=True), 1)
-    )
-    label = html.escape(" ".join(alt.split()), quote=True)
-    room = 1.7 * -(-max(map(len, captions)) // 36)  # em, for the longest caption on a phone: nothing jumps
-    width = f"max-width:{max(frame.get_size_inches()[0] for frame in frames) * 96:.0f}px"
-    display(
-        HTML(
-            f'<div class="satgan-film" role="group" aria-label="{label}" style="{width}"><ol>{items}</ol>'
-            f'<p aria-live="polite" style="min-height:{room:.1f}em"></p></div>'
-            + Path(__file__).with_name("film.html").read_text(encoding="utf-8")
-        )
-    )
-
-
-def to_svg(drawing: Figure, alt: str) -> str:
-    """Turn a figure into an `<svg>` element with `alt` as its accessible name and the page's text colour as its ink."""
-    text = io.StringIO()
-    drawing.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    svg = text.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"data:image/png;base64,([^\"]+)", _thin, svg)
-    label = html.escape(" ".join(alt.split()), quote=True)
-    width = drawing.get_size_inches()[0] * 96
-    style = f"width:100%;max-width:{width:.0f}px;height:auto;display:block"
-    return svg.replace(
-        "<svg ", f'<svg role="img" aria-label="{label}" class="satgan-figure" style="{style}" ', 1
-    )
-
-
-def address(image: Image.Image, kind: str, **settings) -> str:
-    """Write an image as the address of itself, `data:image/...`, in a format such as "png", with Pillow's settings for it."""
-    file = io.BytesIO()
-    image.save(file, kind, **settings)
-    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _thin(found: re.Match) -> str:
-    """Write an image in an address as JPEG where that is smaller, as it is for a chip: a third of the bytes, for no eye to see.
-
-    Colours keep their full resolution, which a chip of 80 pixels needs. What is transparent, or of few colours, stays PNG.
-    """
-    image = Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("RGBA")
-    jpeg = address(image.convert("RGB"), "jpeg", quality=95, subsampling=0, optimize=True)
-    return found[0] if image.getextrema()[3][0] < 255 or len(jpeg) >= len(found[0]) else jpeg

@@ -1,35 +1,54 @@
 """Recipes: everything that a training needs to know, as data.
 
-A recipe names the networks, the loss, the augmentation and the optimizers; `build` makes a compiled GAN of it. To
+A recipe is a frozen dataclass, one kind for each family of models; `build` makes a compiled model of it. To
 change one thing, `dataclasses.replace(recipes.get("small"), loss="hinge")`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any
 
 import keras
 
-from satgan_tutorial import conditions, gan, networks
+from . import conditions, gan, networks, post
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to build and how to train it.
+    """What the recipes of every family have.
 
     Attributes:
         name: what it is called.
         about: one sentence for whoever chooses.
+        conditions: what the model can be asked for: none, the first, or all of `conditions.COLUMNS`.
+        image_size: height and width of the images in pixels; chips are shrunk to it (`chips.shrink`).
+        batch_size: how many real images a step.
+        steps: how long to train.
+    """
+
+    name: str
+    about: str
+    conditions: tuple[str, ...] = ()
+    image_size: int = 80
+    batch_size: int = 32
+    steps: int = 400
+
+
+@dataclass(frozen=True)
+class GANRecipe(Recipe):
+    """Which networks to build and how to train them against each other; `batch_size` real and as many fake images a step.
+
+    Attributes:
         networks: "book" for `networks.generator` and `discriminator`, "post" for those of the 2019 post.
         base_filters: width of the book's generator.
         d_filters: width of the book's discriminator, None for the same.
         latent_dim: length of the noise vector.
-        image_size: height and width of the images in pixels; chips are shrunk to it (`chips.shrink`).
         activations: whether the post's networks get the activations back that they lost.
         upsampling: of the book's generator, one of `networks.UPSAMPLINGS`.
         batch_norm: whether the book's generator normalises.
         d_batch_norm: whether the book's discriminator does.
-        conditions: what the book's networks can be asked for: the first, or all, of `conditions.COLUMNS`.
         spectral_norm: whether the discriminator's layers are held to a spectral norm of 1 (1802.05957).
         loss: a name of `losses.LOSSES`.
         r1: weight gamma of the gradient penalty at real images.
@@ -42,22 +61,16 @@ class Recipe:
         clipvalue: the largest entry of a gradient, None for any.
         decay: the learning rates are divided by 1 + decay * step.
         ema: momentum of the average of the generator's weights, None for no average.
-        batch_size: how many real, and as many fake, images a step.
-        steps: how long to train.
     """
 
-    name: str
-    about: str
     networks: str = "book"
     base_filters: int = 16
     d_filters: int | None = None
     latent_dim: int = 64
-    image_size: int = 80
     activations: bool = False
     upsampling: str = "resize"
     batch_norm: bool = True
     d_batch_norm: bool = False
-    conditions: tuple[str, ...] = ()
     spectral_norm: bool = False
     loss: str = "relativistic"
     r1: float = 1.0
@@ -70,18 +83,16 @@ class Recipe:
     clipvalue: float | None = None
     decay: float = 0.0
     ema: float | None = 0.98
-    batch_size: int = 32
-    steps: int = 400
 
 
-SMALL = Recipe(
+SMALL = GANRecipe(
     "small",
     "The book's small networks: ships of several headings within two minutes on two cores.",
     batch_size=16,  # in the same time twice as many steps as with 32, and ships with half the KID
     steps=1800,
 )
 
-BOOK = Recipe(
+BOOK = GANRecipe(
     "book",
     "The shipped weights: the small recipe's family, wider, longer, faster, and with headings as common as they are.",
     base_filters=32,
@@ -107,7 +118,7 @@ CONDITIONAL = replace(
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe(
+        GANRecipe(
             "post",
             "The post's networks, optimizers and loss, with the activations it lost still lost; hours on a laptop.",
             networks="post",
@@ -124,7 +135,7 @@ RECIPES = {
             batch_size=20,
             steps=1000,
         ),
-        Recipe(
+        GANRecipe(
             "dcgan",
             "The classic of 2015: transposed convolutions, batch norm, cross-entropy (1511.06434).",
             upsampling="transposed",
@@ -146,7 +157,7 @@ RECIPES = {
             name="causes",
             about="As conditional, and asked for heading and length too: for simulated chips, whose causes are known.",
             conditions=conditions.COLUMNS,
-            symmetries=True,  # the wish turns with the chip
+            symmetries=True,  # the condition turns with the chip
             steps=4500,
         ),
     )
@@ -166,35 +177,31 @@ def get(name: str | Recipe) -> Recipe:
     return RECIPES[name]
 
 
-def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
-    """Build and compile a GAN after a recipe.
+def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs: Any) -> keras.Model:
+    """Build and compile the model of a recipe, whatever its family (`sampling.GenerativeModel`).
 
     Args:
         recipe: a name, or a recipe of your own.
         seed: of the first weights and of all that is drawn in training.
-        **compile_kwargs: for `GAN.compile`, such as `steps_per_execution`.
+        **compile_kwargs: for `Model.compile`, such as `steps_per_execution`.
 
     Raises:
         ValueError: if a setting names what there is not, a loss or an optimizer for one.
     """
     recipe = get(recipe)
     keras.utils.set_random_seed(seed)
-    if recipe.networks == "post":
-        generator = networks.post_generator(recipe.image_size, recipe.latent_dim, recipe.activations)
-        discriminator = networks.post_discriminator(recipe.image_size, recipe.activations)
-        discriminator.layers[-1].activation = keras.activations.linear  # the losses take logits
-    else:
-        asked = conditions.width(recipe.conditions)
-        shape = recipe.base_filters, recipe.image_size, recipe.latent_dim
-        generator = networks.generator(*shape, recipe.upsampling, recipe.batch_norm, asked)
-        discriminator = networks.discriminator(
-            recipe.d_filters or recipe.base_filters,
-            recipe.image_size,
-            blocks=recipe.upsampling != "transposed",
-            batch_norm=recipe.d_batch_norm,
-            spectral_norm=recipe.spectral_norm,
-            conditions=asked,
-        )
+    return build_family(recipe, seed, **compile_kwargs)
+
+
+@singledispatch
+def build_family(recipe: Recipe, seed: int, **compile_kwargs: Any) -> keras.Model:
+    """Build the model of a recipe by the recipe's type: the one place that knows the families."""
+    raise TypeError(f"{type(recipe).__name__} is no family of recipes; register what builds it here.")
+
+
+@build_family.register
+def _gan(recipe: GANRecipe, seed: int, **compile_kwargs: Any) -> gan.GAN:
+    generator, discriminator = _post_networks(recipe) if recipe.networks == "post" else _networks(recipe)
     model = gan.GAN(generator, discriminator, seed=seed, name=recipe.name)
     model.compile(
         g_optimizer=_optimizer(recipe, recipe.learning_rates[0], ema=recipe.ema),
@@ -209,7 +216,29 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs) -> gan.GAN:
     return model
 
 
-def _optimizer(recipe: Recipe, learning_rate: float, ema: float | None):
+def _networks(recipe: GANRecipe) -> tuple[keras.Model, keras.Model]:
+    width = conditions.width(recipe.conditions)
+    shape = recipe.base_filters, recipe.image_size, recipe.latent_dim
+    generator = networks.generator(*shape, recipe.upsampling, recipe.batch_norm, width)
+    discriminator = networks.discriminator(
+        recipe.d_filters or recipe.base_filters,
+        recipe.image_size,
+        blocks=recipe.upsampling != "transposed",
+        batch_norm=recipe.d_batch_norm,
+        spectral_norm=recipe.spectral_norm,
+        conditions=width,
+    )
+    return generator, discriminator
+
+
+def _post_networks(recipe: GANRecipe) -> tuple[keras.Model, keras.Model]:
+    generator = post.generator(recipe.image_size, recipe.latent_dim, recipe.activations)
+    discriminator = post.discriminator(recipe.image_size, recipe.activations)
+    discriminator.layers[-1].activation = keras.activations.linear  # the losses take logits
+    return generator, discriminator
+
+
+def _optimizer(recipe: GANRecipe, learning_rate: float, ema: float | None) -> keras.optimizers.Optimizer:
     shared = {"learning_rate": learning_rate, "clipvalue": recipe.clipvalue}
     if recipe.decay:
         shared["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(learning_rate, 1, recipe.decay)

@@ -14,15 +14,16 @@ from dataclasses import replace
 from functools import partial
 
 import keras
-import numpy as np
 import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
 from optuna.trial import TrialState
 
-from . import gan, networks, recipes, watch
+from . import networks, recipes, training
+from .callbacks import Clock
 from .chips import ChipSet
 from .judge import Judge
 from .recipes import Recipe
+from .training import Data
 
 LOOKS = 6  # at a trial's score, evenly over its time
 SCORED = 500  # generated chips a look is scored on
@@ -65,13 +66,13 @@ def proposal(recipe: Recipe) -> dict:
     return chosen | {"gamma": recipe.r1, "learning_rate": recipe.learning_rates[0]}
 
 
-def train(trial: optuna.Trial, base: Recipe, images: np.ndarray, score: Callable, minutes: float) -> float:
+def train(trial: optuna.Trial, base: Recipe, data: Data, score: Callable, minutes: float) -> float:
     """Train what a trial proposes for some minutes of processor time and return its last score.
 
     Args:
         trial: gets every score on the way.
         base: what to change.
-        images: uint8 (N, 80, 80, 3), to learn from.
+        data: to learn from.
         score: from generated chips, uint8 (SCORED, 80, 80, 3), to a number, less for better.
         minutes: of one core; two minutes of it are one minute of two busy cores.
 
@@ -81,20 +82,33 @@ def train(trial: optuna.Trial, base: Recipe, images: np.ndarray, score: Callable
     keras.utils.clear_session()
     recipe = propose(trial, base)
     model = recipes.build(recipe, seed=trial.number)
-    clock = watch.Clock()
-    quiet = {"steps_per_epoch": 20, "epochs": 10**6, "shuffle": False, "verbose": 0}
-    for look in range(1, LOOKS + 1):
-        clock.minutes = minutes * look / LOOKS
-        data = gan.batches(images, recipe.batch_size, model.seed, first_step=model.step)
-        log = model.fit(data, callbacks=[clock], **quiet).history
-        if not np.isfinite([log["d_loss"][-1], log["g_loss"][-1]]).all():
+    clock, report = Clock(minutes=minutes), Report(trial, score, minutes)
+    try:
+        training.fit(model, data, batch_size=recipe.batch_size, callbacks=[clock, report])
+    except training.TrainingError:
+        raise optuna.TrialPruned from None
+    return report.value
+
+
+class Report(keras.callbacks.Callback):
+    """Tell a trial its score, LOOKS times evenly over its minutes of processor time, and give it up where it asks to."""
+
+    def __init__(self, trial: optuna.Trial, score: Callable, minutes: float) -> None:
+        """Start before the first look."""
+        super().__init__()
+        self.trial, self.score, self.minutes = trial, score, minutes
+        self.look, self.value = 0, float("nan")
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Look if it is time; `Clock` stands before and says how much of it is over."""
+        if logs["cpu_minutes"] <= self.minutes * (self.look + 1) / LOOKS:
+            return
+        self.look += 1
+        self.value = self.score(self.model.sample(SCORED, seed=0))
+        self.trial.report(self.value, self.look)
+        self.trial.set_user_attr("seen", time.time())
+        if self.look < LOOKS and self.trial.should_prune():
             raise optuna.TrialPruned
-        value = score(model.generate(SCORED, seed=0))
-        trial.report(value, look)
-        trial.set_user_attr("seen", time.time())
-        if look < LOOKS and trial.should_prune():
-            raise optuna.TrialPruned
-    return value
 
 
 def run(
@@ -125,7 +139,9 @@ def run(
         looks = ", ".join(f"{kid:.3f}" for kid in trial.intermediate_values.values())
         say(f"trial {trial.number}, {trial.state.name.lower()}: KID {looks or 'not a number'}")
 
-    objective = partial(train, base=base, images=split.train.ships.images, score=score, minutes=minutes)
+    objective = partial(
+        train, base=base, data=training.data_for(base, split.train), score=score, minutes=minutes
+    )
     work(study, objective, trials, lost_after=600 + 60 * minutes, callbacks=[tell])
     return study
 

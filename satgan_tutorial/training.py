@@ -1,11 +1,12 @@
-"""A training in a folder: stopped or killed at any moment, it goes on where it was, to the same bits.
+"""The loop that trains every model, and a training in a folder: stopped or killed at any moment, it goes on to the same bits.
 
 recipe.json         what is trained, on which chips, from which seed
 log.csv             a row every 20 steps
-samples.png         a row every 100 steps, of the same eight noise vectors
-checkpoint.keras    both players and their optimizers
+samples/            what the same eight noise vectors give, every 100 steps: `000100.npz`
+samples.png         the same as one picture
+checkpoint.keras    the model and its optimizers
 previous.keras      the checkpoint before, in case the last one is damaged
-generator.keras     the generator alone, its weights averaged where the recipe says so
+generator.keras     what draws, alone: its weights averaged where the recipe says so
 """
 
 from __future__ import annotations
@@ -16,29 +17,29 @@ import math
 import os
 import time
 import warnings
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from PIL import Image
 
-from . import pretrained
 from .chips import ChipSet, shrink
+from .files import locked, replacing
 
 if TYPE_CHECKING:
     import keras
     import tensorflow as tf
 
-    from .gan import GAN
     from .recipes import Recipe
+    from .sampling import GenerativeModel
 
 CHECKPOINTS = "checkpoint.keras", "previous.keras"
-LOG_EVERY, SAMPLE_EVERY, SAMPLES = 20, 100, 8  # steps, steps, chips in a row
+LOCK, MEANS = ".lock", "means.json"
+LOG_EVERY, SAMPLE_EVERY, SAMPLES = 20, 100, 8  # steps, steps, images in a row
+WITHOUT_END = 10**7  # epochs
 
 
 class TrainingError(ValueError):
@@ -57,6 +58,123 @@ class RecipeError(ValueError):
     exit_code = 2
 
 
+@dataclass(frozen=True)
+class Data:
+    """What a training shows a model.
+
+    Attributes:
+        images: uint8 (N, H, W, C), or points, float32 (N, 2).
+        condition: of each, float32 (N, k); None for a model that takes none.
+    """
+
+    images: np.ndarray
+    condition: np.ndarray | None = None
+
+
+def data_for(recipe: Recipe, chips: ChipSet) -> Data:
+    """The images that a recipe learns from: the ships of these chips, or with conditions all (`conditions.balanced`).
+
+    Raises:
+        ValueError: there are no ships, or the chips cannot be shrunk to the recipe's size or lack its conditions.
+    """
+    from . import conditions
+
+    images, condition = chips.ships.images, None
+    if not len(images):
+        raise ValueError(f"found no ships among {chips!r}; expected at least one to learn from.")
+    if recipe.conditions:
+        images, condition = conditions.balanced(chips, recipe.conditions)
+    return Data(shrink(images, recipe.image_size), condition)
+
+
+def fit(
+    model: GenerativeModel,
+    data: Data | np.ndarray,
+    *,
+    batch_size: int,
+    steps: int | None = None,
+    seed: int | None = None,
+    every: int = LOG_EVERY,
+    stop: Callable[[], bool] = lambda: False,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    strategy: tf.distribute.Strategy | None = None,
+) -> None:
+    """Train a model on from the step it is at: the one loop, of any family.
+
+    Epochs are of `every` steps, counted from the first step ever, so that logs and looks fall on the same steps however
+    often a training was stopped. An epoch that a stop cut in two is finished first, by a `fit` of its own.
+
+    Args:
+        model: compiled, new or loaded.
+        data: what to show it; an array is images alone.
+        batch_size: how many a step.
+        steps: at which step to end, counted from the first step ever; None to go on until a callback ends it.
+        seed: of the order of the images; None for the model's own.
+        every: steps an epoch.
+        stop: asked after each step; True ends the training.
+        callbacks: Keras callbacks.
+        strategy: how several GPUs or machines share each step; None for this one alone.
+
+    Raises:
+        TrainingError: the losses are no longer finite.
+    """
+    import keras
+
+    from . import batching, distribute
+
+    data = data if isinstance(data, Data) else Data(data)
+    seed = model.seed if seed is None else seed
+
+    def deal(batch_size: int, first_step: int) -> tf.data.Dataset:
+        return batching.shuffled(data.images, batch_size, seed, first_step, data.condition)
+
+    def after_step(batch: int, logs: dict[str, Any]) -> None:
+        if not all(math.isfinite(value) for value in logs.values()):
+            raise TrainingError(
+                f"step {model.step}: found losses that are not finite ({ {k: float(v) for k, v in logs.items()} }); the "
+                "networks broke and will not recover. The last checkpoint stays; try another seed, or a smaller "
+                "learning rate."
+            )
+        if stop() or model.step == steps:
+            model.stop_training = True
+
+    until = keras.callbacks.LambdaCallback(on_train_batch_end=after_step)
+
+    def run(steps_per_epoch: int, epochs: int, *first: keras.callbacks.Callback) -> None:
+        shape = {"steps_per_epoch": steps_per_epoch, "epochs": epochs}
+        shape["callbacks"] = [*first, until, *callbacks]
+        if strategy:
+            distribute.fit(model, strategy, batch_size, deal, **shape)
+        else:
+            model.fit(deal(batch_size, model.step), shuffle=False, verbose=0, **shape)
+
+    if stop() or (steps is not None and model.step >= steps):
+        return
+    model.stop_training = False
+    if cut := model.step % every:
+        run(every - cut, 1, _carry_over(model))
+    if not model.stop_training:
+        run(every, WITHOUT_END)
+
+
+def _carry_over(model: keras.Model) -> keras.callbacks.Callback:
+    """Go on with the means of an epoch that was cut in two, which Keras sets back when an epoch begins."""
+    import keras
+
+    values = [variable.numpy() for variable in _means(model)]
+
+    def restore(epoch: int, logs: dict[str, Any] | None) -> None:
+        for variable, value in zip(_means(model), values, strict=True):
+            variable.assign(value)
+
+    return keras.callbacks.LambdaCallback(on_epoch_begin=restore)
+
+
+def _means(model: keras.Model) -> list[keras.Variable]:
+    """The sums and counts of the epoch that is under way."""
+    return [variable for metric in model.metrics for variable in metric.variables]
+
+
 def run(
     recipe: Recipe,
     chips: ChipSet,
@@ -69,12 +187,13 @@ def run(
     stop: Callable[[], bool] = lambda: False,
     callbacks: Iterable[keras.callbacks.Callback] = (),
     strategy: tf.distribute.Strategy | None = None,
-) -> GAN:
+    say: Callable[[str], None] = print,
+) -> GenerativeModel:
     """Train on chips up to a number of steps and keep all of it in a folder.
 
     Args:
         recipe: what to train.
-        chips: the real ones, those the GAN may see; the ships among them, or with conditions all (`conditions.balanced`).
+        chips: the real ones, those the model may see; of them it learns from what `data_for` says.
         out: the folder, new or empty unless `resume`.
         seed: where all random numbers start.
         steps: where to stop, counted from the first step ever.
@@ -83,80 +202,108 @@ def run(
         stop: asked after each step; True ends the training, saved.
         callbacks: more Keras callbacks; an epoch ends where a row of the log does.
         strategy: how several GPUs or machines share each step (`distribute.strategy`); None for this one alone.
+        say: what prints the alarm's words.
 
     Returns:
-        The GAN; its `step` is smaller than `steps` if it was stopped.
+        The model; its `step` is smaller than `steps` if it was stopped.
 
     Raises:
-        FolderError: the folder holds another training, none where it should, or no checkpoint that can be read.
+        FolderError: the folder holds another training, none where it should, no checkpoint that can be read, or a training
+            that is under way.
         RecipeError: no network can be built as the recipe says, or the chips cannot be shrunk to its size.
         TrainingError: the losses are no longer finite.
     """
-    import keras
-
-    from . import conditions, distribute, gan, recipes, watch
+    from . import distribute, recipes
+    from .callbacks import Alarm
 
     out = Path(out)
     keep = strategy is None or distribute.keeps_files(strategy)
     if keep:
         check_folder(out, resume)
+    scope = strategy.scope if strategy else nullcontext
     try:  # before the folder is begun
-        images, asked = chips.ships.images, None
-        if recipe.conditions:
-            images, asked = conditions.balanced(chips, recipe.conditions)
-        images = shrink(images, recipe.image_size)
-        with strategy.scope() if strategy else nullcontext():
+        data = data_for(recipe, chips)
+        with scope():
             model = recipes.build(recipe, seed)
     except ValueError as error:
         raise RecipeError(str(error)) from None
-    if keep:
-        _claim(out, _card(recipe, chips.source, images, seed), resume)
-    if resume:
-        with strategy.scope() if strategy else nullcontext():
-            model = _last(out, model)
-    saved = time.monotonic()
-
-    def after_step(batch, logs):
-        nonlocal saved
-        if stop() or not _finite(logs):
-            model.stop_training = True
-        elif keep and time.monotonic() - saved > save_every:
-            _save(model, out)
-            saved = time.monotonic()
-
-    every_step = keras.callbacks.LambdaCallback(on_train_batch_end=after_step)
-    callbacks = [*callbacks, every_step, watch.Alarm()]
-    deal = partial(gan.batches, images, seed=seed, asked=asked)
-
-    def fit(count):
-        data = deal(batch_size=recipe.batch_size, first_step=model.step)
-        settings = {"callbacks": callbacks, "shuffle": False, "verbose": 0}
-        history = model.fit(data, steps_per_epoch=count, **settings).history
-        return {name: value for name, (value,) in history.items()}
-
-    if strategy:
-        fit = distribute.stepper(model, strategy, recipe.batch_size, deal, callbacks)
-    while model.step < steps and not stop():
-        row = fit(min(LOG_EVERY - model.step % LOG_EVERY, steps - model.step))
+    with _claimed(out) if keep else nullcontext():
         if keep:
-            _log(out / "log.csv", model.step, row)
-        if keep and model.step % SAMPLE_EVERY == 0:
-            _sample(model, asked, out / "samples.png")
-    if keep:
-        _sample(model, asked, out / "samples.png")
-        _save(model, out)
+            _begin(out, _card(recipe, chips.source, data.images, seed), resume)
+        if resume:
+            with scope():
+                model = _last(out, model)
+        callbacks = [*callbacks, Alarm(say=say)]
+        callbacks += _kept(out, model, data, save_every) if keep else []
+        shape = {"batch_size": recipe.batch_size, "steps": steps, "seed": seed, "stop": stop}
+        try:
+            fit(model, data, callbacks=callbacks, strategy=strategy, **shape)
+        except TrainingError as error:
+            raise TrainingError(f"{out}: {error}") from None
+        if keep and not (out / CHECKPOINTS[0]).is_file():  # stopped before the first step
+            _save(model, out)
     return model
 
 
-def read_card(folder: Path) -> dict:
+def _kept(out: Path, model: GenerativeModel, data: Data, save_every: float) -> list[keras.callbacks.Callback]:
+    """The callbacks that keep a training: log, then samples, then checkpoint, so that none is ahead of what it rests on."""
+    import keras
+
+    from .callbacks import Log, Samples
+
+    condition = data.condition
+    if condition is not None:  # no-ships come first, so the right half of a row is of ships
+        condition = condition[np.linspace(0, len(condition) - 1, SAMPLES).astype(int)]
+    samples = Samples(SAMPLES, 0, SAMPLE_EVERY, out / "samples", condition)
+    saved, shown = time.monotonic(), -1
+
+    def save() -> None:
+        nonlocal saved
+        _save(model, out)
+        saved = time.monotonic()
+
+    def after_step(batch: int, logs: dict[str, Any] | None) -> None:
+        # Where an epoch ends its row is written first.
+        if model.step % LOG_EVERY and time.monotonic() - saved > save_every:
+            save()
+
+    def after_epoch(epoch: int, logs: dict[str, Any] | None) -> None:
+        nonlocal shown
+        if samples.steps[-1] != shown:
+            _draw_samples(samples, out / "samples.png")
+            shown = samples.steps[-1]
+        if time.monotonic() - saved > save_every:
+            save()
+
+    def at_end(logs: dict[str, Any] | None) -> None:
+        _draw_samples(samples, out / "samples.png")
+        save()
+
+    keeper = keras.callbacks.LambdaCallback(
+        on_train_batch_end=after_step, on_epoch_end=after_epoch, on_train_end=at_end
+    )
+    return [Log(out / "log.csv", LOG_EVERY), samples, keeper]
+
+
+def _draw_samples(samples: Any, file: Path) -> None:
+    """Show at most 32 rows of samples, evenly, as one picture."""
+    from .rasters import contact_sheet
+
+    rows = np.unique(np.linspace(0, len(samples.images) - 1, 32).astype(int))
+    with replacing(file) as new:
+        contact_sheet(np.concatenate([samples.images[i] for i in rows]), SAMPLES).save(new)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
     """What the folder of a training says about it; nothing where there is no training."""
     try:
-        return json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        card = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return card if isinstance(card, dict) and isinstance(card.get("recipe"), dict) else {}
 
 
-def _card(recipe: Recipe, source: str, images: np.ndarray, seed: int) -> dict:
+def _card(recipe: Recipe, source: str, images: np.ndarray, seed: int) -> dict[str, Any]:
     digest = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()
     settings = {name: value for name, value in asdict(recipe).items() if name not in ("about", "steps")}
     card = {"recipe": settings, "seed": seed, "source": source, "chips": digest[:16]}
@@ -166,17 +313,27 @@ def _card(recipe: Recipe, source: str, images: np.ndarray, seed: int) -> dict:
 def check_folder(out: Path, resume: bool) -> None:
     """Raise a FolderError if a training cannot begin in a folder, or has none to resume."""
     if resume and not read_card(out):
-        raise FolderError(
-            f"{out}: found no training to resume (no recipe.json); leave --resume out to begin one."
-        )
-    if not resume and out.is_dir() and any(out.iterdir()):
+        found = "no training" if (out / "recipe.json").is_file() else "no training to resume (no recipe.json)"
+        raise FolderError(f"{out}: found {found}; leave --resume out to begin one, in a new folder.")
+    if not resume and out.is_dir() and any(file.name != LOCK for file in out.iterdir()):
         raise FolderError(f"{out}: found files in it already; name a new folder, or go on with --resume.")
 
 
-def _claim(out: Path, card: dict, resume: bool) -> None:
+@contextmanager
+def _claimed(out: Path) -> Iterator[None]:
+    """Keep other trainings out of a folder while this one is in it."""
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out / LOCK) as ours:
+        if not ours:
+            raise FolderError(
+                f"{out}: found another training at work in it; wait for it, or name a new folder."
+            )
+        yield
+
+
+def _begin(out: Path, card: dict[str, Any], resume: bool) -> None:
     """Begin a training in a folder, or make sure that the one in it is this one."""
     if not resume:
-        out.mkdir(parents=True, exist_ok=True)
         with replacing(out / "recipe.json") as new:
             new.write_text(json.dumps(card, indent=1), encoding="utf-8")
     found = read_card(out)
@@ -187,53 +344,30 @@ def _claim(out: Path, card: dict, resume: bool) -> None:
                     f"{out}: the training in it has the {part}{key} {was.get(key)!r}, and what is asked for has "
                     f"{now[key]!r}; ask for the same, or name a new folder."
                 )
-    for half in out.glob(".new-*"):  # what a kill left behind
+    for half in (*out.glob(".new-*"), *out.glob("samples/.new-*")):  # what a kill left behind
         half.unlink()
 
 
-def _log(file: Path, step: int, row: dict[str, float]) -> None:
-    """Add a row, in place of those that came after the checkpoint."""
-    if not _finite(row):
-        raise TrainingError(
-            f"{file.parent}: step {step}: found losses that are not finite ({row}); the networks broke and will not "
-            "recover. The last checkpoint stays; try another seed, or a smaller learning rate."
-        )
-    before = [pd.read_csv(file).dropna().query("step < @step")] if file.is_file() else []
-    with replacing(file) as new:
-        log = pd.concat([*before, pd.DataFrame([{"step": step} | row])])
-        log.to_csv(new, index=False, float_format="%.6g")
+def _last(out: Path, begun: GenerativeModel) -> GenerativeModel:
+    """The last checkpoint that can be read, or the model as it begins where none was written yet."""
+    from . import models
 
-
-def _finite(row: dict[str, float]) -> bool:
-    return all(map(math.isfinite, row.values()))
-
-
-def _sample(model: GAN, asked: np.ndarray | None, file: Path) -> None:
-    """Put a row of samples below those of earlier steps; with conditions its right half is of ships."""
-    if asked is not None:
-        asked = asked[np.linspace(0, len(asked) - 1, SAMPLES).astype(int)]
-    page = np.asarray(sheet(model.generate(SAMPLES, 0, asked), SAMPLES))
-    if file.is_file():
-        height = (page.shape[0] - GAP) * ((model.step - 1) // SAMPLE_EVERY)
-        page = np.concatenate([np.asarray(Image.open(file))[:height], page])
-    with replacing(file) as new:
-        Image.fromarray(page).save(new)
-
-
-def _last(out: Path, begun: GAN) -> GAN:
-    """The last checkpoint that can be read, or the GAN as it begins where none was written yet."""
     there = [out / name for name in CHECKPOINTS if (out / name).is_file()]
     for file in there:
         try:
-            model = pretrained.read(file, compiled=True)
-        except pretrained.PretrainedError as error:
+            model = models.read(file, compiled=True)
+        except models.ModelError as error:
             warnings.warn(str(error), stacklevel=3)
             continue
-        if _layout(model) != _layout(begun):
+        if type(model) is not type(begun) or _layout(model) != _layout(begun):
             raise FolderError(
                 f"{file}: found the checkpoint of a training of other networks or settings; expected those of recipe.json. "
                 "Delete the file, or name a new folder."
             )
+        with zipfile.ZipFile(file) as kept:
+            if MEANS in kept.namelist():
+                for variable, value in zip(_means(model), json.loads(kept.read(MEANS)), strict=True):
+                    variable.assign(value)
         return model
     if there:
         raise FolderError(
@@ -243,38 +377,28 @@ def _last(out: Path, begun: GAN) -> GAN:
     return begun
 
 
-def _layout(model: GAN) -> tuple:
-    return [tuple(weight.shape) for weight in model.weights], model.settings, model.seed
+def _layout(model: GenerativeModel) -> tuple:
+    """What two models have in common that go on to the same bits: shapes, seed, all that `compile` was told."""
+    settings = json.dumps(_nameless(model.get_compile_config()), sort_keys=True, default=str)
+    return [tuple(weight.shape) for weight in model.weights], model.seed, settings
 
 
-def _save(model: GAN, out: Path) -> None:
+def _nameless(config: Any) -> Any:
+    """A Keras config without the names of layers and optimizers, which count up within a process."""
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key not in ("name", "build_config")}
+    return [_nameless(value) for value in config] if isinstance(config, list | tuple) else config
+
+
+def _save(model: GenerativeModel, out: Path) -> None:
     last, before = (out / name for name in CHECKPOINTS)
     with replacing(last) as new:
         model.save(new)
+        with zipfile.ZipFile(
+            new, "a"
+        ) as file:  # Keras leaves metrics out, and a row of the log may be half done
+            file.writestr(MEANS, json.dumps([variable.numpy().tolist() for variable in _means(model)]))
         if last.is_file():
             os.replace(last, before)
     with replacing(out / "generator.keras") as new:
-        model.averaged().save(new)
-
-
-GAP = 2  # pixels between chips
-
-
-def sheet(images: np.ndarray, columns: int | None = None) -> Image.Image:
-    """All chips, uint8 (N, H, W, 3), on one white page, about as wide as high where `columns` is None."""
-    columns = columns or math.ceil(math.sqrt(len(images)))
-    missing = -len(images) % columns
-    cells = np.pad(images, ((0, missing), (GAP, 0), (GAP, 0), (0, 0)), constant_values=255)
-    page = np.vstack([np.hstack(cells[i : i + columns]) for i in range(0, len(cells), columns)])
-    return Image.fromarray(np.pad(page, ((0, GAP), (0, GAP), (0, 0)), constant_values=255))
-
-
-@contextmanager
-def replacing(file: Path) -> Iterator[Path]:
-    """Give a new file beside `file` to write to, which takes its place at the end: whole or not at all."""
-    new = file.with_name(f".new-{os.getpid()}-{file.name}")
-    try:
-        yield new
-        os.replace(new, file)
-    finally:
-        new.unlink(missing_ok=True)
+        model.sampler().save(new)

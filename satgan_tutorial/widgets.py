@@ -3,8 +3,8 @@
 A page is static and loads no widget manager, so a widget in one would be a dead box. Who runs the notebook decides:
 before a reader there are sliders, in a build or a test there is the figure that they would begin with.
 
-    from satgan_tutorial import judge, pretrained, widgets
-    generator = pretrained.load("book", "simulated")
+    from satgan_tutorial import judge, models, widgets
+    generator = models.load("book", "simulated")
     widgets.explore(generator, judge=judge.Judge("simulated"))            # a ship, and sliders that move it
     widgets.walk(generator, 3, 8)                                         # from the ship of one seed to another's
     widgets.watch_training("runs/small")                                  # what `satgan train small --out runs/small` does
@@ -23,12 +23,13 @@ import pandas as pd
 from IPython import get_ipython
 from IPython.display import HTML, display
 from ipywidgets import BoundedIntText, fixed, interactive
-from PIL import Image
 
-from . import conditions, gan, latent, plots, training
-from .chips import to_uint8
+from . import conditions, latent, plots, sampling
+from .appearance import measure
+from .callbacks import read_samples
 from .judge import Judge
-from .measure import measure
+from .rasters import contact_sheet
+from .svg import address
 
 # What is asked for where nobody says: a ship, its heading in degrees, its length in metres.
 SHIP = (True, 45, 200)
@@ -74,7 +75,7 @@ def explore(
     """Show the ship of a seed; in a live notebook with sliders that turn, enlarge and recolour it.
 
     With all sliders in the middle it is the ship of its seed. A generator with conditions is asked for a ship or none, and
-    for heading and length if it knows them (`conditions.ask`). Below stands the Python that draws this very chip.
+    for heading and length if it knows them (`conditions.encode`). Below stands the Python that draws this very chip.
 
     Args:
         generator: from noise, or from noise and conditions, to chips in [-1, 1].
@@ -91,9 +92,9 @@ def explore(
 
     @cache
     def known():
-        asked = conditions.ask(*SHIP[:terms]) if terms else None
-        chips = gan.generate(generator, 400, 0, asked)
-        return latent.fit(gan.noise(400, d, 0), latent.measures(chips))
+        condition = conditions.encode(*SHIP[:terms]) if terms else None
+        chips = sampling.sample(generator, 400, 0, condition)
+        return latent.fit(sampling.noise(400, d, 0), latent.measures(chips))
 
     def draw(seed=seed, ship=True, heading=45, length=200, turn=0, size=0.0, hull=0.0, hue=0.0, sea=0.0):
         z, moves = _noise(seed, d), {"size": size, "hull": hull, "hue": hue, "sea": sea}
@@ -117,7 +118,7 @@ def explore(
     )
 
 
-def walk(generator: keras.Model, a, b, *, judge: Judge | None = None, wish: tuple | None = None) -> None:
+def walk(generator: keras.Model, a, b, *, judge: Judge | None = None, condition: tuple | None = None) -> None:
     """Show two ships and, between them, one on the way along the arc (`latent.slerp`); in a live notebook under a slider.
 
     Args:
@@ -125,7 +126,7 @@ def walk(generator: keras.Model, a, b, *, judge: Judge | None = None, wish: tupl
         a: where the way begins: a seed, or noise of d numbers.
         b: where it ends.
         judge: whose p(ship|x) of the one between to show, or None.
-        wish: of a generator with conditions, what `conditions.ask` takes; None for a ship.
+        condition: of a generator with conditions, what `conditions.encode` takes; None for a ship.
 
     Raises:
         TypeError: it is no such generator.
@@ -136,7 +137,7 @@ def walk(generator: keras.Model, a, b, *, judge: Judge | None = None, wish: tupl
 
     def draw(way=50):
         z = np.concatenate([a, latent.slerp(a, b, way / 100), b]).astype(np.float32)
-        _look(generator, judge, z, wish or SHIP[:terms], f"Between two chips the one {way} % of the way")
+        _look(generator, judge, z, condition or SHIP[:terms], f"Between two chips the one {way} % of the way")
 
     sliders(draw, True, way=(0, 100))
 
@@ -184,13 +185,13 @@ def live() -> bool:
 
 
 def _takes(generator) -> tuple[int, int]:
-    """How many numbers of noise a generator takes, and how many arguments of `conditions.ask`."""
+    """How many numbers of noise a generator takes, and how many arguments of `conditions.encode`."""
     takes = [x.shape[-1] for x in getattr(generator, "inputs", None) or ()]
     terms = {(): 0, (1,): 1, (4,): 3}.get(tuple(takes[1:]))
     if not takes or terms is None:
         raise TypeError(
             f"found {type(generator).__name__}, which takes {takes}; expected a generator, from noise, or from noise and 1 "
-            "or 4 numbers (conditions.ask). Of a gan.GAN take model.averaged()."
+            "or 4 numbers (conditions.encode). Of a gan.GAN take model.sampler()."
         )
     return takes[0], terms
 
@@ -198,45 +199,42 @@ def _takes(generator) -> tuple[int, int]:
 def _noise(x, d: int) -> np.ndarray:
     """Noise (1, d) from a seed, or from d numbers."""
     if isinstance(x, (int, np.integer)) and x >= 0:
-        return gan.noise(1, d, int(x))
+        return sampling.noise(1, d, int(x))
     if np.size(x) != d:
         raise ValueError(f"found {x!r}; expected a seed, a whole number from 0, or noise of {d} numbers.")
     return np.asarray(x, np.float32).reshape(1, d)
 
 
-def _look(generator, judge, z: np.ndarray, wish: tuple, what: str) -> None:
+def _look(generator, judge, z: np.ndarray, condition: tuple, what: str) -> None:
     """Show the chips of z; say of the middle one what is measured, its p(ship|x), and the Python that makes it.
 
     Before a reader it is pixels and no figure, so that it keeps up with a slider.
     """
-    asked = [np.tile(conditions.ask(*wish), (len(z), 1))] if wish else []
-    images, middle = to_uint8(generator.predict_on_batch([z, *asked] if wish else z)), len(z) // 2
+    asked = np.tile(conditions.encode(*condition), (len(z), 1)) if condition else None
+    images, middle = sampling.from_noise(generator, z, asked), len(z) // 2
     chip = images[middle : middle + 1]
     ship, p = measure(chip).iloc[0].fillna(0), float(judge.probability(chip)[0]) if judge else None
     words = f"{what}: {ship.length:.0f} m long, heading {ship.heading:.0f} degrees"
     words += f"; p(ship | x) is {p:.0%}." if judge else "."
     if not live():
         return plots.show(plots.sheet(images, width=2.0 * len(z)), alt=words)
-    png = plots.address(training.sheet(images, len(z)), "png", compress_level=1)
+    png = address(contact_sheet(images, len(z)), "png", compress_level=1)
     page = Path(__file__).with_name("chip.html").read_text(encoding="utf-8")
     numbers = np.array2string(z[middle], separator=", ", threshold=z.size, floatmode="unique")
-    display(HTML(page.format(png=png, words=words, p=p, z=numbers, wish=wish, width=15 * len(z))))
+    display(HTML(page.format(png=png, words=words, p=p, z=numbers, condition=condition, width=15 * len(z))))
 
 
-def _read(run: str | os.PathLike) -> tuple[pd.DataFrame, list[int], np.ndarray]:
-    """What there is of a run: its log, the steps of its looks, and the chips of each, uint8 (looks, n, H, W, 3)."""
+def _read(run: str | os.PathLike) -> tuple[pd.DataFrame, list[int], list[np.ndarray]]:
+    """What there is of a run: its log, the steps of its looks, and the chips of each, uint8 (n, H, W, 3)."""
     folder = Path(run).is_dir()
-    files = [f"{run}/log.csv", f"{run}/samples.png"] if folder else [f"{run}.csv", f"{run}.npz"]
-    if missing := [file for file in files if not os.path.isfile(file)]:
+    files = [f"{run}/log.csv", f"{run}/samples"] if folder else [f"{run}.csv", f"{run}.npz"]
+    if missing := [file for file in files if not os.path.exists(file)]:
         raise FileNotFoundError(
-            f"found no {' and no '.join(missing)}; expected the folder of a `satgan train`, which has samples from step "
-            f"{training.SAMPLE_EVERY} on, or the name that the .csv and the .npz of a recorded run have in common."
+            f"found no {' and no '.join(missing)}; expected the folder of a `satgan train`, or the name that the .csv and "
+            "the .npz of a recorded run have in common."
         )
     log = pd.read_csv(files[0])
-    if not folder:
-        with np.load(files[1]) as kept:
-            return log, kept["steps"].tolist(), kept["rows" if "rows" in kept else "images"]
-    page, gap, every = np.asarray(Image.open(files[1])), training.GAP, training.SAMPLE_EVERY
-    cell = (page.shape[1] - gap) // training.SAMPLES
-    rows = page[gap:, gap:].reshape(-1, cell, training.SAMPLES, cell, 3).swapaxes(1, 2)[:, :, :-gap, :-gap]
-    return log, [min(every * k, int(log.step.iloc[-1])) for k in range(1, len(rows) + 1)], rows
+    if folder:
+        return log, *read_samples(Path(files[1]))
+    with np.load(files[1]) as kept:
+        return log, kept["steps"].tolist(), list(kept["rows" if "rows" in kept else "images"])

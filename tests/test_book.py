@@ -248,8 +248,8 @@ def test_every_chapter_has_a_quiz():
 @pytest.mark.parametrize("number", QUIZZES)
 def test_a_chapter_asks_its_own_questions_between_key_points_and_what_next(number):
     cells = nbformat.read(chapter(number), as_version=4).cells
-    (at,) = (i for i, cell in enumerate(cells) if "checks.five_questions" in cell.source)
-    assert cells[at].source == f"checks.five_questions({number})"
+    (at,) = (i for i, cell in enumerate(cells) if "exercises.five_questions" in cell.source)
+    assert cells[at].source == f"exercises.five_questions({number})"
     assert cells[at].metadata.tags == ["hide-input"]
     before, heading, _, after = cells[at - 2 : at + 2]
     assert "## Key points" in before.source

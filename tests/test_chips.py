@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from satgan_tutorial import cache, load_chips, shipsnet, simulate
+from satgan_tutorial import load_chips
+from satgan_tutorial.sources import cache, shipsnet, simulate
 from satgan_tutorial import chips as chips_module
 from satgan_tutorial.chips import ChipError, ChipSet, shrink, to_float, to_uint8
 

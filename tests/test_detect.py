@@ -6,7 +6,7 @@ import pytest
 from keras import Input, Sequential, layers, utils
 from PIL import Image
 
-from satgan_tutorial import checks, classifier, detect, load_chips
+from satgan_tutorial import classifier, detect, exercises, load_chips, scenes
 from satgan_tutorial.judge import Judge
 
 
@@ -67,9 +67,9 @@ def test_networks_that_cannot_be_swept_say_why(network):
 
 
 def test_a_scene_is_checked_before_it_is_swept(network):
-    with pytest.raises(detect.SceneError, match="79 x 200 pixels; expected at least 80 x 80"):
+    with pytest.raises(scenes.SceneError, match="79 x 200 pixels; expected at least 80 x 80"):
         detect.sweep(network, noise(200, 79))
-    with pytest.raises(detect.SceneError, match=r"float32 \(100, 100, 3\)"):
+    with pytest.raises(scenes.SceneError, match=r"float32 \(100, 100, 3\)"):
         detect.sweep(network, np.zeros((100, 100, 3), np.float32))
 
 
@@ -102,9 +102,9 @@ def test_an_image_of_any_kind_in_colour_is_read(tmp_path):
     alpha = np.dstack([scene, np.full((90, 120), 77, np.uint8)])
     for name, pixels in (("rgb.png", scene), ("rgba.png", alpha), ("rgb.bmp", scene), ("rgb.tif", scene)):
         Image.fromarray(pixels).save(tmp_path / name)
-        assert np.array_equal(detect.read_image(tmp_path / name), scene), name
+        assert np.array_equal(scenes.read_image(tmp_path / name), scene), name
     Image.fromarray(scene).save(tmp_path / "rgb.jpg", quality=95)
-    assert detect.read_image(str(tmp_path / "rgb.jpg")).shape == (90, 120, 3)
+    assert scenes.read_image(str(tmp_path / "rgb.jpg")).shape == (90, 120, 3)
 
 
 def write(path, kind):
@@ -153,8 +153,8 @@ def test_a_file_that_is_no_scene_is_told_by_name(tmp_path, kind, words):
     path = tmp_path / "scene.png"
     if kind != "missing":
         write(path, kind)
-    with pytest.raises(detect.SceneError, match=words) as error:
-        detect.read_image(path)
+    with pytest.raises(scenes.SceneError, match=words) as error:
+        scenes.read_image(path)
     assert str(path) in str(error.value) and "expected" in str(error.value)
 
 
@@ -171,26 +171,26 @@ def test_what_is_found_is_written_as_a_table_and_as_a_picture(tmp_path):
     changed = np.argwhere((boxed != scene).any(axis=-1))
     assert changed.min(axis=0).tolist() == [0, 40] and changed.max(axis=0).tolist() == [79, 119]
     assert (scene == 50).all()
-    with pytest.raises(detect.SceneError, match="'.gif'; expected .csv"):
+    with pytest.raises(scenes.SceneError, match="'.gif'; expected .csv"):
         detect.save(tmp_path / "boxed.gif", scene, found)
 
 
 def test_scenes_are_found_as_kaggle_nests_them_or_flat(tmp_path, monkeypatch):
-    assert detect.find_scenes("simulated") == {} == detect.find_scenes(tmp_path)
+    assert scenes.find_scenes("simulated") == {} == scenes.find_scenes(tmp_path)
     for folder in (".", "scenes", "scenes/scenes"):
         (tmp_path / folder).mkdir(exist_ok=True)
         for name in ("lb_1.png", "scene_2.jpg", "1__20170101_1__-122.1_37.5.png", "note.txt"):
             (tmp_path / folder / name).touch()
-        found = detect.find_scenes(tmp_path)
+        found = scenes.find_scenes(tmp_path)
         assert list(found) == ["lb_1", "scene_2"] and found["lb_1"] == tmp_path / folder / "lb_1.png"
     monkeypatch.setenv("SATGAN_DATA", str(tmp_path / "shipsnet.json"))
-    assert list(detect.find_scenes()) == ["lb_1", "scene_2"]
+    assert list(scenes.find_scenes()) == ["lb_1", "scene_2"]
     monkeypatch.setenv("SATGAN_DATA", "simulated")
-    assert detect.find_scenes() == {}
+    assert scenes.find_scenes() == {}
 
 
 def test_the_marks_are_whole_numbers_and_no_ship_is_marked_twice():
-    marks = detect.marked_ships()
+    marks = scenes.marked_ships()
     assert list(marks) == ["scene", "x", "y", "moored", "day"] and len(marks) == 65
     assert set(marks.day) == {"", "20170619", "20170719", "20171022"}
     assert set(marks.moored) == {0, 1} and (marks.dtypes[["x", "y"]] == int).all()
@@ -202,14 +202,14 @@ def test_the_marks_are_whole_numbers_and_no_ship_is_marked_twice():
 
 @pytest.mark.real
 def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found():
-    scenes, total, found_ships = detect.find_scenes(), 0, 0
+    scenes, total, found_ships = scenes.find_scenes(), 0, 0
     if not scenes:
         pytest.skip("no scenes beside the real chips")
-    days = set(detect.marked_ships().day)
+    days = set(scenes.marked_ships().day)
     assert not days & set(load_chips(say=lambda line: None).split(0).train.days)
     judge = Judge("real").classifier
     for name in ("lb_1", "lb_3"):
-        scene, marks = detect.read_image(scenes[name]), detect.marked_ships()
+        scene, marks = scenes.read_image(scenes[name]), scenes.marked_ships()
         ships = marks[marks.scene == name]
         assert (ships.x < scene.shape[1]).all() and (ships.y < scene.shape[0]).all()
         ships = ships[ships.moored == 0]
@@ -264,36 +264,36 @@ def greedy(x, y, p, apart, order=lambda p: np.argsort(-p), away=np.hypot, again=
 
 
 CASES = [
-    (checks.windows, ..., "To do"),
-    (checks.windows, lambda h, w, s: (h // s) * (w // s), "Not yet: the last window has to end inside"),
-    (checks.windows, lambda h, w, s: ((h - 80) // s) * ((w - 80) // s), "Not yet: there is a window before"),
-    (checks.windows, lambda h, w, s: ((h - 80) / s + 1) * ((w - 80) / s + 1), "Not yet: there is no part of"),
-    (checks.windows, lambda h, w, s: 7, "Not yet: a scene of 80 x 80 pixels has 1"),
-    (checks.windows, lambda h, w, s: ((h - 80) // s + 1) * ((w - 80) // s + 1), "Right"),
-    (checks.overlap, lambda a, b: ..., "To do"),
-    (checks.overlap, lambda a, b: iou(a, b, low=-999), "do not touch"),
-    (checks.overlap, lambda a, b: iou(a, b, twice=0), "Not yet: the two areas together"),
-    (checks.overlap, lambda a, b: 0.7, "it is 1.000, your function says 0.700"),
-    (checks.overlap, lambda a, b: iou(a, b, chips=True), "(20, 20, 60, 60) it is 0.250"),
-    (checks.overlap, lambda a, b: iou(a, b, beside=True), "(-40, -40, 40, 40) it is 0.143"),
-    (checks.overlap, iou, "Right"),
-    (checks.suppress, lambda x, y, p, apart: None, "To do"),
-    (checks.suppress, lambda *a: greedy(*a), "struck out by the first"),
+    (exercises.windows, ..., "To do"),
+    (exercises.windows, lambda h, w, s: (h // s) * (w // s), "Not yet: the last window has to end inside"),
+    (exercises.windows, lambda h, w, s: ((h - 80) // s) * ((w - 80) // s), "Not yet: there is a window before"),
+    (exercises.windows, lambda h, w, s: ((h - 80) / s + 1) * ((w - 80) / s + 1), "Not yet: there is no part of"),
+    (exercises.windows, lambda h, w, s: 7, "Not yet: a scene of 80 x 80 pixels has 1"),
+    (exercises.windows, lambda h, w, s: ((h - 80) // s + 1) * ((w - 80) // s + 1), "Right"),
+    (exercises.overlap, lambda a, b: ..., "To do"),
+    (exercises.overlap, lambda a, b: iou(a, b, low=-999), "do not touch"),
+    (exercises.overlap, lambda a, b: iou(a, b, twice=0), "Not yet: the two areas together"),
+    (exercises.overlap, lambda a, b: 0.7, "it is 1.000, your function says 0.700"),
+    (exercises.overlap, lambda a, b: iou(a, b, chips=True), "(20, 20, 60, 60) it is 0.250"),
+    (exercises.overlap, lambda a, b: iou(a, b, beside=True), "(-40, -40, 40, 40) it is 0.143"),
+    (exercises.overlap, iou, "Right"),
+    (exercises.suppress, lambda x, y, p, apart: None, "To do"),
+    (exercises.suppress, lambda *a: greedy(*a), "struck out by the first"),
     (
-        checks.suppress,
+        exercises.suppress,
         lambda *a: greedy(*a, again=False, order=lambda p: range(len(p))),
         "begin with the surest",
     ),
-    (checks.suppress, lambda *a: sorted(greedy(*a, again=False)), "from the surest down"),
+    (exercises.suppress, lambda *a: sorted(greedy(*a, again=False)), "from the surest down"),
     (
-        checks.suppress,
+        exercises.suppress,
         lambda *a: greedy(*a, again=False, away=lambda u, v: max(abs(u), abs(v))),
         "straight line",
     ),
-    (checks.suppress, lambda x, y, p, apart: greedy(x, y, p, 40, again=False), "30 pixels apart, which is"),
-    (checks.suppress, lambda x, y, p, apart: np.isin(range(len(p)), [0, 2, 3]), "return the indices"),
-    (checks.suppress, lambda x, y, p, apart: 0, "return the indices"),
-    (checks.suppress, lambda *a: greedy(*a, again=False), "Right"),
+    (exercises.suppress, lambda x, y, p, apart: greedy(x, y, p, 40, again=False), "30 pixels apart, which is"),
+    (exercises.suppress, lambda x, y, p, apart: np.isin(range(len(p)), [0, 2, 3]), "return the indices"),
+    (exercises.suppress, lambda x, y, p, apart: 0, "return the indices"),
+    (exercises.suppress, lambda *a: greedy(*a, again=False), "Right"),
 ]
 
 

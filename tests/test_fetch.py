@@ -7,7 +7,7 @@ import pytest
 
 from satgan_tutorial import chips as chips_module
 from satgan_tutorial import fetch as fetch_module
-from satgan_tutorial.fetch import FetchError, fetch
+from satgan_tutorial.sources.fetch import FetchError, fetch
 
 NAMES = [f"{label}__2017060{i}_180756_103a__-122.3_37.{i}.png" for i in range(5) for label in (0, 1)]
 

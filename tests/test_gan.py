@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from satgan_tutorial import gan, networks, recipes
-from satgan_tutorial.recipes import Recipe
+from satgan_tutorial import batching, gan, networks, recipes, sampling
+from satgan_tutorial.recipes import GANRecipe
 
 pytestmark = pytest.mark.once
 
@@ -20,7 +20,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 def train(recipe=TINY, steps=6, model=None, seed=0, eagerly=True):
     """Train without a graph, which takes longer to build than these few steps do."""
     model = recipes.build(recipe, seed, run_eagerly=eagerly) if model is None else model
-    data = gan.batches(IMAGES, 4, model.seed, first_step=model.step)
+    data = batching.shuffled(IMAGES, 4, model.seed, first_step=model.step)
     model.fit(data, steps_per_epoch=steps - model.step, verbose=0)
     return model
 
@@ -46,7 +46,7 @@ def plane(**settings):
 def test_one_step_moves_both_players_and_says_how_it_went():
     model = recipes.build(TINY, run_eagerly=True)
     before = [p.get_weights() for p in (model.generator, model.discriminator)]
-    log = model.fit(gan.batches(IMAGES, 4, 0), steps_per_epoch=1, verbose=0).history
+    log = model.fit(batching.shuffled(IMAGES, 4, 0), steps_per_epoch=1, verbose=0).history
     after = [p.get_weights() for p in (model.generator, model.discriminator)]
     for old, new in zip(before, after, strict=True):
         assert all(np.abs(a - b).max() > 0 for a, b in zip(old, new, strict=True) if a.ndim > 1)
@@ -133,7 +133,7 @@ def test_a_saved_training_goes_on_to_the_same_bits(tmp_path):
     assert half.step == 3 and half.settings == whole.settings
     resumed = train(model=half)
     assert resumed.step == whole.step == 6
-    for a, b in ((whole, resumed), (whole.averaged(), resumed.averaged())):
+    for a, b in ((whole, resumed), (whole.sampler(), resumed.sampler())):
         assert np.array_equal(weights(a), weights(b))
 
 
@@ -153,10 +153,10 @@ def test_the_posts_training_goes_on_to_the_same_bits(tmp_path):
 def test_generate_uses_the_averages_and_leaves_the_weights():
     model = train()
     before = weights(model)
-    images = model.generate(5, seed=3)
+    images = model.sample(5, seed=3)
     assert images.dtype == np.uint8 and images.shape == (5, 16, 16, 3)
-    assert np.array_equal(images[:2], model.generate(2, seed=3))
-    assert not np.array_equal(images, gan.generate(model.generator, 5, seed=3))
+    assert np.array_equal(images[:2], model.sample(2, seed=3))
+    assert not np.array_equal(images, sampling.sample(model.generator, 5, seed=3))
     assert np.array_equal(before, weights(model))
     average = model.generator.trainable_variables[0].numpy() * 0
     start = recipes.build(TINY, run_eagerly=True)
@@ -165,14 +165,14 @@ def test_generate_uses_the_averages_and_leaves_the_weights():
         train(steps=step, model=start)
         now = start.generator.trainable_variables[0].numpy()
         average = now if step == 1 else 0.98 * average + 0.02 * now
-    np.testing.assert_allclose(start.averaged().trainable_variables[0], average, atol=1e-6)
+    np.testing.assert_allclose(start.sampler().trainable_variables[0], average, atol=1e-6)
 
 
 def test_the_averages_get_their_own_batch_norm_statistics():
     model = train(dataclasses.replace(TINY, batch_norm=True, ema=0.5))
-    copy = model.averaged()
+    copy = model.sampler()
     norm = next(layer for layer in copy.layers if isinstance(layer, layers.BatchNormalization))
-    seen = [gan.noise(64, 8, k) for k in range(gan.NORM_BATCHES)]
+    seen = [sampling.noise(64, 8, k) for k in range(gan.NORM_BATCHES)]
     for layer in copy.layers[: copy.layers.index(norm)]:
         seen = [layer(x) for x in seen]
     seen = np.concatenate(seen)
@@ -183,24 +183,24 @@ def test_the_averages_get_their_own_batch_norm_statistics():
 def test_a_gan_learns_points_in_the_plane():
     real = np.random.default_rng(0).normal((2.0, -1.0), 0.1, (256, 2)).astype(np.float32)
     model = plane(r1=0.1, r2=0.1, steps_per_execution=10)
-    model.fit(gan.batches(real, 64, 0), steps_per_epoch=300, verbose=0)
-    points = model.generate(500, seed=0)
+    model.fit(batching.shuffled(real, 64, 0), steps_per_epoch=300, verbose=0)
+    points = model.sample(500, seed=0)
     assert points.dtype == np.float32 and points.shape == (500, 2)
     np.testing.assert_allclose(points.mean(0), (2.0, -1.0), atol=0.3)
 
 
 def test_batches_deal_every_image_once_a_turn_and_start_anywhere():
     images = np.arange(10, dtype=np.float32)[:, None]
-    dealt = np.concatenate(list(gan.batches(images, 4, 5).take(5).as_numpy_iterator())).ravel()
+    dealt = np.concatenate(list(batching.shuffled(images, 4, 5).take(5).as_numpy_iterator())).ravel()
     assert sorted(dealt[:10]) == sorted(dealt[10:]) == list(range(10))
     assert list(dealt[:10]) != list(dealt[10:])
-    later = next(gan.batches(images, 4, 5, first_step=3).as_numpy_iterator()).ravel()
+    later = next(batching.shuffled(images, 4, 5, first_step=3).as_numpy_iterator()).ravel()
     assert list(later) == list(dealt[12:16])
 
 
 def test_what_is_wrong_is_said():
     with pytest.raises(ValueError, match="empty"):
-        gan.batches(IMAGES[:0], 4, 0)
+        batching.shuffled(IMAGES[:0], 4, 0)
     model = recipes.build(TINY)
     with pytest.raises(ValueError, match="no loss"):
         model.compile("adam", "adam", loss="wasserstein")

@@ -5,7 +5,8 @@ import keras
 import numpy as np
 import pytest
 
-from satgan_tutorial import classifier, judge, load_chips, pretrained, simulate
+from satgan_tutorial import classifier, judge, load_chips, models
+from satgan_tutorial.sources import simulate
 from satgan_tutorial.chips import ChipSet
 from satgan_tutorial.pretrained import ship_judge, storing
 
@@ -88,22 +89,22 @@ def test_a_trained_judge_comes_with_card_and_log_and_loads_again(chips, trained)
 
 def test_a_stored_model_is_rounded_to_float16_and_small(tmp_path):
     model = classifier.build()
-    file = storing.save(model, "ship", "real", folder=tmp_path, card="a card", log="epoch\n0\n")
-    again = pretrained.load("ship", "real", tmp_path)
+    file = models.save(model, "ship", "real", folder=tmp_path, card="a card", log="epoch\n0\n")
+    again = models.load("ship", "real", tmp_path)
     for kept, weight in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, weight.astype(np.float16).astype(np.float32))
     assert file.stat().st_size < 2.6 * model.count_params()
     assert sorted(f.suffix for f in tmp_path.iterdir()) == [".csv", ".keras", ".md"]
-    assert pretrained.shipped(tmp_path) == ["ship-real"]
+    assert models.shipped(tmp_path) == ["ship-real"]
 
 
 def test_what_is_not_shipped_or_no_judge_is_said_in_a_sentence(tmp_path):
-    storing.save(classifier.build(), "ship", "real", folder=tmp_path)
-    with pytest.raises(pretrained.PretrainedError, match="there is ship-real"):
-        pretrained.load("judge", "real", tmp_path)
+    models.save(classifier.build(), "ship", "real", folder=tmp_path)
+    with pytest.raises(models.ModelError, match="there is ship-real"):
+        models.load("judge", "real", tmp_path)
     (tmp_path / "half.keras").write_bytes(b"PK")
-    with pytest.raises(pretrained.PretrainedError, match="half.keras: expected a Keras model"):
-        pretrained.read(tmp_path / "half.keras")
+    with pytest.raises(models.ModelError, match="half.keras: expected a Keras model"):
+        models.read(tmp_path / "half.keras")
     with pytest.raises(judge.JudgeError, match="expected a judge"):
         judge.Judge(tmp_path / "ship-real.keras")
 
@@ -118,7 +119,7 @@ def test_the_shipped_judges_are_there(source):
     np.testing.assert_allclose(shipped.probability(images), 1 / (1 + np.exp(-by_layers)), rtol=1e-5)
     assert isinstance(shipped.classifier, keras.Model)
     for suffix in (".md", ".csv"):
-        assert pretrained.path("judge", source).with_suffix(suffix).is_file()
+        assert models.path("judge", source).with_suffix(suffix).is_file()
 
 
 def test_the_shipped_simulated_judge_reads_simulated_ships():
@@ -133,6 +134,6 @@ def test_the_shipped_judges_were_trained_on_the_train_scenes_of_today(source):
     if source == "real" and os.environ.get("SATGAN_DATA", "simulated") == "simulated":
         pytest.skip("no real chips in $SATGAN_DATA")
     chips = load_chips(None if source == "real" else source)
-    card = pretrained.path("judge", source).with_suffix(".md").read_text()
+    card = models.path("judge", source).with_suffix(".md").read_text()
     digest = ship_judge.scenes_digest(chips.split(0).train)
     assert f"sha256 {digest} " in card, "the split has changed: train the judge again (satgan train judge)"

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from keras import layers
 
-from satgan_tutorial import gan, latent, pretrained, simulate
+from satgan_tutorial import latent, models, sampling
+from satgan_tutorial.sources import simulate
 
 pytestmark = pytest.mark.once
 
@@ -20,10 +21,10 @@ def linear(latent_dim=4, side=6):
 
 def test_given_noise_is_drawn_as_a_seed_is():
     generator = linear()
-    z = gan.noise(5, 4, seed=3)
-    np.testing.assert_array_equal(latent.draw(generator, z), gan.generate(generator, 5, seed=3))
+    z = sampling.noise(5, 4, seed=3)
+    np.testing.assert_array_equal(sampling.from_noise(generator, z), sampling.sample(generator, 5, seed=3))
     np.testing.assert_array_equal(
-        latent.draw(generator, z.astype(float), batch_size=2), latent.draw(generator, z)
+        sampling.from_noise(generator, z.astype(float), batch_size=2), sampling.from_noise(generator, z)
     )
 
 
@@ -105,8 +106,8 @@ def test_a_move_changes_one_reading_and_takes_the_shortest_way():
 
 
 def test_the_sea_of_the_shipped_generator_gets_brighter():
-    generator = pretrained.load("book", "simulated")
+    generator = models.load("book", "simulated")
     found = latent.directions(generator, n=120)
-    z = gan.noise(8, 64, seed=9)
-    before, after = (latent.measures(latent.draw(generator, x)).sea for x in (z, found.to(z, sea=2)))
+    z = sampling.noise(8, 64, seed=9)
+    before, after = (latent.measures(sampling.from_noise(generator, x)).sea for x in (z, found.to(z, sea=2)))
     assert (after > before + 5)[found.read(z)[:, -1] < 1].all()

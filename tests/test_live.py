@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from satgan_tutorial import conditions, gan, measure, networks, pretrained
+from satgan_tutorial import appearance, conditions, models, networks, sampling
 from satgan_tutorial.chips import to_uint8
 from satgan_tutorial.judge import Judge
 from satgan_tutorial.pretrained.ship import fold
@@ -138,12 +138,12 @@ def shown_noise(page):
 def test_a_seed_is_the_same_noise_as_in_python(page):
     seeds = [*range(100), 12345, 2**31, 2**32 - 1]
     found = page.evaluate("seeds => seeds.map(seed => Array.from(satganNoise(seed, 64)))", seeds)
-    expected = [gan.noise(1, 64, seed)[0] for seed in seeds]
+    expected = [sampling.noise(1, 64, seed)[0] for seed in seeds]
     np.testing.assert_array_equal(np.array(found, np.float32), expected)
 
 
 def test_a_hundred_ships_are_those_of_keras_and_judged_and_measured_the_same(page, source):
-    z = np.concatenate([gan.noise(1, 64, seed) for seed in range(100)])
+    z = np.concatenate([sampling.noise(1, 64, seed) for seed in range(100)])
     script = """async rows => {
       const { ask } = satgan.engine(satgan.content.models);
       const answers = await Promise.all(rows.map(z => ask('book', [z])));
@@ -154,7 +154,7 @@ def test_a_hundred_ships_are_those_of_keras_and_judged_and_measured_the_same(pag
     found = page.evaluate(script, z.tolist())
     drawn = np.array([np.frombuffer(base64.b64decode(text), np.uint8) for text in found["rgb"]])
     drawn = drawn.reshape(-1, 80, 80, 3)
-    expected = to_uint8(pretrained.load("book", source)(z))
+    expected = to_uint8(models.load("book", source)(z))
     apart = np.abs(drawn.astype(int) - expected)
     chances = np.abs(np.array(found["p"]) - Judge(source).probability(expected))
     print(
@@ -163,7 +163,7 @@ def test_a_hundred_ships_are_those_of_keras_and_judged_and_measured_the_same(pag
     assert apart.max() <= 2 and chances.max() <= 0.01
 
     columns = ["sea_red", "sea_green", "sea_blue", "heading", "length", "width"]
-    table = measure.measure(drawn)[columns].to_numpy()
+    table = appearance.measure(drawn)[columns].to_numpy()
     np.testing.assert_allclose(np.array(found["measured"], float), table, atol=1e-6)
 
 
@@ -180,7 +180,7 @@ def test_chips_with_and_without_an_object_are_measured_as_in_python(page):
     script = "rows => rows.map(satganMeasure).map(m => [...m.sea, m.heading, m.length, m.width])"
     found = page.evaluate(script, chips.reshape(6, -1).tolist())
     columns = ["sea_red", "sea_green", "sea_blue", "heading", "length", "width"]
-    table = measure.measure(chips)[columns].to_numpy()
+    table = appearance.measure(chips)[columns].to_numpy()
     assert np.isnan(table[:, 3]).any() and np.isfinite(table[:, 3]).sum() >= 3
     np.testing.assert_allclose(np.array(found, float), table, atol=1e-6)
 
@@ -226,7 +226,7 @@ def test_every_layer_does_what_it_does_in_keras(page):
             ]
         )
     )
-    z = gan.noise(1, 7, 0)
+    z = sampling.noise(1, 7, 0)
     expected = np.asarray(model(z))[0]
     assert np.ptp(expected) > 0.01
     np.testing.assert_allclose(run(page, model, z), expected, atol=1e-5)
@@ -240,7 +240,7 @@ def test_a_layer_that_the_script_does_not_know_is_named():
     with pytest.raises(live.ExportError, match="strides, dilation or groups"):
         live.export(keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(4, 3, groups=2)]))
     with pytest.raises(
-        live.ExportError, match="weights that float16 cannot hold; save it with pretrained.storing.save"
+        live.ExportError, match="weights that float16 cannot hold; save it with pretrained.models.save"
     ):
         live.export(keras.Sequential([keras.Input((8,)), layers.Dense(3)]))
     x = keras.Input((4,))
@@ -267,7 +267,7 @@ def test_a_new_ship_comes_by_button_by_arrow_keys_and_by_number(page):
     page.get_by_label("Seed", exact=True).fill("777")
     page.keyboard.press("Enter")
     settle(page, "Seed 777.")
-    np.testing.assert_array_equal(shown_noise(page), gan.noise(1, 64, 777))
+    np.testing.assert_array_equal(shown_noise(page), sampling.noise(1, 64, 777))
     page.get_by_label("Seed", exact=True).fill("-5")  # there is none: the nearest there is
     page.keyboard.press("Enter")
     settle(page, "Seed 0.")
@@ -299,7 +299,7 @@ def test_a_slider_moves_what_it_names(page, source):
     assert heading.get_attribute("aria-valuetext") == "120 degrees"
     page.get_by_role("button", name="Reset").click()
     settle(page, "Seed 0.")
-    np.testing.assert_array_equal(shown_noise(page), gan.noise(1, 64, 0))
+    np.testing.assert_array_equal(shown_noise(page), sampling.noise(1, 64, 0))
 
 
 @once
@@ -310,11 +310,11 @@ def test_a_walk_goes_along_the_sphere_to_the_other_ship(page):
     way = page.get_by_label("Way to the other ship")
     way.fill("100")
     settle(page, "100 % of the way from seed 0 to seed 5.")
-    np.testing.assert_allclose(shown_noise(page), gan.noise(1, 64, 5), atol=1e-6)
+    np.testing.assert_allclose(shown_noise(page), sampling.noise(1, 64, 5), atol=1e-6)
     way.fill("50")
     settle(page, "50 % of the way")
     middle = np.linalg.norm(shown_noise(page))
-    ends = [np.linalg.norm(gan.noise(1, 64, seed)) for seed in (0, 5)]
+    ends = [np.linalg.norm(sampling.noise(1, 64, seed)) for seed in (0, 5)]
     assert min(ends) - 0.5 < middle < max(ends) + 0.5  # a straight line would be about 0.7 of that
     page.get_by_role("button", name="Walk").click()
     settle(page, "100 % of the way")
@@ -356,7 +356,7 @@ def test_what_the_reader_asks_for_goes_before_the_sixteen(page):
 def test_the_film_of_the_training_moves(page, source):
     slider = page.get_by_label("Steps of training")
     film = page.locator(".satgan-film-frame")
-    with np.load(pretrained.HERE / f"book-{source}.npz") as kept:
+    with np.load(models.HERE / f"book-{source}.npz") as kept:
         steps, shape = kept["steps"].tolist(), kept["images"].shape
     first = film.get_attribute("src")
     assert str(steps[0]) in film.get_attribute("alt")
@@ -384,7 +384,7 @@ def test_the_python_that_is_copied_makes_the_very_ship(page, source, tmp_path, c
     page.keyboard.press("Enter")
     settle(page, "Seed 42.")
     names, code = in_python(page, tmp_path)
-    assert "gan.noise(1, 64, seed=42)" in code and source in code
+    assert "sampling.noise(1, 64, seed=42)" in code and source in code
     assert np.abs(pixels(page) - names["image"][0]).max() <= 2
     p = float(capsys.readouterr().out.splitlines()[0].strip("[]"))
     assert p == pytest.approx(page.get_by_role("meter").first.evaluate("e => e.ariaValueNow / 100"), abs=0.01)
@@ -402,7 +402,7 @@ def test_the_python_that_is_copied_makes_the_very_ship(page, source, tmp_path, c
 
 @once
 def test_it_is_copied_to_the_clipboard_or_selected(browser, address, source):
-    last = "conditional" if f"conditional-{source}" in pretrained.shipped() else "satgan_tutorial"
+    last = "conditional" if f"conditional-{source}" in models.shipped() else "satgan_tutorial"
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     for broken in (False, True):
         page = context.new_page()
@@ -431,7 +431,7 @@ def test_it_is_copied_to_the_clipboard_or_selected(browser, address, source):
 @pytest.mark.parametrize("k", [1, 4])
 def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path, content, source, k):
     main, more = content
-    assert ("conditional" in more["models"]) == (f"conditional-{source}" in pretrained.shipped())
+    assert ("conditional" in more["models"]) == (f"conditional-{source}" in models.shipped())
     model = half(fold(networks.generator(4, batch_norm=True, conditions=k)))
     models = {"conditional": live.export(model)}
     page = open_page(browser, site(tmp_path, (main, more | {"models": models})))
@@ -444,13 +444,13 @@ def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path,
     wait(page)
     causes = {"heading": 30, "length": 150} if k == 4 else {}
     for i, ship in enumerate((True, False)):
-        asked = conditions.ask(ship, **causes)[None]
+        asked = conditions.encode(ship, **causes)[None]
         expected = to_uint8(model([shown_noise(page), asked]))[0]
         drawn = pixels(page, f".satgan-pair > :nth-child({i + 1}) canvas")
         assert np.abs(drawn - expected).max() <= 2
     code = page.locator(".satgan-live pre code").text_content()
     compile(code, "copied", "exec")
-    assert "conditions.ask(ship" + (", heading=30, length=150)" if k == 4 else ")") in code
+    assert "conditions.encode(ship" + (", heading=30, length=150)" if k == 4 else ")") in code
     assert page.problems == []
     page.close()
 

@@ -17,12 +17,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from satgan_tutorial import recipes, training, watch
+from satgan_tutorial import callbacks, recipes, training
 from satgan_tutorial.__main__ import main
 from satgan_tutorial.chips import ChipSet
-from satgan_tutorial.terminal import stoppable
+from satgan_tutorial.cli.console import stoppable
 
-TINY = recipes.Recipe("tiny", "For tests.", base_filters=2, latent_dim=4, batch_size=4, steps=6)
+TINY = recipes.GANRecipe("tiny", "For tests.", base_filters=2, latent_dim=4, batch_size=4, steps=6)
 
 
 def run(*words, code=0):
@@ -153,7 +153,7 @@ def test_other_sizes_are_options_that_the_folder_remembers(few):
     assert "recipe's image_size 16" in result.output and "80" in result.output
 
 
-class CtrlCAtTheThird(watch.Progress):
+class CtrlCAtTheThird(callbacks.Progress):
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
         if self.model.step == 3:
@@ -162,7 +162,7 @@ class CtrlCAtTheThird(watch.Progress):
 
 def test_a_stopped_training_of_another_size_goes_on_with_the_line_it_prints(monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("satgan_tutorial.watch.Progress", CtrlCAtTheThird)
+        patch.setattr("satgan_tutorial.callbacks.Progress", CtrlCAtTheThird)
         result = run("train", "tiny", "--image-size", 16, "--steps", 5, "--out", "small", code=130)
     _, *words = shlex.split(result.output.splitlines()[-1])
     run(*words)
@@ -182,7 +182,7 @@ def test_a_recipe_that_cannot_be_built_is_told_before_the_folder_is_begun(size, 
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(monkeypatch):
-    monkeypatch.setattr("satgan_tutorial.watch.Progress", CtrlCAtTheThird)
+    monkeypatch.setattr("satgan_tutorial.callbacks.Progress", CtrlCAtTheThird)
     before = signal.getsignal(signal.SIGINT)
     result = run("train", "tiny", "--steps", 50, "--seed", 3, "--out", "my run", code=130)
     assert signal.getsignal(signal.SIGINT) == before

@@ -9,8 +9,9 @@ from scipy.linalg import sqrtm
 from sklearn.metrics.pairwise import euclidean_distances, polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
-from satgan_tutorial import metrics, simulate
-from satgan_tutorial.classifier import symmetry
+from satgan_tutorial import metrics
+from satgan_tutorial.sources import simulate
+from satgan_tutorial.chips import symmetry
 from satgan_tutorial.judge import Judge
 
 pytestmark = pytest.mark.once

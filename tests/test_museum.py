@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from satgan_tutorial import watch
-from satgan_tutorial.recipes import Recipe
+from satgan_tutorial import callbacks
+from satgan_tutorial.recipes import GANRecipe
 
 DCGAN = Path(__file__).parents[1] / "book" / "dcgan"
 HEALTHY = [f"healthy-{k}" for k in range(1, 6)]
@@ -83,7 +83,7 @@ def test_penalties_help_and_do_not_replace_a_score(museum):
 def heard(rows):
     """What the alarm says of a training whose epochs had these logs."""
     said = []
-    alarm = watch.Alarm(say=said.append)
+    alarm = callbacks.Alarm(say=said.append)
     model = SimpleNamespace(step=0, stop_training=False)
     alarm.set_model(model)
     for epoch, row in enumerate(rows.to_dict("records")):

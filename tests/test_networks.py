@@ -2,21 +2,21 @@ import keras
 import numpy as np
 import pytest
 
-from satgan_tutorial import networks
+from satgan_tutorial import networks, post
 from satgan_tutorial.pretrained.ship import fold
 
 pytestmark = pytest.mark.once
 
 
 @pytest.mark.parametrize(
-    ("build", "parameters"), [(networks.post_generator, 4_741_635), (networks.post_discriminator, 452_353)]
+    ("build", "parameters"), [(post.generator, 4_741_635), (post.discriminator, 452_353)]
 )
 def test_the_posts_networks_have_the_posts_parameters(build, parameters):
     assert build().count_params() == parameters
 
 
 def test_the_posts_networks_layer_by_layer():
-    generator, discriminator = networks.post_generator(), networks.post_discriminator()
+    generator, discriminator = post.generator(), post.discriminator()
     assert [layer.count_params() for layer in generator.layers if layer.count_params()] == [
         2_073_600, 204_928, 262_272, 524_544, 1_638_656, 37_635,
     ]  # fmt: skip
@@ -34,14 +34,14 @@ def test_the_posts_networks_layer_by_layer():
 @pytest.mark.parametrize("size", [12, 40, 80])
 def test_the_posts_networks_fit_each_other_at_any_size(size):
     noise = np.random.default_rng(0).standard_normal((2, 7), np.float32)
-    images = networks.post_generator(size, latent_dim=7)(noise)
+    images = post.generator(size, latent_dim=7)(noise)
     assert images.shape == (2, size, size, 3)
     assert -1 <= np.min(images) < 0 < np.max(images) <= 1
-    verdict = networks.post_discriminator(size)(images)
+    verdict = post.discriminator(size)(images)
     assert verdict.shape == (2, 1) and 0 <= np.min(verdict) <= np.max(verdict) <= 1
 
 
-@pytest.mark.parametrize("build", [networks.post_generator, networks.post_discriminator])
+@pytest.mark.parametrize("build", [post.generator, post.discriminator])
 @pytest.mark.parametrize("size", [0, 2, 41])
 def test_a_size_the_posts_networks_cannot_have_gets_a_sentence(build, size):
     with pytest.raises(ValueError, match=f"image_size is {size}; .* multiple of 4"):
@@ -49,22 +49,22 @@ def test_a_size_the_posts_networks_cannot_have_gets_a_sentence(build, size):
 
 
 def test_layer_costs_of_the_posts_generator():
-    costs = networks.layer_costs(networks.post_generator())
+    costs = networks.layer_costs(post.generator())
     assert costs.parameters.sum() == 4_741_635
     widest = costs.loc[costs.multiply_adds.idxmax()]
     assert widest.multiply_adds == 5 * 5 * 256 * 256 * 80 * 80 and widest.output == (80, 80, 256)
     assert round(costs.multiply_adds.sum() / 1e9, 2) == 11.75
-    assert round(networks.layer_costs(networks.post_discriminator()).multiply_adds.sum() / 1e9, 2) == 0.50
+    assert round(networks.layer_costs(post.discriminator()).multiply_adds.sum() / 1e9, 2) == 0.50
 
 
-@pytest.mark.parametrize("build", [networks.post_generator, networks.post_discriminator])
+@pytest.mark.parametrize("build", [post.generator, post.discriminator])
 def test_the_lost_activations_come_back_after_each_convolution_and_cost_nothing(build):
     bare, whole = build(), build(activations=True)
     for layer, after in zip(whole.layers, whole.layers[1:], strict=False):
         if getattr(layer, "filters", 0) > 3:
             assert isinstance(after, keras.layers.LeakyReLU) and np.isclose(after.negative_slope, 0.3)
     added = len(whole.layers) - len(bare.layers)
-    assert added == (3 if build is networks.post_generator else 2)
+    assert added == (3 if build is post.generator else 2)
     costs = [networks.layer_costs(model) for model in (bare, whole)]
     assert costs[0].parameters.sum() == costs[1].parameters.sum()
     assert costs[0].multiply_adds.sum() == costs[1].multiply_adds.sum()
@@ -73,7 +73,7 @@ def test_the_lost_activations_come_back_after_each_convolution_and_cost_nothing(
 
 
 @pytest.mark.parametrize(
-    ("build", "convolutions"), [(networks.post_generator, 4), (networks.post_discriminator, 3)]
+    ("build", "convolutions"), [(post.generator, 4), (post.discriminator, 3)]
 )
 @pytest.mark.parametrize("activations", [False, True])
 def test_the_posts_convolutions_in_a_row_are_one_affine_map_without_activations(

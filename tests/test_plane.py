@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from satgan_tutorial import gan, losses, plane
+from satgan_tutorial import losses, plane, sampling
 
 pytestmark = pytest.mark.once
 
@@ -70,7 +70,7 @@ def test_the_statue_draws_its_gaussian_and_stands_still():
     plane.train(model, plane.ring().sample(500, seed=0), 10)
     assert all(np.array_equal(a, b) for a, b in zip(before, model.generator.get_weights(), strict=True))
     assert not np.array_equal(judge[0], model.discriminator.get_weights()[0])
-    points = model.generate(20_000, seed=0)
+    points = model.sample(20_000, seed=0)
     np.testing.assert_allclose(points.mean(0), (1.0, -0.5), atol=0.02)
     np.testing.assert_allclose(points.std(0), 0.4, atol=0.02)
 
@@ -109,7 +109,7 @@ def test_a_mode_is_dropped_and_found_again():
     reached = []
     for _ in range(30):
         plane.train(model, points, 25)
-        now = plane.visits(gan.generate(model.generator, 1000, seed=0, batch_size=1000), ring)
+        now = plane.visits(sampling.sample(model.generator, 1000, seed=0, batch_size=1000), ring)
         reached.append(now >= 0.25 * 1000 / 8)
     reached = np.array(reached)
     lost = reached[:-1] & ~reached[1:]

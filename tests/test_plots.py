@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from satgan_tutorial import plots
+from satgan_tutorial import film, plots, svg
 
 pytestmark = pytest.mark.once
 
@@ -62,7 +62,7 @@ def embedded(image):
     """The one image in the SVG of a figure that shows it, its format and how many letters its address has."""
     figure, axis = plots.figure()
     axis.imshow(image, interpolation="none")
-    (address,) = re.findall(r'data:image/[^"]+', plots.to_svg(figure, "One image."))
+    (address,) = re.findall(r'data:image/[^"]+', svg.to_svg(figure, "One image."))
     found = Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
     return found, len(address)
 
@@ -142,7 +142,7 @@ def film(captions=("A line that <rises>.", "A line that falls."), alt="Two lines
         figure, axis = plots.figure(size=(3, 2))
         axis.plot([0, 1], [end, 1 - end])
         frames.append(figure)
-    plots.show_film(frames, list(captions), alt=alt)
+    film.show_film(frames, list(captions), alt=alt)
 
 
 def test_a_film_has_every_frame_with_its_caption_and_its_alt_text(shown):
@@ -158,9 +158,9 @@ def test_a_film_has_every_frame_with_its_caption_and_its_alt_text(shown):
 
 def test_a_film_without_a_caption_for_each_frame_is_refused(shown):
     with pytest.raises(ValueError, match="0 frames"):
-        plots.show_film([], [], alt="Nothing.")
+        film.show_film([], [], alt="Nothing.")
     with pytest.raises(ValueError, match="1 frames and 2 captions"):
-        plots.show_film([plots.figure()[0]], ["one", "two"], alt="One.")
+        film.show_film([plots.figure()[0]], ["one", "two"], alt="One.")
     assert shown == []
 
 

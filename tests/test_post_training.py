@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from satgan_tutorial import gan, networks, recipes
+from satgan_tutorial import batching, recipes
 from satgan_tutorial.chips import to_float
 
 pytestmark = pytest.mark.once
@@ -23,7 +23,7 @@ def chapter():
     cells = {cell.id: cell.source for cell in nbformat.read(CHAPTER, as_version=4).cells}
     names = {"np": np, "keras": keras, "networks": networks, "gan": gan, "to_float": to_float}
     models = cells["posts-models"].replace("shrink(ships.images, SIDE)", "None")
-    toggled = cells["toggled"].replace("checks.toggled_step(toggled_step)", "")
+    toggled = cells["toggled"].replace("exercises.toggled_step(toggled_step)", "")
     for source in (models, cells["posts-step"], cells["change"], toggled):
         exec(source, names)  # noqa: S102
     names["tiny"] = IMAGES
@@ -94,7 +94,7 @@ def test_the_toggled_loop_and_fit_make_the_same_update(chapter):
     start = fitted.discriminator.get_weights() + fitted.generator.get_weights()
     looped[0].set_weights(fitted.generator.get_weights())
     looped[1].set_weights(mirrored(fitted.discriminator.get_weights()))
-    batches = gan.batches(IMAGES, 8, seed=1)
+    batches = batching.shuffled(IMAGES, 8, seed=1)
     for step, real in enumerate(batches.take(3)):
         chapter["toggled_step"](looped, to_float(real), fitted._noise(8, step))
     fitted.fit(batches, steps_per_epoch=3, shuffle=False, verbose=0)

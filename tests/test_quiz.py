@@ -5,8 +5,8 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from satgan_tutorial import checks
-from satgan_tutorial.checks import questions
+from satgan_tutorial import exercises
+from satgan_tutorial.exercises import questions
 
 pytestmark = pytest.mark.once
 
@@ -27,15 +27,15 @@ def shown(monkeypatch):
 def rooms(shown):
     """The questions of the first three rooms, as one page."""
     for room in (1, 2, 3):
-        checks.quiz(room)
+        exercises.quiz(room)
     return "<!doctype html>" + "".join(html.data for html in shown)
 
 
 def test_each_disease_is_an_item_and_has_the_verdict_of_the_grader(rooms, capsys):
     for room, quiz in enumerate(BeautifulSoup(rooms, "html.parser").select(".satgan-quiz"), 1):
-        assert [item.text for item in quiz.select("li")] == list(checks.DISEASES)
+        assert [item.text for item in quiz.select("li")] == list(exercises.DISEASES)
         for item in quiz.select("li"):
-            checks.diagnosis(room, item.text)
+            exercises.diagnosis(room, item.text)
             assert item["data-says"] == capsys.readouterr().out.strip()
         (right,) = (item.text for item in quiz.select("li") if item["data-says"].startswith("Right"))
         assert quiz.select_one("details p").text == right
@@ -47,10 +47,10 @@ def test_a_question_is_answered_by_keyboard_each_for_itself(rooms, browser):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.set_content(rooms)
     first, second, _ = page.locator(".satgan-quiz").all()
-    assert first.get_by_role("button").count() == len(checks.DISEASES)
+    assert first.get_by_role("button").count() == len(exercises.DISEASES)
     assert not first.locator("details p").is_visible(), "the answer is shown before the question is answered"
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == checks.DISEASES[0]
+    assert page.evaluate("document.activeElement.textContent") == exercises.DISEASES[0]
     page.keyboard.press("Enter")
     said = first.locator("[aria-live]")
     assert said.inner_text().startswith("Not yet: not images in [0, 1]: look at the accuracies")
@@ -70,7 +70,7 @@ def test_a_question_is_a_list_and_an_answer_to_unfold_where_scripts_are_off(room
     page = context.new_page()
     page.set_content(rooms)
     quiz = page.locator(".satgan-quiz").first
-    assert quiz.locator("li:visible").all_inner_texts() == list(checks.DISEASES)
+    assert quiz.locator("li:visible").all_inner_texts() == list(exercises.DISEASES)
     assert quiz.locator("button").count() == 0
     assert not quiz.locator("details p").is_visible()
     quiz.locator("summary").click()
@@ -133,7 +133,7 @@ def five(shown, monkeypatch):
         ],
     }
     monkeypatch.setattr(questions, "read", lambda chapter: [first, *asked[1:]])
-    checks.five_questions(1)
+    exercises.five_questions(1)
     return f"<!doctype html>{shown[0].data}"
 
 

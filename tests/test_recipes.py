@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from satgan_tutorial import conditions, gan, recipes
+from satgan_tutorial import batching, conditions, recipes
 
 pytestmark = pytest.mark.once
 
@@ -17,9 +17,9 @@ def test_each_recipe_trains_two_steps_at_a_small_size(name):
     model = recipes.build(dataclasses.replace(recipes.get(name), **small), run_eagerly=True)
     width = conditions.width(recipes.get(name).conditions)
     asked = np.ones((len(IMAGES), width), np.float32) if width else None
-    model.fit(gan.batches(IMAGES, 2, seed=0, asked=asked), steps_per_epoch=2, verbose=0)
+    model.fit(batching.shuffled(IMAGES, 2, seed=0, asked=asked), steps_per_epoch=2, verbose=0)
     assert model.step == 2 and model.name == name
-    assert np.isfinite(model.generate(1, 0, asked[0] if width else None)).all()
+    assert np.isfinite(model.sample(1, 0, asked[0] if width else None)).all()
 
 
 def test_the_posts_recipe_is_the_posts():

@@ -17,7 +17,7 @@ from optuna.trial import FixedTrial
 from test_main import few_chips, satgan
 
 from satgan_tutorial import gan, recipes, search
-from satgan_tutorial.recipes import Recipe
+from satgan_tutorial.recipes import GANRecipe
 
 SMALL = recipes.get("small")
 
@@ -43,7 +43,7 @@ def test_every_proposal_can_be_built():
     for _ in range(6):
         recipe = search.propose(study.ask(), SMALL)
         model = recipes.build(recipe, seed=0)
-        assert model.generate(1, seed=0).shape == (1, 80, 80, 3)
+        assert model.sample(1, seed=0).shape == (1, 80, 80, 3)
         changed = {f.name for f in fields(Recipe) if getattr(recipe, f.name) != getattr(SMALL, f.name)}
         assert len(changed) > 4 and not changed & {"name", "networks", "image_size", "conditions"}
 

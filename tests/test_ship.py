@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from test_main import TINY
 
-from satgan_tutorial import gan, metrics, pretrained, recipes, simulate
+from satgan_tutorial import metrics, models, recipes, sampling
+from satgan_tutorial.sources import simulate
 from satgan_tutorial.pretrained import ship
 
 
@@ -25,11 +26,11 @@ def test_what_is_shipped_is_the_best_look_with_its_card_log_and_film(columns, tm
     totals = [sum(float(row[key]) for key in row if key.startswith("kid")) for row in rows]
     best = keras.saving.load_model(tmp_path / "run" / "best.keras")
     asked = ship.wish(recipe)
-    shipped = gan.generate(pretrained.read(file), 4, 7, asked)
+    shipped = sampling.sample(models.read(file), 4, 7, asked)
     film = np.load(file.with_suffix(".npz"))
     assert film["images"].shape == (3, 4, 80, 80, 3)
     of_best = film["images"][int(np.argmin(totals))].astype(int)
-    assert np.array_equal(of_best, gan.generate(best, 4, 7, asked))
+    assert np.array_equal(of_best, sampling.sample(best, 4, 7, asked))
     assert np.abs(shipped - of_best).max() <= 2  # float16
     card = file.with_suffix(".md").read_text()
     assert f"the weights of step {rows[int(np.argmin(totals))]['step']}" in card

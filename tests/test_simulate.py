@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from satgan_tutorial import measure, simulate
+from satgan_tutorial import appearance
+from satgan_tutorial.sources import simulate
 
 pytestmark = pytest.mark.once
 
@@ -88,7 +89,7 @@ def test_turning_the_heading_turns_the_ship_and_nothing_else():
     causes = simulate.draw_causes(40, seed=3, label=1).query("wake == 0 and tug == 0").head(12)
     causes = causes.assign(length=180.0, x=0.0, y=0.0, crop_x=0, crop_y=0, haze=0.0)
     for heading in (20, 75, 140):
-        found = measure.measure(simulate.render(causes.assign(heading=heading)))["heading"]
+        found = appearance.measure(simulate.render(causes.assign(heading=heading)))["heading"]
         assert np.abs((found - heading + 90) % 180 - 90).median() < 1.0
     corner = np.s_[:, :12, :12]
     north, east = (simulate.render(causes.assign(heading=heading))[corner] for heading in (0, 90))

@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from satgan_tutorial import machine
+from satgan_tutorial.cli import doctor
 
 ROOT = Path(__file__).parents[1]
 TEACHING = ROOT / "book" / "teaching"

@@ -12,7 +12,17 @@ from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from PIL import Image
 
-from satgan_tutorial import conditions, gan, latent, networks, plots, pretrained, training, widgets
+from satgan_tutorial import (
+    conditions,
+    gan,
+    latent,
+    models,
+    networks,
+    plots,
+    rasters,
+    sampling,
+    widgets,
+)
 from satgan_tutorial.judge import Judge
 
 pytestmark = pytest.mark.once
@@ -128,7 +138,7 @@ def panel(monkeypatch):
 
 @pytest.fixture(scope="module")
 def book():
-    return pretrained.load("book", "simulated")
+    return models.load("book", "simulated")
 
 
 def run(page, generator):
@@ -146,16 +156,16 @@ def made_by(page, generator):
 def pixels(page):
     """The chips in the picture of a page, uint8 (n, 80, 80, 3)."""
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(page.img["src"].partition(",")[2]))))
-    side = sheet.shape[0] - 2 * training.GAP
-    starts = range(training.GAP, sheet.shape[1] - side, side + training.GAP)
-    return np.stack([sheet[training.GAP : -training.GAP, x : x + side] for x in starts])
+    side = sheet.shape[0] - 2 * rasters.GAP
+    starts = range(rasters.GAP, sheet.shape[1] - side, side + rasters.GAP)
+    return np.stack([sheet[rasters.GAP : -rasters.GAP, x : x + side] for x in starts])
 
 
 def test_on_a_page_a_ship_is_the_figure_of_its_defaults(shown, book):
     widgets.explore(book, judge=Judge("simulated"), seed=3)
     ((figure, alt),) = shown
     (image,) = (image for axis in figure.axes for image in axis.images)
-    assert np.abs(image.get_array().astype(int) - gan.generate(book, 1, 3)[0]).max() <= 1
+    assert np.abs(image.get_array().astype(int) - sampling.sample(book, 1, 3)[0]).max() <= 1
     assert re.fullmatch(r"The chip of seed 3: \d+ m long, heading \d+ degrees; p\(ship \| x\) is \d+%\.", alt)
 
 
@@ -214,16 +224,16 @@ def test_a_generator_with_conditions_is_asked(panel, count):
         "ship",
         *(["heading", "length"] if count > 1 else ["turn", "size"]),
     ]
-    asked = conditions.ask(True) if count == 1 else conditions.ask(True, 45, 200)
+    asked = conditions.encode(True) if count == 1 else conditions.encode(True, 45, 200)
     (image,) = pixels(page.page)
-    assert np.abs(image.astype(int) - gan.generate(conditional, 1, 0, asked)[0]).max() <= 1
+    assert np.abs(image.astype(int) - sampling.sample(conditional, 1, 0, asked)[0]).max() <= 1
     page.set(ship=False)
     assert np.array_equal(pixels(page.page)[0], made_by(page.page, conditional))
     assert not np.array_equal(pixels(page.page)[0], image)
 
 
 def test_a_walk_begins_and_ends_at_its_ends(panel, book):
-    end = gan.noise(1, 64, 8)
+    end = sampling.noise(1, 64, 8)
     page = panel(widgets.walk, book, 3, end[0], judge=Judge("simulated"))
     a, middle, b = pixels(page.page)
     assert np.array_equal(made_by(page.page, book), middle)
@@ -266,8 +276,8 @@ def test_the_folder_of_a_training_is_watched_while_it_goes_on(monkeypatch, panel
     log = {"d_loss": 0.5, "g_loss": 0.7, "real_accuracy": 0.9, "fake_accuracy": 0.8}
 
     def come_to(step):
-        rows = [np.asarray(training.sheet(row, 8)) for row in chips[: -(-step // 100)]]
-        page = np.concatenate([rows[0], *(row[training.GAP :] for row in rows[1:])])
+        rows = [np.asarray(rasters.contact_sheet(row, 8)) for row in chips[: -(-step // 100)]]
+        page = np.concatenate([rows[0], *(row[rasters.GAP :] for row in rows[1:])])
         Image.fromarray(page).save(tmp_path / "samples.png")
         pd.DataFrame([{"step": k} | log for k in range(20, step + 1, 20)]).to_csv(
             tmp_path / "log.csv", index=False

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from satgan_tutorial import gan, load_chips, measure, metrics, pretrained
-from satgan_tutorial.classifier import symmetry
+from satgan_tutorial import appearance, load_chips, metrics, models, sampling
+from satgan_tutorial.chips import symmetry
 from satgan_tutorial.judge import Judge
 
 SEED, SPLITS, NEAREST = 0, 50, 0.05
@@ -52,8 +52,8 @@ def look(images, judge):
     return {
         "features": judge.features(images),
         "turned": judge.features(turn(images)),
-        "heading": measure.measure(images).heading.to_numpy(),
-        "lines": measure.line_spectrum(images),
+        "heading": appearance.measure(images).heading.to_numpy(),
+        "lines": appearance.line_spectrum(images),
     }
 
 
@@ -66,12 +66,12 @@ def numbers(real, fake):
     ]
     pair = real["features"], fake["features"]
     return {name: metric(*pair) for name, metric in metrics.METRICS.items()} | {
-        "headings": measure.total_variation(
+        "headings": appearance.total_variation(
             real["heading"], fake["heading"], HEADINGS
         ),
         "peak": lines[-1] - lines[len(lines) // 2 : -1].min(),
         "KID, turned": metrics.kid(real["turned"], fake["turned"]),
-        "headings, turned": measure.total_variation(*both, HEADINGS),
+        "headings, turned": appearance.total_variation(*both, HEADINGS),
     }
 
 
@@ -135,10 +135,10 @@ def main(source, model="book"):
     file = Path(model)
     if file.is_dir() and (file / "generator.keras").is_file():
         file = file / "generator.keras"
-    shipped = f"{model}-{chips.source}" in pretrained.shipped()
-    load = pretrained.load(model, chips.source) if shipped else None
-    generator = load or pretrained.read(file)
-    fake = gan.generate(generator, len(split.train.ships), SEED)
+    shipped = f"{model}-{chips.source}" in models.shipped()
+    load = models.load(model, chips.source) if shipped else None
+    generator = load or models.read(file)
+    fake = sampling.sample(generator, len(split.train.ships), SEED)
     table = accept(chips, fake, judge)
     ships = len(chips.ships)
     print(

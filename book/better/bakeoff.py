@@ -17,7 +17,7 @@ from pathlib import Path
 import equal
 import numpy as np
 
-from satgan_tutorial import load_chips, measure, recipes
+from satgan_tutorial import appearance, load_chips, recipes
 from satgan_tutorial.judge import Judge
 
 HERE = Path(__file__).parent
@@ -99,7 +99,7 @@ def run(variant, seed, minutes):
     images = split.train.ships.images
     say = [equal.progress()]
     spent = equal.train(model, images, size, minutes, seed=seed, callbacks=say)
-    fake = model.generate(equal.SCORED, seed=0)
+    fake = model.sample(equal.SCORED, seed=0)
     row = {
         "variant": variant,
         "seed": seed,
@@ -107,7 +107,7 @@ def run(variant, seed, minutes):
         "chips": chips.source,
         "steps": model.step,
         **equal.scores(judge, split.validation.ships, fake, "validation"),
-        "alignment": measure.alignment(measure.measure(fake).heading),
+        "alignment": appearance.alignment(appearance.measure(fake).heading),
         "images_per_second": model.step * size / (60 * spent),
     }
     SHEETS.mkdir(exist_ok=True)

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from satgan_tutorial import gan, watch
-from satgan_tutorial.classifier import symmetry
+from satgan_tutorial import batching, callbacks, gan
+from satgan_tutorial.chips import symmetry
 
 SCORED = 1000  # chips generated for the scores
 KEPT = 8  # of them, kept to look at
@@ -39,9 +39,9 @@ def train(
     Returns:
         The minutes that were spent.
     """
-    clock = watch.Clock(minutes=minutes)
+    clock = callbacks.Clock(minutes=minutes)
     model.fit(
-        gan.batches(images, batch_size, seed, first_step=model.step),
+        batching.shuffled(images, batch_size, seed, first_step=model.step),
         steps_per_epoch=every,
         epochs=10**6,
         callbacks=[
@@ -57,7 +57,7 @@ def train(
 
 def progress():
     """A line a minute about the losses; when it ends the clock knows."""
-    return watch.Progress(10**6, seconds=60)
+    return callbacks.Progress(10**6, seconds=60)
 
 
 def scores(judge, real, fake, split):

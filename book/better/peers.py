@@ -187,7 +187,7 @@ def run(name, minutes=MINUTES):
     images = split.train.ships.images
     say = [equal.progress()]
     spent = equal.train(model, images, size, minutes, every=5, callbacks=say)
-    fake = model.generate(equal.SCORED, seed=0)
+    fake = model.sample(equal.SCORED, seed=0)
     row = {
         "peer": name,
         "chips": chips.source,

@@ -26,16 +26,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from satgan_tutorial import (
-    classifier,
-    conditions,
-    gan,
-    load_chips,
-    pretrained,
-    recipes,
-)
+from satgan_tutorial import batching, classifier, conditions, load_chips, models, recipes, sampling
 from satgan_tutorial.chips import to_float
-from satgan_tutorial.classifier import symmetry
+from satgan_tutorial.chips import symmetry
 
 TABLE = Path(__file__).with_suffix(".csv")
 SEEDS = (1, 2, 3, 4, 5)
@@ -126,7 +119,7 @@ def own_gan(ships, seed, steps):
     """Train the recipe `small` on these ships alone."""
     recipe = recipes.get("small")
     model = recipes.build(recipe, seed)
-    data = gan.batches(ships, recipe.batch_size, seed)
+    data = batching.shuffled(ships, recipe.batch_size, seed)
     model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0)
     return model
 
@@ -134,8 +127,8 @@ def own_gan(ships, seed, steps):
 @lru_cache(maxsize=4)
 def drawn_by(name, source, n, seed, ship=None):
     """Let a shipped generator draw n chips; `ship` is what to ask one that can be asked."""
-    asked = None if ship is None else conditions.ask(ship)
-    return gan.generate(pretrained.load(name, source), n, seed, asked)
+    asked = None if ship is None else conditions.encode(ship)
+    return sampling.sample(models.load(name, source), n, seed, asked)
 
 
 def average_precision(labels, scores):
@@ -187,7 +180,7 @@ def pools(arm, split, n, seed):
     ships = subset(ships, n, seed)
     drawn = None
     if arm.drawn == "own":
-        drawn = own_gan(ships, seed, OWN_STEPS).generate(POOL, seed)
+        drawn = own_gan(ships, seed, OWN_STEPS).sample(POOL, seed)
     elif arm.drawn:
         drawn = drawn_by(arm.drawn, source, POOL, seed)
     return ships, no_ships, drawn

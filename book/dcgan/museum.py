@@ -13,7 +13,7 @@ import numpy as np
 from keras.ops import mean, softplus
 from record import HERE, record, scores
 
-from satgan_tutorial import load_chips, recipes, watch
+from satgan_tutorial import diagnose, load_chips, recipes
 from satgan_tutorial.judge import Judge
 
 EVERY = 40  # steps from one look to the next
@@ -33,7 +33,7 @@ class Run:
         source: of the chips: None for those in SATGAN_DATA.
     """
 
-    recipe: recipes.Recipe
+    recipe: recipes.GANRecipe
     seed: int = 0
     label: float | None = None
     unit_range: bool = False
@@ -138,7 +138,7 @@ def main(name, steps=None, out=HERE):
     split, judge = chips.split(0), Judge(chips.source)
     ships = split.train.ships.images[: run.images]
     unseen = split.validation.ships.images
-    measures = watch.looks(ships, unseen)
+    measures = diagnose.picture_scores(ships, unseen)
     measures["kid"] = scores(unseen, judge)["kid"]
     steps = steps or run.recipe.steps
     record(

@@ -23,7 +23,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from satgan_tutorial import gan, load_chips, measure, recipes, watch
+from satgan_tutorial import appearance, batching, callbacks, load_chips, recipes
 from satgan_tutorial.chips import shrink
 from satgan_tutorial.judge import Judge, kid
 
@@ -55,11 +55,11 @@ def scores(real, judge):
         "called_ship": lambda fake: np.mean(
             judge.probability(enlarge(fake)) > 0.5
         ),
-        "one_heading": lambda fake: measure.alignment(
-            measure.measure(enlarge(fake)).heading
+        "one_heading": lambda fake: appearance.alignment(
+            appearance.measure(enlarge(fake)).heading
         ),
         "sea_spread": lambda fake: np.linalg.norm(
-            measure.sea_colour(enlarge(fake)).std(axis=0)
+            appearance.sea_colour(enlarge(fake)).std(axis=0)
         ),
     }
 
@@ -93,7 +93,7 @@ def record(
     Args:
         name: of the files.
         build: makes the compiled GAN.
-        images: what it shall learn to draw, as `gan.batches` takes them.
+        images: what it shall learn to draw, as `batching.shuffled` takes them.
         scores: by name, what to measure of generated images at each look.
         every: steps from one look to the next.
         steps: where to end, unless `minutes` of processor time are over before.
@@ -113,7 +113,7 @@ def record(
     again = resume and checkpoint.is_file()
     spent = pd.read_csv(log).cpu_minutes.iloc[-1] if again else 0.0
     model = keras.models.load_model(checkpoint) if again else build()
-    strip = watch.Strip(
+    strip = callbacks.Strip(
         n=8, seed=7, every=1, path=resume and out / f"{name}.strip.npz"
     )
 
@@ -125,16 +125,16 @@ def record(
             model.save(checkpoint)
 
     model.fit(
-        gan.batches(images, batch_size, seed, first_step=model.step),
+        batching.shuffled(images, batch_size, seed, first_step=model.step),
         steps_per_epoch=every,
         epochs=(steps - model.step) // every,
         callbacks=[
-            watch.Clock(spent, minutes),
+            callbacks.Clock(spent, minutes),
             strip,
-            watch.Scores(scores, n=scored, seed=0, every=1),
+            callbacks.Scores(scores, n=scored, seed=0, every=1),
             keras.callbacks.LambdaCallback(on_epoch_end=number),
             keras.callbacks.CSVLogger(log, append=again),
-            watch.Progress(steps, seconds=60),
+            callbacks.Progress(steps, seconds=60),
             keras.callbacks.LambdaCallback(on_epoch_end=save),
         ],
         shuffle=False,
@@ -150,7 +150,7 @@ def record(
     kept = {
         "steps": np.array(strip.steps)[shown],
         "rows": np.array(strip.images)[shown],
-        "samples": model.generate(samples, seed=1),
+        "samples": model.sample(samples, seed=1),
     }
     np.savez_compressed(out / f"{name}.npz", **kept)
     settings = (about or {}) | {

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from satgan_tutorial import shipsnet
+from satgan_tutorial.sources import shipsnet
 from satgan_tutorial.chips import ChipError
-from satgan_tutorial.detect import find_scenes
+from satgan_tutorial.scenes import find_scenes
 
 TEACHING = Path(__file__).resolve().parent
 ROOT = TEACHING.parents[1]

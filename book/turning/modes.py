@@ -26,7 +26,7 @@ def run(loss: str, r1: float, seed: int, steps: int = STEPS) -> dict:
     """Train once; count the modes covered and the share of points within three sigma of one."""
     model = plane.build(loss, seed, r1=r1, steps_per_execution=min(50, steps))
     plane.train(model, TARGET.sample(20_000, seed=0), steps)
-    points = model.generate(2000, seed=0)
+    points = model.sample(2000, seed=0)
     gaps = np.linalg.norm(points[:, None] - TARGET.centres, axis=2).min(axis=1)
     return {
         "loss": loss,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import test_live as pages
 
-from satgan_tutorial import gan, pretrained
+from satgan_tutorial import models, sampling
 
 CHIPS = """async () => {
   const { ask } = satgan.running, z = satganNoise(0, 64), times = [];
@@ -56,9 +56,9 @@ def test_a_chip_takes_at_most_100_milliseconds_and_a_page_2_seconds(one_core, br
             sixteen.append(page.evaluate(SIXTEEN))
             page.close()
 
-    generator, keras = pretrained.load("book", source), []
+    generator, keras = models.load("book", source), []
     for seed in range(20):
-        z = gan.noise(1, 64, seed)
+        z = sampling.noise(1, 64, seed)
         start = time.perf_counter()
         np.asarray(generator(z))
         keras.append(1000 * (time.perf_counter() - start))

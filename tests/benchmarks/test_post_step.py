@@ -23,12 +23,12 @@ def ours():
     """What `fit` calls, once a step."""
     import dataclasses
 
-    from satgan_tutorial import gan, recipes
+    from satgan_tutorial import batching, post, recipes
 
     recipe = dataclasses.replace(recipes.get("post"), image_size=SIDE, batch_size=BATCH)
     model = recipes.build(recipe)
     model.make_train_function()
-    batches = iter(gan.batches(REAL, BATCH, seed=0))
+    batches = iter(batching.shuffled(REAL, BATCH, seed=0))
     players = (model.generator, model.discriminator)
     return {"parameters": [p.count_params() for p in players]}, lambda: float(
         model.train_function(batches)["d_loss"]
@@ -44,7 +44,7 @@ def players_and_optimizers():
     keras.utils.set_random_seed(0)
     schedules = {p: keras.optimizers.schedules.InverseTimeDecay(rate, 1, 1e-7) for p, rate in RATES.items()}
     rmsprop = {p: keras.optimizers.RMSprop(rate, clipvalue=1.0) for p, rate in schedules.items()}
-    return networks.post_generator(SIDE), networks.post_discriminator(SIDE), rmsprop
+    return post.generator(SIDE), post.discriminator(SIDE), rmsprop
 
 
 def loop():

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from satgan_tutorial import measure, simulate
+from satgan_tutorial import appearance
+from satgan_tutorial.sources import simulate
 
 pytestmark = pytest.mark.benchmark
 
@@ -22,7 +23,7 @@ def test_drawing_4000_chips_takes_at_most_10_seconds(record_property):
 def test_measuring_1000_ships_takes_at_most_5_seconds(record_property):
     images = simulate.draw_chips(1000, seed=0, label=1).images
     start = time.perf_counter()
-    measure.measure(images)
+    appearance.measure(images)
     seconds = time.perf_counter() - start
     record_property("seconds", seconds)
     print(f"\n1000 ships measured in {seconds:.1f} s")

@@ -19,12 +19,12 @@ def keras_engine(filters, jit=False):
 
     import tensorflow as tf
 
-    from satgan_tutorial import gan, networks, recipes
+    from satgan_tutorial import batching, networks, recipes
 
     recipe = dataclasses.replace(recipes.get("small"), base_filters=filters)
     model = recipes.build(recipe, jit_compile=jit)
     model.make_train_function()
-    batches = iter(gan.batches(REAL, BATCH, seed=0))
+    batches = iter(batching.shuffled(REAL, BATCH, seed=0))
     g, d = networks.layer_costs(model.generator), networks.layer_costs(model.discriminator)
     first = d.multiply_adds[d.multiply_adds > 0].iloc[0]
     # G: forward, and backward to inputs and weights. D's turn, real and fake: forward, backward to the pixels, and

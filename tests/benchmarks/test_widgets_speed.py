@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from satgan_tutorial import gan, latent, plots, pretrained, widgets
+from satgan_tutorial import latent, models, plots, sampling, svg, widgets
 from satgan_tutorial.judge import Judge
 
 
@@ -14,16 +14,16 @@ def test_a_moving_slider_draws_ten_times_a_second(monkeypatch):
     panels, shown = [], []
     monkeypatch.setattr(widgets, "live", lambda: True)
     monkeypatch.setattr(widgets, "display", lambda x: (shown if hasattr(x, "data") else panels).append(x))
-    generator = pretrained.load("book", "simulated")
+    generator = models.load("book", "simulated")
     widgets.explore(generator, judge=Judge("simulated"), ways=latent.directions(generator, 100))
     turn = next(control for control in panels[0].children if control.description == "turn")
-    chips = gan.generate(generator, 21, 0)
+    chips = sampling.sample(generator, 21, 0)
     ours, figures = [], []
     for k in range(1, 21):  # by turns, so that both see the same machine
         start = time.perf_counter()
         turn.value = k
         middle = time.perf_counter()
-        plots.to_svg(plots.sheet(chips[k : k + 1], width=2), "A chip.")
+        svg.to_svg(plots.sheet(chips[k : k + 1], width=2), "A chip.")
         ours.append(middle - start)
         figures.append(time.perf_counter() - middle)
     assert len(shown) == 21 and len({html.data for html in shown}) == 21

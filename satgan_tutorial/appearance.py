@@ -1,0 +1,154 @@
+"""Measure chips by their pixels, with no network: colours, the central ship's heading and size, contrast, spectrum.
+
+Every function takes uint8 images (N, 80, 80, 3), be they real, simulated or generated. What a threshold on colour can't
+do: it finds no ship in the colour of its sea, takes a bright wake or a tug alongside for a piece of the ship, and can't
+see past the chip's edge, so a ship that runs out of the chip is measured too short (`touches` says which). Of a chip
+without a ship it measures whatever stands in the middle.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from .chips import PIXEL
+
+FRAME = 4  # pixels, the width of the border that stands for the sea
+
+
+def measure(images: np.ndarray) -> pd.DataFrame:
+    """Measure each chip: a table of N rows.
+
+    Columns: `sea_red`, `sea_green`, `sea_blue` and `ship_red`, ... (medians, 0..255); `sea_texture` (median distance
+    from the sea's colour, 0..255); `heading` (degrees clockwise from north, 0 <= heading < 180: bow and stern look alike);
+    `length`, `width` (metres); `contrast` (distance between the ship's and the sea's colour); `spread` (standard
+    deviation of the chip's grey values); `touches` (True where the ship runs out of the chip). What is the ship's is
+    NaN where none is found.
+    """
+    sea = sea_colour(images)
+    rows = []
+    for image, colour, mask in zip(images, sea, segment(images), strict=True):
+        texture = np.median(np.linalg.norm(_frame(image) - colour, axis=1))
+        row = {"sea_texture": texture, "spread": image.mean(axis=2).std()}
+        rows.append(row | _ship(image, colour, mask))
+    table = pd.DataFrame(rows, columns=["sea_texture", "spread", *_ship(None, None, np.zeros((1, 1), bool))])
+    for band, values in zip(("red", "green", "blue"), sea.T, strict=True):
+        table.insert(0, f"sea_{band}", values)
+    return table
+
+
+def sea_colour(images: np.ndarray) -> np.ndarray:
+    """The median colour of each chip's border, 4 pixels wide: float64 (N, 3), 0..255."""
+    return np.array([np.median(_frame(image), axis=0) for image in images]).reshape(-1, 3)
+
+
+def segment(images: np.ndarray) -> np.ndarray:
+    """The pixels of the object in the middle: bool (N, 80, 80), all False where nothing stands out from the sea.
+
+    A pixel belongs if its colour is far from the sea's: farther than the sea's own texture reaches, and than two fifths of
+    the way to the object. Shadows (the sea, darker) are left out where something brighter is there.
+    """
+    return np.array([_segment(image) for image in images], bool).reshape(images.shape[:3])
+
+
+def spectrum(images: np.ndarray, bins: int = 16) -> np.ndarray:
+    """Radial power spectrum of the grey values: float64 (N, bins), log10 of the mean power.
+
+    Bin i holds the frequencies from i to i + 1 of 0.5/bins cycles a pixel, the last ends at the Nyquist frequency.
+    A Hann window keeps the borders from ringing.
+    """
+    side = images.shape[1]
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
+    which = np.minimum((frequency * 2 * bins).astype(int), bins).ravel()
+    window = np.outer(np.hanning(side), np.hanning(side))
+    counts = np.bincount(which)[:bins]
+    powers = np.empty((len(images), bins))
+    for row, image in zip(powers, images, strict=True):
+        grey = image.mean(axis=2)
+        power = np.abs(np.fft.rfft2((grey - grey.mean()) * window)) ** 2
+        row[:] = np.log10(np.bincount(which, power.ravel())[:bins] / counts + 1e-9)
+    return powers
+
+
+def line_spectrum(images: np.ndarray) -> np.ndarray:
+    """Power spectrum of the grey values along rows and columns: float64 (N, 41), log10 of 0, 1, ... waves a side.
+
+    The last is the Nyquist frequency, two pixels a wave, where the pattern of a network that draws pixel by pixel shows.
+    A Hann window keeps the borders from ringing.
+    """
+    grey = images.mean(axis=3)
+    grey -= grey.mean(axis=(1, 2), keepdims=True)
+    lines = np.concatenate([grey, grey.swapaxes(1, 2)], axis=1) * np.hanning(images.shape[1])
+    return np.log10((np.abs(np.fft.rfft(lines)) ** 2).mean(axis=1) + 1e-9)
+
+
+def alignment(heading: np.ndarray) -> float:
+    """How far headings in degrees, modulo 180, agree: 0 where all are as common, 1 where all are one; NaN for none.
+
+    It is the length of the mean direction, each angle doubled so that bow and stern are alike; NaN is left out.
+    """
+    turns = np.exp(2j * np.radians(np.asarray(heading)[np.isfinite(heading)]))
+    return float(np.abs(turns.mean())) if len(turns) else float("nan")
+
+
+def total_variation(a: np.ndarray, b: np.ndarray, edges: np.ndarray) -> float:
+    """Half the summed difference of two histograms' shares: 0 for equal ones, 1 for ones that never meet.
+
+    Args:
+        a: values; NaN is left out.
+        b: values to compare with.
+        edges: the bins' edges; what lies outside counts in the first or last bin.
+    """
+    shares = []
+    for values in (a, b):
+        values = np.asarray(values, float)
+        values = np.clip(values[~np.isnan(values)], edges[0], edges[-1])
+        shares.append(np.histogram(values, edges)[0] / len(values))
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def _frame(image):
+    return np.concatenate(
+        [part.reshape(-1, 3) for part in (image[:FRAME], image[-FRAME:], image[:, :FRAME], image[:, -FRAME:])]
+    )
+
+
+def _segment(image):
+    border = _frame(image)
+    sea = np.median(border, axis=0)
+    noise = np.median(np.linalg.norm(border - sea, axis=1))
+    offset = ndimage.uniform_filter(image.astype(np.float32), (2, 2, 0)) - sea
+    far = np.linalg.norm(offset, axis=2)
+    brighter = np.where(offset.max(axis=2) > 0.5 * far, far, 0)
+    for distance in (brighter, far):
+        mask = _middle(distance > max(10.0, 4 * noise))
+        if mask.sum() >= 30:
+            return _middle(distance > max(10.0, 4 * noise, 0.4 * np.median(distance[mask])))
+    return np.zeros(image.shape[:2], bool)
+
+
+def _middle(mask):
+    """The connected piece with the most pixels near the centre, its holes filled."""
+    mask = ndimage.binary_closing(np.pad(mask, 2), np.ones((3, 3)))[2:-2, 2:-2]
+    pieces, _ = ndimage.label(mask, np.ones((3, 3)))
+    height, width = mask.shape
+    near = pieces[height // 2 - 14 : height // 2 + 14, width // 2 - 14 : width // 2 + 14]
+    counts = np.bincount(near.ravel())
+    counts[0] = 0
+    return ndimage.binary_fill_holes(pieces == counts.argmax()) if counts.any() else np.zeros_like(mask)
+
+
+def _ship(image, sea, mask):
+    names = ("ship_red", "ship_green", "ship_blue", "heading", "length", "width", "contrast")
+    if mask.sum() < 30:
+        return dict.fromkeys(names, np.nan) | {"touches": False}
+    y, x = np.nonzero(mask)
+    centred = np.stack([x - x.mean(), y - y.mean()])
+    east, south = np.linalg.eigh(centred @ centred.T)[1][:, 1]
+    along = east * centred[0] + south * centred[1]
+    length = np.quantile(along, 0.995) - np.quantile(along, 0.005) + 1
+    middle = np.abs(along) < 0.3 * length
+    width = middle.sum() / (0.6 * length)
+    colour = np.median(image[mask], axis=0)
+    values = [*colour, np.degrees(np.arctan2(east, -south)) % 180, length * PIXEL, width * PIXEL]
+    rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+    return dict(zip(names, [*values, np.linalg.norm(colour - sea)], strict=True)) | {"touches": bool(rim)}

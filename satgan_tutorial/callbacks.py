@@ -1,0 +1,278 @@
+"""Callbacks that look at a generative model while it trains: log, samples, scores, clock, progress, alarm.
+
+An epoch is as many steps as the caller says (`steps_per_epoch`); every other count below is in steps since the first ever,
+looked at when an epoch ends. Callbacks that add to the logs (`Scores`, `Clock`) stand before those that read them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from .diagnose import WORDS, diagnose
+from .files import replacing
+
+Logs = dict[str, Any]
+
+
+class Log(keras.callbacks.Callback):
+    """Append a row an epoch to a table: `step`, then all that the logs hold, in six digits.
+
+    Keras' `CSVLogger` counts epochs anew in each `fit` and keeps the rows that came after the checkpoint of a killed
+    training. Here a training that goes on first cuts off what comes after its step, and a row of fewer steps, so that the
+    table ends as if nothing had happened.
+
+    Args:
+        path: the `.csv`.
+        every: steps that a row sums up; 0 to keep the rows that are there whatever their step.
+    """
+
+    def __init__(self, path: str | os.PathLike, every: int = 0) -> None:
+        """Note where to write."""
+        super().__init__()
+        self.path, self.every = Path(path), every
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Cut off the rows that are to be made again."""
+        if not self.path.is_file():
+            return
+        head, *rows = self.path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
+        kept = [row for row in rows if row.endswith("\n") and self._stays(row)]
+        if rows != kept:
+            with replacing(self.path) as new:
+                new.write_text("".join([head, *kept]), encoding="utf-8", newline="")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Append the row, in one write."""
+        row = {"step": self.model.step} | {name: f"{float(value):.6g}" for name, value in logs.items()}
+        text = io.StringIO()
+        writer = csv.DictWriter(text, row, lineterminator="\n")
+        if not self.path.is_file():
+            writer.writeheader()
+        writer.writerow(row)
+        with self.path.open("a", encoding="utf-8", newline="") as file:
+            file.write(text.getvalue())
+
+    def _stays(self, row: str) -> bool:
+        step = row.partition(",")[0]
+        if not step.isdigit() or int(step) > self.model.step:
+            return False
+        return not self.every or int(step) % self.every == 0
+
+
+class Samples(keras.callbacks.Callback):
+    """Keep what the same noise becomes as the training goes on: before the first step, now and then, and at the end.
+
+    Args:
+        n: how many noise vectors.
+        seed: of the noise.
+        every: steps from one row to the next.
+        folder: where each row is kept as well, a file each, `000100.npz` with `images`, written whole or not at all;
+            None for nowhere.
+        condition: of each, for a model that takes one: float32 (n, k).
+
+    Attributes:
+        steps: list of int, at which step each row was drawn.
+        images: list of uint8 (n, H, W, C), or of float32 (n, 2) for points.
+    """
+
+    def __init__(
+        self,
+        n: int = 8,
+        seed: int = 0,
+        every: int = 100,
+        folder: str | os.PathLike | None = None,
+        condition: np.ndarray | None = None,
+    ) -> None:
+        """Start with no rows, or with those of the folder if a training goes on."""
+        super().__init__()
+        self.n, self.seed, self.every, self.condition = n, seed, every, condition
+        self.folder = None if folder is None else Path(folder)
+        self.steps, self.images = read_samples(self.folder) if self.folder else ([], [])
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Drop the rows that are to be drawn again, and draw that of a training that has not begun."""
+        for i, step in reversed(list(enumerate(self.steps))):
+            if step > self.model.step or step % self.every:
+                del self.steps[i], self.images[i]
+                if self.folder:
+                    self._file(step).unlink()
+        if self.model.step == 0:
+            self._draw()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Draw a row if it is time."""
+        if self.model.step % self.every == 0:
+            self._draw()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Draw the last row."""
+        self._draw()
+
+    def _draw(self) -> None:
+        step = self.model.step
+        if step in self.steps:
+            return
+        self.steps.append(step)
+        self.images.append(self.model.sample(self.n, self.seed, self.condition))
+        if self.folder:
+            self.folder.mkdir(exist_ok=True)
+            with replacing(self._file(step)) as new, new.open("wb") as file:
+                np.savez_compressed(file, images=self.images[-1])
+
+    def _file(self, step: int) -> Path:
+        return self.folder / f"{step:06}.npz"
+
+
+def read_samples(folder: Path) -> tuple[list[int], list[np.ndarray]]:
+    """The rows that `Samples` kept in a folder: their steps, and the images of each; damaged files are left out."""
+    steps, images = [], []
+    for file in sorted(folder.glob("[0-9]*.npz")):
+        try:
+            with np.load(file) as kept:
+                images.append(kept["images"])
+        except (OSError, ValueError, KeyError, EOFError):  # torn by a full disk, for one: it is drawn again
+            continue
+        steps.append(int(file.stem))
+    return steps, images
+
+
+class Scores(keras.callbacks.Callback):
+    """Score samples now and then, into the logs; NaN in the epochs between.
+
+    Args:
+        scores: by name, functions from uint8 (n, H, W, C) to a number, such as
+            `{"kid": lambda fake: judge.score(validation, fake, split="validation").value}`.
+        n: how many images to draw for it.
+        seed: of their noise.
+        every: steps from one score to the next.
+        condition: of each, for a model that takes one: float32 (n, k).
+    """
+
+    def __init__(
+        self,
+        scores: dict[str, Callable[[np.ndarray], float]],
+        n: int = 256,
+        seed: int = 0,
+        every: int = 100,
+        condition: np.ndarray | None = None,
+    ) -> None:
+        """Keep what to measure."""
+        super().__init__()
+        self.scores, self.n, self.seed, self.every = scores, n, seed, every
+        self.condition = condition
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Add one entry a score to the logs."""
+        logs |= dict.fromkeys(self.scores, float("nan"))
+        if self.model.step % self.every == 0:
+            images = self.model.sample(self.n, self.seed, self.condition)
+            logs |= {name: float(score(images)) for name, score in self.scores.items()}
+
+
+class Clock(keras.callbacks.Callback):
+    """Log the processor time that the steps took, `cpu_minutes`, and end a training after so many minutes of it.
+
+    Looks at the model do not count where their callbacks stand after this one. Two minutes of processor time are one
+    minute of two busy cores, whatever else the machine does meanwhile.
+
+    Args:
+        spent: minutes that were spent before, of a training that goes on.
+        minutes: where to end, None for nowhere.
+    """
+
+    def __init__(self, spent: float = 0.0, minutes: float | None = None) -> None:
+        """Start with what was spent before."""
+        super().__init__()
+        self.spent, self.minutes = spent, minutes
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Start to count."""
+        self.since = time.process_time()
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Add up, and see whether the time is over."""
+        self.spent += (time.process_time() - self.since) / 60
+        logs["cpu_minutes"] = self.spent
+        if self.minutes and self.spent > self.minutes:
+            self.model.stop_training = True
+
+
+class Progress(keras.callbacks.Callback):
+    """Print a line now and then: step, losses, accuracies, and the time left at the pace of late, of any Keras model.
+
+    Args:
+        steps: at which step the training ends.
+        seconds: from one line to the next.
+        say: what prints.
+    """
+
+    def __init__(self, steps: int, seconds: float = 10.0, say: Callable[[str], None] = print) -> None:
+        """Start the clock at the first step."""
+        super().__init__()
+        self.steps, self.seconds, self.say = steps, seconds, say
+        self.since = None
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Print a line if it is time; the first step, which builds the graph, counts for no pace."""
+        now, step = time.monotonic(), int(self.model.optimizer.iterations.numpy())
+        if self.since is None:
+            self.since = (now, step)
+        elif now - self.since[0] >= self.seconds or step == self.steps:
+            pace = (now - self.since[0]) / (step - self.since[1])
+            self.say(
+                f"step {step} of {self.steps}: {in_words(logs)}; {duration(pace * (self.steps - step))} left"
+            )
+            self.since = (now, step)
+
+
+class Alarm(keras.callbacks.Callback):
+    """Say in words what looks wrong with a training, once each, and stop it where it cannot recover.
+
+    It reads the logs alone. What it knows about the pictures comes from `Scores(picture_scores(...))` before it in the
+    list (`diagnose`), and about their quality from a score named "kid"; without these it watches losses and accuracies.
+
+    Args:
+        patience: for how many epochs in a row a symptom of the curves has to be there.
+        say: what prints.
+
+    Attributes:
+        found: by a symptom's name, the step at which it was first there.
+    """
+
+    def __init__(self, patience: int = 10, say: Callable[[str], None] = print) -> None:
+        """Start with nothing seen."""
+        super().__init__()
+        self.patience, self.say = patience, say
+        self.log, self.found = [], {}
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Say what is new."""
+        self.log.append(dict(logs))
+        for name in diagnose(self.log, self.patience):
+            if name not in self.found:
+                self.found[name] = self.model.step
+                self.say(f"step {self.model.step}: {WORDS[name]}")
+        if "not a number" in self.found:
+            self.model.stop_training = True
+
+
+def in_words(logs: Logs | None) -> str:
+    """What a log holds, on one line."""
+    return ", ".join(f"{name} {float(value):.2f}" for name, value in (logs or {}).items())
+
+
+def duration(seconds: float) -> str:
+    """Say how long that is, as "40 s", "3 min" or "1 h 20 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,42 @@
+"""The `satgan` command: check this machine, fetch the chips, train, generate, evaluate; a file a command.
+
+Each command imports what it needs when it runs, so that help and complaints come at once. It ends with 0 when all went
+well, 1 when something failed, 2 when asked for what cannot be done, 130 when a training was stopped and saved.
+"""
+
+from __future__ import annotations
+
+import click
+
+from .check import check
+from .console import Sentences, print_version
+from .detect import detect
+from .evaluate import evaluate
+from .fetch import fetch
+from .generate import generate
+from .search import search
+from .train import train
+
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True}
+
+
+@click.group("satgan", cls=Sentences, context_settings=HELP)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=print_version)
+def main() -> None:
+    """Read and draw ships in satellite chips.
+
+    Real chips are found in $SATGAN_DATA or data/shipsnet; without any, simulated ones are drawn.
+
+    \b
+    First steps:
+      satgan check                                           is this machine ready?
+      satgan generate book -n 16 --seed 0 --out ships.png    ships that never were
+      satgan fetch                                           the real chips, from Kaggle
+      satgan train small --seed 0 --out runs/first           your own GAN
+      satgan evaluate runs/first                             and its score
+      satgan detect scene.png --out boxes.csv                every ship of a scene
+    """  # noqa: D301
+
+
+for command in (check, fetch, train, search, generate, detect, evaluate):
+    main.add_command(command)

@@ -1,0 +1,38 @@
+"""`satgan search`: what is better in the same time?"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from .console import note, quiet_import
+
+
+@click.command(short_help="Search over recipes, with as many workers as you start.")
+@click.argument("recipe", type=click.Choice(["small", "book"]), default="small")
+@click.option("--storage", required=True, help="A file for the study, or the address of a database.")
+@click.option("--trials", type=click.IntRange(1), default=20, help="Stop when so many are over.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=3, help="Of one core, a trial.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of what is proposed; each worker's own.")
+def search(recipe: str, storage: str, trials: int, minutes: float, seed: int) -> None:
+    """Search for what is better than RECIPE in the same time: networks, loss, penalty, augmentation, rates.
+
+    Start the same command as often as you like, on any machines that reach the storage, each with a --seed of its own: all
+    work on one study. It can be stopped and started at any time; what a killed worker had begun is done again.
+
+    \b
+    Examples:
+      satgan search --storage study.log --trials 40
+      satgan search --storage study.log --trials 40 --seed 1         a second worker on the same machine
+      satgan search book --storage postgresql://user@host/studies    workers on many machines
+    """  # noqa: D301
+    with quiet_import():
+        from .. import recipes
+        from .. import search as searcher
+    from ..sources import load_chips
+
+    options = {"trials": trials, "minutes": minutes, "seed": seed, "say": note}
+    best = searcher.run(recipes.get(recipe), load_chips(say=note), storage, **options).best_trial
+    click.echo(f"Best is trial {best.number}, KID {best.value:.3f} on validation ships:")
+    click.echo(json.dumps(best.params))

@@ -1,0 +1,21 @@
+"""Friendly graders for the exercises: what is right, what is not yet, and a hint.
+
+A grader prints one line and never raises: an answer that is still `...` gets its task again, a wrong one a hint, and an
+answer that breaks gets the error as a sentence. The chapters run on either way.
+"""
+
+from .chapter_01 import baseline, metres, shared_days
+from .chapter_02 import calibration_error, precision_recall, receptive_field
+from .chapter_03 import overlap, suppress, windows
+from .chapter_04 import log_posterior, posterior, sample_gaussian
+from .chapter_05 import count_modes, divergence, gradients_at, optimal_discriminator
+from .chapter_06 import conv_parameters, is_affine, patches, transposed_work
+from .chapter_07 import accuracies, noisy_labels, non_saturating_slope, toggled_step
+from .chapter_08 import DISEASES, copying, cure, diagnosis, quiz
+from .chapter_09 import beyond, copy_chance, expected_coverage, fooled
+from .chapter_10 import PAIRS, difference, prediction, seeds_needed, which_is_real
+from .chapter_11 import asked_given_seen, projection, quarter_turn
+from .chapter_12 import alone, arc, chord, inverted
+from .chapter_13 import average_precision, paired, worth
+from .chapter_14 import all_reduce, expected_best, whole_mean
+from .questions import answers, five_questions

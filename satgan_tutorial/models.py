@@ -1,0 +1,233 @@
+"""Trained models in files: find one by name, folder or file, load it safely, fold it, store it small.
+
+The weights that the project trained itself lie in `pretrained/`, each as `NAME-SOURCE.keras`, a Keras file like any other
+with weights rounded to float16, beside its model card (`.md`) and its training log (`.csv`). SOURCE is the chips it was
+trained on: "real" or "simulated".
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+HERE = Path(__file__).parent / "pretrained"
+
+
+class ModelError(ValueError):
+    """A model that is not there, not whole or not of the kind that was wanted: says what was found and what there is."""
+
+
+class UnknownModelError(ModelError):
+    """A name, folder or file that no model goes by."""
+
+    exit_code = 2  # of the command that named it
+
+
+def shipped(folder: Path = HERE) -> list[str]:
+    """What there is to load, as "NAME-SOURCE", sorted."""
+    return sorted(file.stem for file in folder.glob("*-*.keras"))
+
+
+def path(name: str, source: str, folder: Path = HERE) -> Path:
+    """The file of a shipped model.
+
+    Raises:
+        ModelError: it is not shipped.
+    """
+    file = folder / f"{name}-{source}.keras"
+    if not file.is_file():
+        there = ", ".join(shipped(folder)) or "nothing"
+        raise ModelError(f"{name} for {source} chips is not shipped; in {folder} there is {there}.")
+    return file
+
+
+def find(model: str, source: str) -> Path:
+    """The file of a model: of a shipped name, of a training's folder, or the file itself.
+
+    A shipped name goes first: a checkout has a folder `book`, which `./book` still names.
+
+    Args:
+        model: the name, the folder or the file.
+        source: for a shipped name, the chips that it was trained on.
+
+    Raises:
+        UnknownModelError: nothing goes by that name, or the folder holds no model.
+    """
+    names, there = sorted({stem.rpartition("-")[0] for stem in shipped()}), Path(model)
+    if model in names:
+        return path(model, source)
+    if there.is_file():
+        return there
+    if not there.exists():
+        raise UnknownModelError(f"found no folder, file or shipped model {model!r}. {there_is(model, names)}")
+    for file in (there / "generator.keras", *sorted(there.glob("judge-*.keras"))):
+        if file.is_file():
+            return file
+    raise UnknownModelError(f"{model}: found no generator.keras in it; expected the folder of a training.")
+
+
+def there_is(name: str, names: list[str]) -> str:
+    """What to say of a name that is none: the nearest one, and all there are."""
+    near = difflib.get_close_matches(name, names, 1)
+    return (f"Did you mean {near[0]}? " if near else "") + f"There is {', '.join(names) or 'nothing'}."
+
+
+def load(name: str, source: str, folder: Path = HERE) -> keras.Model:
+    """Load a shipped model, not compiled.
+
+    Args:
+        name: "judge" or a recipe's name.
+        source: "real" or "simulated".
+        folder: where to look, the shipped ones by default.
+
+    Raises:
+        ModelError: it is not shipped, or its file is no Keras model.
+    """
+    return read(path(name, source, folder))
+
+
+def read(file: str | os.PathLike, *, compiled: bool = False) -> keras.Model:
+    """Load any `.keras` file, with what it was compiled with, if anything, only on request.
+
+    Raises:
+        ModelError: the file is not there, or no Keras model.
+    """
+    import keras
+
+    from . import recipes  # noqa: F401  (registers every family and the book's own layers)
+
+    try:
+        return keras.saving.load_model(file, compile=compiled)
+    except Exception as error:
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"{file}: expected a Keras model (.keras); found none ({why}).") from error
+
+
+def read_sampler(file: str | os.PathLike) -> keras.Model:
+    """Load what turns noise into images: a sampler, or the sampler of a training's checkpoint.
+
+    Raises:
+        ModelError: the file holds no such model.
+    """
+    model = read(file)
+    if hasattr(model, "sampler"):  # a whole training: the averages of its weights are its optimizer's
+        model = read(file, compiled=True).sampler()
+    if not is_sampler(model):
+        raise ModelError(f"{file}: found the model {model.name!r}; expected a generator of images.")
+    return model
+
+
+def is_sampler(model: keras.Model) -> bool:
+    """Whether a model takes noise, and maybe conditions, to images in colour."""
+    noise, *conditions = [tensor.shape for tensor in model.inputs]
+    return (
+        len(model.outputs) == 1
+        and len(model.outputs[0].shape) == 4
+        and (len(noise) == 2 or noise[1:] == model.outputs[0].shape[1:])
+        and [len(shape) for shape in conditions] in ([], [2])
+    )
+
+
+def save(
+    model: keras.Model,
+    name: str,
+    source: str,
+    *,
+    folder: str | os.PathLike = HERE,
+    card: str | None = None,
+    log: str | None = None,
+) -> Path:
+    """Store a model with its weights rounded to float16, its card and its log; never half of a file.
+
+    The caller's model keeps its weights: `load` it again to measure what is shipped.
+
+    Args:
+        model: to store; what it was compiled with is left out.
+        name: "judge" or a recipe's name.
+        source: "real" or "simulated", the chips it was trained on.
+        folder: where to, made if it is not there.
+        card: text of the model card: data, split, seed, steps, scores with N, licence, command, versions.
+        log: text of the training log, comma-separated with a header line.
+
+    Returns:
+        The `.keras` file.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}-{source}.keras"
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as staging:
+        plain, small = Path(staging, "plain.keras"), Path(staging, "small.keras")
+        model.save(plain, include_optimizer=False)
+        rounded = read(plain)
+        for weight in rounded.weights:
+            if "float" in weight.dtype:
+                weight.assign(np.asarray(weight).astype(np.float16))
+        rounded.save(plain, include_optimizer=False)
+        with (
+            zipfile.ZipFile(plain) as found,
+            zipfile.ZipFile(small, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out,
+        ):
+            for part in found.namelist():
+                out.writestr(part, found.read(part))  # the bits float16 lacks are zeros, and pack away
+        for text, suffix in ((card, ".md"), (log, ".csv")):
+            if text is not None:
+                Path(staging, "text").write_text(text, encoding="utf-8")
+                os.replace(Path(staging, "text"), file.with_suffix(suffix))
+        os.replace(small, file)
+    return file
+
+
+def fold(model: keras.Model) -> keras.Model:
+    """Copy a chain of layers with each batch norm worked into the weights before it.
+
+    Outside training batch norm only scales and shifts each channel, which the layer before it can do as well: the
+    copy makes the same images with fewer and simpler layers. It is for use, not for further training.
+    """
+    import keras
+    from keras import layers
+
+    from . import networks
+
+    stack, weights = [], []
+    chain = [x for x in model.layers if not isinstance(x, layers.InputLayer | layers.Concatenate)]
+    for layer in chain:
+        if isinstance(layer, layers.BatchNormalization):
+            weights[-1] = _normalised(weights[-1], layer)
+            continue
+        config = layer.get_config()
+        if layer.weights:
+            config["use_bias"] = True
+            kernel, *bias = layer.get_weights()
+            filters = config.get("filters") or config["units"]
+            # A transposed convolution's kernel ends in the channels that come in.
+            transposed = isinstance(layer, layers.Conv2DTranspose)
+            weights.append((transposed, kernel, bias[0] if bias else np.zeros(filters)))
+        if isinstance(layer, networks.ResizeConv2D):  # as the two layers that it stands for
+            stack.append(layers.UpSampling2D(2))
+            stack.append(layers.Conv2D.from_config(config))
+        else:
+            stack.append(type(layer).from_config(config))
+    folded = networks.chain([keras.Input(x.shape[1:]) for x in model.inputs], stack, model.name)
+    folded.set_weights([array for _, *pair in weights for array in pair])
+    return folded
+
+
+def _normalised(
+    before: tuple[bool, np.ndarray, np.ndarray], norm: keras.layers.BatchNormalization
+) -> tuple[bool, np.ndarray, np.ndarray]:
+    """The kernel and bias of a layer with the batch norm after it worked in."""
+    gamma, beta, mean, variance = (np.asarray(weight) for weight in norm.weights)
+    transposed, kernel, bias = before
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    repeats = len(bias) // len(scale)  # a Dense layer that is reshaped has each channel many times
+    scale, shift = np.tile(scale, repeats), np.tile(beta - mean * scale, repeats)
+    return transposed, kernel * (scale[:, None] if transposed else scale), bias * scale + shift

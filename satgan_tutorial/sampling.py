@@ -1,0 +1,116 @@
+"""Samples: from noise to images, whatever the family of the model.
+
+A *sampler* is a Keras model whose first input is noise from a standard normal, a row an image, and whose second, if there
+is one, is a condition, float32 (N, k). A GAN's generator is one; so is any network, or loop, that turns noise into images.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from .batching import forward
+from .chips import to_uint8
+
+
+class ConditionError(ValueError):
+    """A condition that this sampler cannot be given: says what it takes."""
+
+    exit_code = 2  # of the command that asked
+
+
+class GenerativeModel(Protocol):
+    """What a training, a score and a command need of a generative model, whatever its family: a compiled `keras.Model`.
+
+    `fit` trains it on batches of uint8 images, or of pairs of images and conditions (`batching.shuffled`); its random
+    numbers follow from `seed` and `step` alone; `save` keeps all that changes, so that a loaded one goes on to the same
+    bits.
+
+    Attributes:
+        seed: where all random numbers of the training start.
+        step: how many training steps were made.
+    """
+
+    seed: int
+    step: int
+
+    def sample(self, n: int, seed: int, condition: np.ndarray | None = None) -> np.ndarray:
+        """Draw n images, uint8 (n, H, W, 3), as its sampler would: see `sample`."""
+
+    def sampler(self) -> keras.Model:
+        """What is shipped: a copy for sampling alone, its weights averaged where the training averages, no optimizer."""
+
+
+def sample(
+    sampler: keras.Model,
+    n: int,
+    seed: int,
+    condition: np.ndarray | None = None,
+    batch_size: int = 64,
+) -> np.ndarray:
+    """Draw n images, uint8 (n, H, W, C), or n points, float32 (n, 2).
+
+    The noise of the i-th depends on the seed and on i alone: the first four of sixteen are the four of four.
+
+    Args:
+        sampler: from noise, or from noise and conditions, to images in [-1, 1], or to points.
+        n: how many.
+        seed: of the noise.
+        condition: for a sampler that takes one (`conditions.encode`): float32 (k,), or (n, k), one for each.
+        batch_size: how many at once.
+
+    Raises:
+        ConditionError: if the sampler takes conditions and gets none, others than it takes, or takes none and gets some.
+        ValueError: n is negative or the batch size below 1.
+    """
+    if n < 0 or batch_size < 1:
+        raise ValueError(f"found n {n} and batches of {batch_size}; expected n from 0 and batches from 1.")
+    shape = sampler.inputs[0].shape[1:]
+    takes = [x.shape[-1] for x in sampler.inputs[1:]]
+    given = [] if condition is None else [np.shape(condition)[-1]]
+    if takes != given:
+        there = f"conditions of shape {np.shape(condition)}" if given else "no conditions"
+        raise ConditionError(
+            f"found {there}; this generator takes {takes[0] if takes else 0}: see conditions.encode."
+        )
+    if condition is not None:
+        condition = np.broadcast_to(np.asarray(condition, np.float32), (n, takes[0]))
+    return from_noise(sampler, noise(n, shape, seed), condition, batch_size)
+
+
+def from_noise(
+    sampler: keras.Model, z: np.ndarray, condition: np.ndarray | None = None, batch_size: int = 64
+) -> np.ndarray:
+    """Draw the images of given noise: uint8 (N, H, W, C), or points, float32 (N, 2).
+
+    Args:
+        sampler: as for `sample`.
+        z: noise, (N, ...) in the shape of the sampler's first input.
+        condition: None, or float32 (N, k).
+        batch_size: how many at once.
+    """
+    columns = [np.asarray(z, np.float32)] + ([] if condition is None else [condition])
+    if not len(z):
+        out = np.zeros((0, *sampler.output_shape[1:]), np.float32)
+    else:
+        out = forward(lambda *batch: sampler(inputs(*batch), training=False), *columns, batch_size=batch_size)
+    return to_uint8(out) if out.ndim == 4 else out
+
+
+def inputs(x, condition=None):
+    """What a network takes: x alone, or a list of x and the condition."""
+    return x if condition is None else [x, condition]
+
+
+def noise(n: int, shape: int | tuple[int, ...], seed: int) -> np.ndarray:
+    """Draw what a sampler starts from: float32 (n, *shape), standard normal.
+
+    Args:
+        n: how many rows.
+        shape: of one row; a number d for (d,), a GAN's `latent_dim`.
+        seed: same seed, same rows, however many.
+    """
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    return np.random.default_rng(seed).standard_normal((n, *shape), np.float32)

@@ -1,0 +1,124 @@
+"""The measurements, on chips whose causes are known and on chips drawn by hand."""
+
+import numpy as np
+import pytest
+
+from satgan_tutorial import appearance, load_chips
+from satgan_tutorial.sources import simulate
+
+
+@pytest.fixture(scope="module")
+def ships():
+    """Simulated ships that lie inside the chip, with nothing beside them, and what is measured of them."""
+    chips = simulate.draw_chips(400, seed=11, label=1)
+    table = appearance.measure(chips.images)
+    plain = (chips.causes["wake"] == 0) & (chips.causes["tug"] == 0) & ~table["touches"]
+    return chips.causes[plain], table[plain]
+
+
+def rectangle(heading=30.0, length=60, width=10, sea=(60, 80, 70), ship=(220, 200, 180)):
+    """A hard-edged ship, sizes in pixels, in a flat sea."""
+    y, x = np.mgrid[:80, :80] - 39.5
+    angle = np.deg2rad(heading)
+    u, v = x * np.sin(angle) - y * np.cos(angle), x * np.cos(angle) + y * np.sin(angle)
+    inside = (np.abs(u) < length / 2) & (np.abs(v) < width / 2)
+    return np.where(inside[..., None], ship, sea).astype(np.uint8)[None]
+
+
+def test_nearly_every_simulated_ship_is_found(ships):
+    assert ships[1]["length"].notna().mean() > 0.99
+
+
+def test_heading_error(ships):
+    causes, table = ships
+    error = np.abs((table["heading"] - causes["heading"] + 90) % 180 - 90)
+    assert error.median() < 0.4
+    assert error.quantile(0.95) < 2.5
+
+
+def test_length_and_width_error(ships):
+    causes, table = ships
+    length, width = table["length"] - causes["length"], table["width"] - causes["beam"]
+    assert abs(length.median()) < 6 and abs(width.median()) < 3
+    assert length.abs().quantile(0.9) < 15 and width.abs().quantile(0.9) < 6
+
+
+@pytest.mark.parametrize("heading", [0, 30, 90, 135, 179])
+def test_a_rectangle_is_measured_exactly(heading):
+    row = appearance.measure(rectangle(heading)).iloc[0]
+    assert abs((row["heading"] - heading + 90) % 180 - 90) < 1
+    assert row["length"] == pytest.approx(60 * 3, abs=7) and row["width"] == pytest.approx(10 * 3, abs=4)
+    assert row[["sea_red", "sea_green", "sea_blue"]].tolist() == [60, 80, 70]
+    assert row[["ship_red", "ship_green", "ship_blue"]].tolist() == [220, 200, 180]
+    assert row["contrast"] == pytest.approx(np.linalg.norm([160, 120, 110]))
+    assert not row["touches"]
+
+
+def test_a_ship_darker_than_the_sea_is_found_too():
+    row = appearance.measure(rectangle(70, sea=(150, 160, 150), ship=(60, 60, 60))).iloc[0]
+    assert row["length"] == pytest.approx(180, abs=7)
+
+
+def test_a_ship_that_runs_out_of_the_chip_touches():
+    assert appearance.measure(rectangle(0, length=120))["touches"].all()
+
+
+def test_nothing_to_measure():
+    flat = np.full((2, 80, 80, 3), 90, np.uint8)
+    table = appearance.measure(flat)
+    assert table["length"].isna().all() and not table["touches"].any() and not appearance.segment(flat).any()
+    none = appearance.measure(flat[:0])
+    assert len(none) == 0 and list(none.columns) == list(table.columns)
+    assert appearance.spectrum(flat).shape == (2, 16) and np.isfinite(appearance.spectrum(flat)).all()
+
+
+def test_odd_pictures_are_measured_without_complaint():
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (20, 80, 80, 3), dtype=np.uint8)
+    halves = np.where(np.arange(80)[:, None, None] < 40, 0, 255) * np.ones((1, 80, 80, 3))
+    for images in (noise, halves.astype(np.uint8), np.zeros((1, 80, 80, 3), np.uint8)):
+        assert len(appearance.measure(images)) == len(images)
+
+
+def test_a_wave_is_a_peak_of_the_spectrum():
+    wave = 128 + 60 * np.sin(2 * np.pi * np.arange(80) * 0.25)
+    images = np.broadcast_to(wave[None, None, :, None], (1, 80, 80, 3)).astype(np.uint8)
+    assert appearance.spectrum(images)[0].argmax() in (7, 8)  # 0.25 cycles a pixel is the edge between the two
+
+
+def test_a_checkerboard_stands_out_at_the_end_of_the_line_spectrum_and_no_ship_does():
+    ships = simulate.draw_chips(40, seed=1, label=1).images
+    y, x = np.mgrid[:80, :80]
+    for pattern in ((-1.0) ** x, (-1.0) ** y, (-1.0) ** (x + y)):
+        fine = np.clip(ships + 8 * pattern[..., None], 0, 255).astype(np.uint8)
+        before, after = (appearance.line_spectrum(images).mean(axis=0) for images in (ships, fine))
+        assert before[-1] < before[20:-1].min() < after[20:-1].min() + 0.1 < after[-1] - 0.5
+    wave = 128 + 60 * np.sin(2 * np.pi * np.arange(80) * 10 / 80)
+    image = np.broadcast_to(wave[None, :, None, None], (1, 80, 80, 3)).astype(np.uint8)
+    assert (
+        appearance.line_spectrum(image)[0, 2:].argmax() + 2 == 10
+    )  # the other way it is even: 0 waves and, windowed, 1
+    assert appearance.line_spectrum(image[:0]).shape == (0, 41)
+
+
+def test_total_variation():
+    edges = np.linspace(0, 1, 11)
+    low, high = np.full(10, 0.05), np.full(7, 0.95)
+    assert appearance.total_variation(low, low, edges) == 0
+    assert appearance.total_variation(low, high, edges) == 1
+    assert appearance.total_variation(np.r_[low, np.nan], low, edges) == 0
+    assert appearance.total_variation(low, np.r_[np.full(5, 0.05), np.full(5, 3.0)], edges) == pytest.approx(0.5)
+
+
+@pytest.mark.real
+def test_nearly_every_real_ship_is_found():
+    table = appearance.measure(load_chips().ships.images)
+    assert table["length"].notna().mean() > 0.99
+    assert 150 < table["length"].median() < 260
+
+
+def test_alignment_is_0_for_all_headings_and_1_for_one():
+    assert appearance.alignment(np.arange(0, 180, 10)) == pytest.approx(0, abs=1e-9)
+    assert appearance.alignment(np.array([175.0, 5.0, np.nan])) == pytest.approx(np.cos(np.radians(10)))
+    assert appearance.alignment([42.0]) == 1
+    assert np.isnan(appearance.alignment([np.nan]))

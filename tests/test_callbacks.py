@@ -1,0 +1,144 @@
+import csv
+
+import keras
+import numpy as np
+import pytest
+
+from satgan_tutorial import batching, callbacks, diagnose, recipes
+from satgan_tutorial.sources import simulate
+
+pytestmark = pytest.mark.once
+
+TINY = recipes.GANRecipe(
+    "tiny", "for tests", batch_norm=False, base_filters=4, latent_dim=8, image_size=16, batch_size=4
+)
+IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
+
+
+def test_callbacks_through_a_training(tmp_path):
+    lines = []
+    strip = callbacks.Strip(n=3, seed=1, every=2, path=tmp_path / "strip.npz")
+    scores = callbacks.Scores({"brightness": np.mean}, n=4, every=2)
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    progress = callbacks.Progress(steps=8, seconds=0, say=lines.append)
+    model = recipes.build(TINY, run_eagerly=True)
+    start = model.sample(3, seed=1)
+    model.fit(
+        batching.shuffled(IMAGES, 4, 0),
+        steps_per_epoch=2,
+        epochs=4,
+        verbose=0,
+        callbacks=[strip, scores, log, progress],
+    )
+    assert strip.steps == [0, 4, 8]
+    with np.load(tmp_path / "strip.npz") as kept:
+        assert kept["images"].shape == (3, 3, 16, 16, 3) and kept["images"].dtype == np.uint8
+        assert np.array_equal(kept["images"][0], start)
+        assert np.array_equal(kept["images"][2], model.sample(3, seed=1))
+    assert [file.name for file in tmp_path.glob(".new*")] == []
+    rows = list(csv.DictReader((tmp_path / "log.csv").open()))
+    assert [row["brightness"] == "nan" for row in rows] == [True, False, True, False]
+    assert float(rows[3]["brightness"]) == pytest.approx(model.sample(4, 0).mean())
+    assert {"d_loss", "g_loss", "real_accuracy", "fake_accuracy"} <= set(rows[0])
+    assert len(lines) == 7 and lines[-1].startswith("step 8 of 8: d_loss") and lines[-1].endswith("0 s left")
+
+    again = callbacks.Strip(path=tmp_path / "strip.npz")
+    assert again.steps == [0, 4, 8]
+    again.set_model(recipes.build(TINY))  # a training that starts over
+    again.on_train_begin()
+    assert again.steps == [0] and np.array_equal(again.images[0][:3], start)
+
+
+def test_the_time_left_follows_the_pace(monkeypatch):
+    lines, clock = [], iter([100.0, 102.0, 104.0])
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    progress = callbacks.Progress(steps=63, seconds=3, say=lines.append)
+    progress.set_model(model := recipes.build(TINY))
+    for step in (1, 2, 3):
+        progress.on_train_begin()  # a training in a folder fits a few steps at a time
+        model.optimizer.iterations.assign(step)
+        progress.on_train_batch_end(0, {"d_loss": 0.5})
+    assert lines == ["step 3 of 63: d_loss 0.50; 2 min left"]
+
+
+def test_the_alarm():
+    lines = []
+    alarm = callbacks.Alarm(patience=2, say=lines.append)
+    alarm.set_model(model := recipes.build(TINY))
+    fine = {"d_loss": 1.0, "g_loss": 1.0, "real_accuracy": 1.0, "fake_accuracy": 0.9}
+    won = fine | {"fake_accuracy": 1.0}
+    for logs in (won, fine, won):
+        alarm.on_epoch_end(0, logs)
+    assert not lines
+    for _ in range(3):
+        alarm.on_epoch_end(0, won)
+    assert len(lines) == 1 and "discriminator" in lines[0]
+    assert not model.stop_training
+    alarm.on_epoch_end(0, fine | {"g_loss": float("nan")})
+    assert model.stop_training and "not a number" in lines[-1]
+
+
+FINE = {
+    "d_loss": 1.0,
+    "g_loss": 1.0,
+    "real_accuracy": 0.8,
+    "fake_accuracy": 1.0,
+    "variety": 0.9,
+    "one_heading": 0.4,
+}
+FINE |= {"darkest": 30, "nearest": 1.0, "kid": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "row"),
+    [
+        ("not a number", 1, {"g_loss": float("nan")}),
+        ("loss below zero", 5, {"d_loss": -0.1}),
+        ("losses explode", 1, {"d_loss": 1e4}),
+        ("losses explode", 1, {"g_loss": -31}),
+        ("discriminator wins", 10, {"real_accuracy": 1.0}),
+        ("one picture", 5, {"variety": 0.05}),
+        ("one heading", 5, {"one_heading": 0.8}),
+        ("no dark pixel", 5, {"darkest": 127}),
+        ("copies", 5, {"nearest": 0.5}),
+        ("past its best", 10, {"kid": 1.7}),
+    ],
+)
+def test_each_symptom_is_named_when_it_has_been_there_long_enough(name, epochs, row):
+    rows = 20 * [FINE] + epochs * [FINE | row]
+    assert diagnose.diagnose(rows) == [name]
+    assert diagnose.diagnose(rows[:-1]) == []
+    assert name in diagnose.WORDS
+
+
+def test_a_log_without_looks_or_with_few_is_read_as_far_as_it_goes():
+    curves = {name: FINE[name] for name in ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")}
+    assert diagnose.diagnose([curves]) == []
+    unseen = dict.fromkeys(("variety", "one_heading", "darkest", "nearest", "kid"), float("nan"))
+    rows = 5 * [FINE | {"darkest": 127}, FINE | unseen]
+    assert diagnose.diagnose(rows) == ["no dark pixel"]
+
+
+def test_looks_tell_copies_one_picture_and_paleness():
+    chips = simulate.draw_chips(120, seed=3).ships.images[:24]
+    shown, unseen = chips[:12], chips[12:]
+    measures = diagnose.picture_scores(shown, unseen)
+
+    def look(fake):
+        return {name: float(measure(fake)) for name, measure in measures.items()}
+
+    copies = look(np.rot90(shown, 1, (1, 2)))
+    assert copies["nearest"] == pytest.approx(0, abs=0.02) and copies["variety"] == pytest.approx(1, rel=0.05)
+    assert look(np.minimum(unseen, 254) + 1)["nearest"] > 10
+    assert look(shown // 2 + 128)["darkest"] >= 128 and look(shown)["darkest"] < 100
+    same = look(np.repeat(shown[:1], 12, axis=0))
+    assert same["variety"] == pytest.approx(0, abs=1e-3) and same["one_heading"] == pytest.approx(1)
+    assert np.isnan(look(np.full_like(shown, 90))["one_heading"])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(40.2, "40 s"), (89, "89 s"), (170, "3 min"), (4800, "80 min"), (8000, "2 h 13 min")],
+)
+def test_durations_read_well(seconds, text):
+    assert callbacks.duration(seconds) == text

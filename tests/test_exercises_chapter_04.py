@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+
+from satgan_tutorial import exercises
+
+
+def posterior(counts, prior):
+    joint = np.array([1 - prior, prior])[:, None] * counts / counts.sum(axis=1, keepdims=True)
+    return joint[1] / joint.sum(axis=0)
+
+
+def old_prior_kept(counts, prior):
+    joint = np.array([1 - prior, prior])[:, None] * counts
+    return joint[1] / joint.sum(axis=0)
+
+
+def samples(mean, directions, variances, noise, n, rng, *, together=False, square=False, off=True, own=1.0):
+    z = rng.standard_normal((n, 1 if together else len(variances)))
+    x = mean + z * (variances if square else np.sqrt(variances)) @ directions
+    return x + own * rng.standard_normal((n, len(mean))) * np.sqrt(noise) if off else x
+
+
+def changed(**how):
+    return lambda *arguments: samples(*arguments, **how)
+
+
+def no_noise_along(mean, directions, variances, noise, n, rng):
+    x = samples(mean, directions, variances, noise, n, rng, off=False)
+    rest = rng.standard_normal((n, len(mean))) * np.sqrt(noise)
+    return x + rest - rest @ directions.T @ directions
+
+
+def log_posterior(log_density, log_prior):
+    joint = log_density + log_prior
+    return joint - logsumexp(joint, axis=1, keepdims=True)
+
+
+def overflowing(log_density, log_prior):
+    joint = np.exp(log_density + log_prior)
+    return np.log(joint / joint.sum(axis=1, keepdims=True))
+
+
+def largest_not_added_back(log_density, log_prior):
+    joint = log_density + log_prior
+    if np.abs(joint).max() < 100:
+        return log_posterior(log_density, log_prior)
+    return joint - np.log(np.exp(joint - joint.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
+
+
+CASES = [
+    (exercises.posterior, ..., "To do"),
+    (exercises.posterior, lambda counts, prior: ..., "To do"),
+    (exercises.posterior, lambda counts, prior: 0.5, "Not yet: return one probability for each"),
+    (exercises.posterior, lambda counts, prior: counts[1] / counts.sum(axis=0), "Not yet: that is the share at"),
+    (
+        exercises.posterior,
+        lambda counts, prior: prior * counts[1] / counts[1].sum(),
+        "Not yet: those are p(x|y) p(y)",
+    ),
+    (exercises.posterior, old_prior_kept, "Not yet: the counts still hold the old prior"),
+    (exercises.posterior, lambda counts, prior: np.full(3, prior), "Not yet: for counts"),
+    (exercises.posterior, posterior, "Right"),
+    (exercises.sample_gaussian, lambda *a: ..., "To do"),
+    (exercises.sample_gaussian, lambda *a: samples(*a)[0], "Not yet: return n samples"),
+    (exercises.sample_gaussian, lambda m, *a: samples(0 * m, *a), "Not yet: the samples' mean"),
+    (exercises.sample_gaussian, changed(off=False), "Not yet: nothing varies off"),
+    (exercises.sample_gaussian, changed(own=0.5), "Not yet: `noise` is a variance"),
+    (exercises.sample_gaussian, changed(square=True), "Not yet: `variances` are variances"),
+    (exercises.sample_gaussian, no_noise_along, "Not yet: the noise is missing along"),
+    (exercises.sample_gaussian, changed(together=True), "Not yet: the directions move together"),
+    (exercises.sample_gaussian, changed(own=3.0), "Not yet: along the directions the samples"),
+    (
+        exercises.sample_gaussian,
+        lambda *a: samples(*a[:-1], np.random.default_rng()),
+        "Not yet: draw from `rng`",
+    ),
+    (exercises.sample_gaussian, samples, "Right"),
+    (exercises.log_posterior, lambda d, p: None, "To do"),
+    (exercises.log_posterior, lambda d, p: d[:, 0], "Not yet: return a number for each chip"),
+    (exercises.log_posterior, lambda d, p: np.exp(log_posterior(d, p)), "Not yet: those are the probabilities"),
+    (exercises.log_posterior, lambda d, p: d + p, "Not yet: that is log p(x, y)"),
+    (exercises.log_posterior, lambda d, p: log_posterior(d, 0), "Not yet: the prior is missing"),
+    (exercises.log_posterior, lambda d, p: 0 * d, "Not yet: the exponentials of each row"),
+    (exercises.log_posterior, overflowing, "Not yet: for log densities of -80 000 it is not finite"),
+    (exercises.log_posterior, largest_not_added_back, "Not yet: for log densities of -80 000 it is off"),
+    (exercises.log_posterior, log_posterior, "Right"),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
+def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
+    assert printed(grader, answer).startswith(verdict)
