@@ -223,7 +223,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Print a line if it is time; the first step, which builds the graph, counts for no pace."""
-        now, step = time.monotonic(), int(self.model.optimizer.iterations.numpy())
+        now, step = time.monotonic(), step_of(self.model)
         if self.since is None:
             self.since = (now, step)
         elif now - self.since[0] >= self.seconds or step == self.steps:
@@ -263,6 +263,11 @@ class Alarm(keras.callbacks.Callback):
                 self.say(f"step {self.model.step}: {WORDS[name]}")
         if "not a number" in self.found:
             self.model.stop_training = True
+
+
+def step_of(model: keras.Model) -> int:
+    """How many training steps any Keras model has made."""
+    return model.step if hasattr(model, "step") else int(model.optimizer.iterations.numpy())
 
 
 def in_words(logs: Logs | None) -> str:

@@ -7,22 +7,28 @@ before their time is over and are given up.
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import partial, singledispatch
+from typing import Any, BinaryIO
 
 import keras
+import numpy as np
 import optuna
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
+from optuna.storages.journal._file import get_lock_file
 from optuna.trial import TrialState
 
 from . import networks, recipes, training
 from .callbacks import Clock
 from .chips import ChipSet
 from .judge import Judge
-from .recipes import Recipe
+from .recipes import GANRecipe, Recipe
 from .training import Data
 
 LOOKS = 6  # at a trial's score, evenly over its time
@@ -49,8 +55,20 @@ CHOICES = {
 }
 
 
-def propose(trial: optuna.trial.BaseTrial, base: Recipe) -> Recipe:
-    """The base with what a trial has in its place; with `optuna.trial.FixedTrial` what a given one had."""
+@singledispatch
+def propose(base: Recipe, trial: optuna.trial.BaseTrial) -> Recipe:
+    """The base with what a trial has in its place; with `optuna.trial.FixedTrial` what a given one had.
+
+    What there is to search is registered by the recipe's type, a function a family.
+
+    Raises:
+        SearchError: nothing is known to search in this family.
+    """
+    raise SearchError(f"{base.name}: found no space to search for a {type(base).__name__}.")
+
+
+@propose.register
+def _(base: GANRecipe, trial: optuna.trial.BaseTrial) -> GANRecipe:
     chosen = {name: trial.suggest_categorical(name, choices) for name, choices in CHOICES.items()}
     chosen["diffaugment"] = tuple(chosen["diffaugment"].split())
     gamma = trial.suggest_float("gamma", 0.01, 10, log=True)
@@ -58,15 +76,23 @@ def propose(trial: optuna.trial.BaseTrial, base: Recipe) -> Recipe:
     return replace(base, r1=gamma, r2=gamma, learning_rates=(rate, rate), **chosen)
 
 
-def proposal(recipe: Recipe) -> dict:
+@singledispatch
+def proposal(recipe: Recipe) -> dict[str, Any]:
     """What a trial has where it proposes this recipe: where the search begins."""
+    raise SearchError(f"{recipe.name}: found no space to search for a {type(recipe).__name__}.")
+
+
+@proposal.register
+def _(recipe: GANRecipe) -> dict[str, Any]:
     chosen = {name: getattr(recipe, name) for name in CHOICES}
     chosen["diffaugment"] = " ".join(recipe.diffaugment)
     chosen["d_filters"] = recipe.d_filters or recipe.base_filters
     return chosen | {"gamma": recipe.r1, "learning_rate": recipe.learning_rates[0]}
 
 
-def train(trial: optuna.Trial, base: Recipe, data: Data, score: Callable, minutes: float) -> float:
+def train(
+    trial: optuna.Trial, base: Recipe, data: Data, score: Callable[[np.ndarray], float], minutes: float
+) -> float:
     """Train what a trial proposes for some minutes of processor time and return its last score.
 
     Args:
@@ -80,7 +106,7 @@ def train(trial: optuna.Trial, base: Recipe, data: Data, score: Callable, minute
         optuna.TrialPruned: if it is given up, or its losses are no longer finite.
     """
     keras.utils.clear_session()
-    recipe = propose(trial, base)
+    recipe = propose(base, trial)
     model = recipes.build(recipe, seed=trial.number)
     clock, report = Clock(minutes=minutes), Report(trial, score, minutes)
     try:
@@ -93,7 +119,7 @@ def train(trial: optuna.Trial, base: Recipe, data: Data, score: Callable, minute
 class Report(keras.callbacks.Callback):
     """Tell a trial its score, LOOKS times evenly over its minutes of processor time, and give it up where it asks to."""
 
-    def __init__(self, trial: optuna.Trial, score: Callable, minutes: float) -> None:
+    def __init__(self, trial: optuna.Trial, score: Callable[[np.ndarray], float], minutes: float) -> None:
         """Start before the first look."""
         super().__init__()
         self.trial, self.score, self.minutes = trial, score, minutes
@@ -101,9 +127,10 @@ class Report(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         """Look if it is time; `Clock` stands before and says how much of it is over."""
-        if logs["cpu_minutes"] <= self.minutes * (self.look + 1) / LOOKS:
+        due = min(LOOKS, int(LOOKS * logs["cpu_minutes"] / self.minutes))
+        if due == self.look:
             return
-        self.look += 1
+        self.look = due
         self.value = self.score(self.model.sample(SCORED, seed=0))
         self.trial.report(self.value, self.look)
         self.trial.set_user_attr("seen", time.time())
@@ -112,7 +139,14 @@ class Report(keras.callbacks.Callback):
 
 
 def run(
-    base: Recipe, chips: ChipSet, storage: str, *, trials: int, minutes: float, seed: int, say=print
+    base: Recipe,
+    chips: ChipSet,
+    storage: str,
+    *,
+    trials: int,
+    minutes: float,
+    seed: int,
+    say: Callable[[str], None] = print,
 ) -> optuna.Study:
     """Work on a study until so many of its trials are over, finished or given up, by this worker or by others.
 
@@ -125,17 +159,20 @@ def run(
         seed: of what is proposed; each worker needs its own.
         say: told of each trial.
 
+    Returns:
+        The study; at least one of its trials is whole.
+
     Raises:
-        SearchError: the study has other settings.
+        SearchError: the study has other settings, or every trial was given up.
     """
     split, judge = chips.split(0), Judge(chips.source)
     study = open_study(storage, seed, recipe=base.name, chips=chips.source, minutes=minutes)
     study.enqueue_trial(proposal(base), skip_if_exists=True)
 
-    def score(fake):
+    def score(fake: np.ndarray) -> float:
         return judge.score(split.validation.ships, fake, split="validation").value
 
-    def tell(study, trial):
+    def tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         looks = ", ".join(f"{kid:.3f}" for kid in trial.intermediate_values.values())
         say(f"trial {trial.number}, {trial.state.name.lower()}: KID {looks or 'not a number'}")
 
@@ -143,10 +180,15 @@ def run(
         train, base=base, data=training.data_for(base, split.train), score=score, minutes=minutes
     )
     work(study, objective, trials, lost_after=600 + 60 * minutes, callbacks=[tell])
+    if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+        raise SearchError(
+            f"found no whole trial among {len(study.get_trials(deepcopy=False))}: all were given up. Repeat the command with "
+            "more --trials."
+        )
     return study
 
 
-def open_study(storage: str, seed: int = 0, **about) -> optuna.Study:
+def open_study(storage: str, seed: int = 0, **about: Any) -> optuna.Study:
     """Open a study, or begin it.
 
     Args:
@@ -168,8 +210,9 @@ def open_study(storage: str, seed: int = 0, **about) -> optuna.Study:
         )
     except Exception as error:
         raise SearchError(
-            f"{storage}: found no study there, and none can begin ({error}); name another file, or a database."
-        ) from error
+            f"{masked(storage)}: found no study there, and none can begin ({masked(str(error))}); name another file, or a "
+            "database."
+        ) from None
     if any(study.user_attrs.get(name, value) != value for name, value in about.items()):
         raise SearchError(
             f"the study has {study.user_attrs}, and what is asked for is {about}; ask for the same, or name a new storage."
@@ -179,7 +222,7 @@ def open_study(storage: str, seed: int = 0, **about) -> optuna.Study:
     return study
 
 
-def work(study: optuna.Study, objective: Callable, trials: int, *, lost_after: float, **options) -> None:
+def work(study: optuna.Study, objective: Callable, trials: int, *, lost_after: float, **options: Any) -> None:
     """Run an objective on a study until so many trials are over, and those that killed workers left once more.
 
     Args:
@@ -199,5 +242,52 @@ def work(study: optuna.Study, objective: Callable, trials: int, *, lost_after: f
         study.optimize(objective, n_trials=1, **options)
 
 
+def masked(text: str) -> str:
+    """A text without the passwords of the addresses in it."""
+    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
+
+
+class Journal(JournalFileBackend):
+    """Optuna's journal, which a worker killed in mid-write, or a full disk, leaves with half a record at its end.
+
+    The next record would follow on the same line, and neither could ever be read. Here it takes the half one's place.
+    """
+
+    def __init__(self, file: str) -> None:
+        """Begin the file, or go on with it, under a lock that ends with its worker or after half a minute."""
+        if os.path.exists(file) and not os.path.isfile(file):
+            raise SearchError(f"{file}: found no regular file; expected one for the study.")
+        self.lock = JournalFileOpenLock(file)
+        super().__init__(file, lock_obj=self.lock)
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write whole records, or none, where the last whole one ends."""
+        records = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
+        with get_lock_file(self.lock), open(self._file_path, "r+b") as file:
+            end = _end_of_last_line(file)
+            try:
+                file.truncate(end)
+                file.seek(end)
+                file.write(records)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(end)
+                raise
+
+
+def _end_of_last_line(file: BinaryIO) -> int:
+    """Where the last line of a file ends, without what follows it."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - 4096)
+        file.seek(start)
+        newline = file.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
 def _journal(file: str) -> JournalStorage:
-    return JournalStorage(JournalFileBackend(file, lock_obj=JournalFileOpenLock(file)))
+    return JournalStorage(Journal(file))

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import appearance, augment, batching, conditions, networks, recipes, sampling
-from satgan_tutorial.sources import simulate
-from satgan_tutorial.pretrained.ship import fold
+from satgan_tutorial.models import fold
 from satgan_tutorial.recipes import GANRecipe
+from satgan_tutorial.sources import simulate
 
 pytestmark = pytest.mark.once
 
-TINY = Recipe(
+TINY = GANRecipe(
     "tiny",
     "for tests",
     batch_norm=False,

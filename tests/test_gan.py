@@ -11,7 +11,7 @@ from satgan_tutorial.recipes import GANRecipe
 
 pytestmark = pytest.mark.once
 
-TINY = Recipe(
+TINY = GANRecipe(
     "tiny", "for tests", batch_norm=False, base_filters=4, latent_dim=8, image_size=16, batch_size=4, steps=6
 )
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
@@ -96,7 +96,7 @@ def test_the_step_is_the_textbook_step():
 def test_one_pass_and_two_passes_see_the_same_penalty(r1, r2):
     model = plane(r1=r1, r2=r2)
     points = tf.random.stateless_normal((2, 8, 2), (1, 2))
-    *_, penalty = model._judge(*tf.unstack(points))
+    *_, penalty = model.logits_and_penalty(*tf.unstack(points))
     expected = 0
     for weight, x in zip((r1, r2), tf.unstack(points), strict=True):
         with tf.GradientTape() as tape:
@@ -112,7 +112,7 @@ def test_batch_norm_sees_real_and_fake_apart():
     model = gan.GAN(networks.generator(4, 16, 8), d)
     model.compile("adam", "adam", r1=1.0, r2=1.0)
     real, fake = tf.random.stateless_normal((2, 4, 16, 16, 3), (1, 2))
-    np.testing.assert_allclose(model._judge(real, fake)[0], d(real, training=True), atol=1e-5)
+    np.testing.assert_allclose(model.logits_and_penalty(real, fake)[0], d(real, training=True), atol=1e-5)
 
 
 def test_same_seed_same_bits_and_another_seed_others():

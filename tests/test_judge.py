@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import classifier, judge, load_chips, models
-from satgan_tutorial.sources import simulate
 from satgan_tutorial.chips import ChipSet
-from satgan_tutorial.pretrained import ship_judge, storing
+from satgan_tutorial.sources import simulate
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +18,7 @@ def chips():
 @pytest.fixture(scope="module")
 def trained(chips, tmp_path_factory):
     folder = tmp_path_factory.mktemp("judge")
-    return folder, ship_judge.train_judge(folder, chips, epochs=1)
+    return folder, judge.train_judge(folder, chips, epochs=1)
 
 
 def test_features_are_standardised_on_the_training_chips(chips, trained):
@@ -36,7 +35,7 @@ def test_the_judges_logit_is_the_classifiers_over_the_temperature(chips):
     model = classifier.train(split.train, split.validation, epochs=2, seed=0)
     before = classifier.logits(model, split.test.images)
     t = classifier.temperature(classifier.logits(model, split.validation.images), split.validation.labels)
-    network = ship_judge.from_classifier(model, split.train, split.validation)
+    network = judge.from_classifier(model, split.train, split.validation)
     after = np.asarray(network(classifier.to_float(split.test.images))["logit"])[:, 0]
     np.testing.assert_allclose(after, before / t, rtol=1e-4, atol=1e-5)
 
@@ -135,5 +134,5 @@ def test_the_shipped_judges_were_trained_on_the_train_scenes_of_today(source):
         pytest.skip("no real chips in $SATGAN_DATA")
     chips = load_chips(None if source == "real" else source)
     card = models.path("judge", source).with_suffix(".md").read_text()
-    digest = ship_judge.scenes_digest(chips.split(0).train)
+    digest = judge.scenes_digest(chips.split(0).train)
     assert f"sha256 {digest} " in card, "the split has changed: train the judge again (satgan train judge)"

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import networks, post
-from satgan_tutorial.pretrained.ship import fold
+from satgan_tutorial.models import fold
 
 pytestmark = pytest.mark.once
 

@@ -16,10 +16,10 @@ def test_each_recipe_trains_two_steps_at_a_small_size(name):
     small = {"base_filters": 4, "image_size": 16, "batch_size": 2}
     model = recipes.build(dataclasses.replace(recipes.get(name), **small), run_eagerly=True)
     width = conditions.width(recipes.get(name).conditions)
-    asked = np.ones((len(IMAGES), width), np.float32) if width else None
-    model.fit(batching.shuffled(IMAGES, 2, seed=0, asked=asked), steps_per_epoch=2, verbose=0)
+    condition = np.ones((len(IMAGES), width), np.float32) if width else None
+    model.fit(batching.shuffled(IMAGES, 2, seed=0, condition=condition), steps_per_epoch=2, verbose=0)
     assert model.step == 2 and model.name == name
-    assert np.isfinite(model.sample(1, 0, asked[0] if width else None)).all()
+    assert np.isfinite(model.sample(1, 0, condition[0] if width else None)).all()
 
 
 def test_the_posts_recipe_is_the_posts():

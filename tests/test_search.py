@@ -1,5 +1,6 @@
 """The search over recipes: what it proposes, what a lost worker costs, that many workers share one study."""
 
+import itertools
 import os
 import re
 import signal
@@ -14,9 +15,9 @@ import numpy as np
 import optuna
 import pytest
 from optuna.trial import FixedTrial
-from test_main import few_chips, satgan
+from test_main import TINY, few_chips, satgan
 
-from satgan_tutorial import gan, recipes, search
+from satgan_tutorial import callbacks, gan, recipes, search, training
 from satgan_tutorial.recipes import GANRecipe
 
 SMALL = recipes.get("small")
@@ -34,23 +35,23 @@ def storage(tmp_path):
 @pytest.mark.parametrize("name", ["small", "book"])
 def test_a_recipe_proposed_as_it_is_comes_back(name):
     base = recipes.get(name)
-    again = search.propose(FixedTrial(search.proposal(base)), base)
+    again = search.propose(base, FixedTrial(search.proposal(base)))
     assert asdict(again) == asdict(base) | {"d_filters": base.d_filters or base.base_filters}
 
 
 def test_every_proposal_can_be_built():
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(6):
-        recipe = search.propose(study.ask(), SMALL)
+        recipe = search.propose(SMALL, study.ask())
         model = recipes.build(recipe, seed=0)
         assert model.sample(1, seed=0).shape == (1, 80, 80, 3)
-        changed = {f.name for f in fields(Recipe) if getattr(recipe, f.name) != getattr(SMALL, f.name)}
+        changed = {f.name for f in fields(GANRecipe) if getattr(recipe, f.name) != getattr(SMALL, f.name)}
         assert len(changed) > 4 and not changed & {"name", "networks", "image_size", "conditions"}
 
 
 def test_a_trial_scores_at_every_look_and_is_given_up_when_it_is_bad_or_broken(storage, monkeypatch):
-    images = few_chips().ships.images
-    monkeypatch.setattr(search, "propose", lambda trial, base: base)
+    images = training.Data(few_chips().ships.images)
+    monkeypatch.setattr(search, "propose", lambda base, trial: base)
     monkeypatch.setattr(search, "SCORED", 3)
     seen = []
 
@@ -58,9 +59,13 @@ def test_a_trial_scores_at_every_look_and_is_given_up_when_it_is_bad_or_broken(s
         seen.append(fake.shape)
         return float(len(seen))
 
+    ticks = itertools.count(
+        0, 0.005
+    )  # seconds from one look at the clock to the next, so from epoch to epoch
+    monkeypatch.setattr(callbacks.time, "process_time", lambda: next(ticks))
     study = search.open_study(storage)
     trial = study.ask()
-    assert search.train(trial, SMALL, images, score, minutes=0.001) == search.LOOKS
+    assert search.train(trial, TINY, images, score, minutes=0.00048) == search.LOOKS
     assert seen == [(3, 80, 80, 3)] * search.LOOKS
     found = study.get_trials()[0]
     assert found.intermediate_values == {k: float(k) for k in range(1, search.LOOKS + 1)}
@@ -68,12 +73,12 @@ def test_a_trial_scores_at_every_look_and_is_given_up_when_it_is_bad_or_broken(s
 
     monkeypatch.setattr(optuna.Trial, "should_prune", lambda trial: True)
     with pytest.raises(optuna.TrialPruned):
-        search.train(study.ask(), SMALL, images, score, minutes=0.001)
+        search.train(study.ask(), TINY, images, score, minutes=0.00048)
     assert len(seen) == search.LOOKS + 1
 
     monkeypatch.setattr(gan.GAN, "train_step", lambda self, x: {"d_loss": np.nan, "g_loss": np.nan})
     with pytest.raises(optuna.TrialPruned):
-        search.train(study.ask(), SMALL, images, score, minutes=0.001)
+        search.train(study.ask(), TINY, images, score, minutes=0.00048)
     assert len(seen) == search.LOOKS + 1
 
 
@@ -135,6 +140,60 @@ def test_a_study_of_something_else_is_said(storage, tmp_path):
         with pytest.raises(search.SearchError, match="found no study there"):
             search.open_study(place)
     assert other.read_text() == "not\na\nstudy\n"
+
+
+def half_a_record(storage):
+    whole = Path(storage).read_bytes()
+    last = whole.splitlines(keepends=True)[-1]
+    Path(storage).write_bytes(whole + last[: len(last) // 2])
+    return whole
+
+
+def test_a_record_cut_in_half_gives_way_to_the_next(storage):
+    """Two workers, and a third that was killed in mid-write: the study goes on for both."""
+    here, there = search.open_study(storage), search.open_study(storage)
+    search.work(here, lambda trial: trial.suggest_float("x", 0, 1), 1, lost_after=60)
+    whole = half_a_record(storage)
+    search.work(there, lambda trial: trial.suggest_float("x", 0, 1), 2, lost_after=60)
+    assert Path(storage).read_bytes().startswith(whole)
+    half_a_record(storage)
+    again = search.open_study(storage)
+    search.work(again, lambda trial: trial.suggest_float("x", 0, 1), 3, lost_after=60)
+    assert states(here) == states(there) == states(again) == ["COMPLETE"] * 3
+
+
+def test_a_full_disk_leaves_whole_records_and_the_study_goes_on(storage, monkeypatch):
+    study = search.open_study(storage)
+    before = Path(storage).read_bytes()
+
+    def full(number):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(search.os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            study.ask()
+    assert Path(storage).read_bytes() == before
+    search.work(search.open_study(storage), lambda trial: 1.0, 1, lost_after=60)
+    assert states(study) == ["COMPLETE"]
+
+
+def test_a_study_lies_in_a_regular_file_and_passwords_are_not_told(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(search.SearchError, match="no regular file"):
+        search.open_study(str(tmp_path / "pipe"))
+    with pytest.raises(search.SearchError) as told:
+        search.open_study("postgresql://me:s3cret@localhost:1/studies")
+    assert "s3cret" not in str(told.value) and "me:***@localhost" in str(told.value)
+
+
+def test_a_study_whose_trials_were_all_given_up_is_said(storage, monkeypatch):
+    def given_up(*args, **kwargs):
+        raise optuna.TrialPruned
+
+    monkeypatch.setattr(search, "train", given_up)
+    with pytest.raises(search.SearchError, match="no whole trial among 2"):
+        search.run(SMALL, few_chips(), storage, trials=2, minutes=1, seed=0, say=lambda line: None)
 
 
 @pytest.mark.once
