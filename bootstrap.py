@@ -50,11 +50,12 @@ def install():
                 return
     print("Making .venv with the pinned packages: about 3 GB on disk, one to ten minutes ...", flush=True)
     subprocess.check_call([sys.executable, "-m", "venv", "--clear", VENV])
-    subprocess.check_call([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
+    pinned = os.path.join(HERE, "requirements.txt")
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.check_call(pip + ["--constraint", pinned, "uv"])
     uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
     # Compiled once here, TensorFlow starts in half the time, above all where Python may not write its own files.
-    pinned = ["--compile-bytecode", "--requirements", os.path.join(HERE, "requirements.txt")]
-    subprocess.check_call(uv + pinned)
+    subprocess.check_call(uv + ["--compile-bytecode", "--requirements", pinned])
     subprocess.check_call(uv + ["--quiet", "--no-deps", "--editable", HERE])
     with open(stamp, "w", encoding="utf-8") as file:
         file.write(wanted)
