@@ -55,7 +55,7 @@ def build_editable(folder, settings=None, metadata=None):
 @pytest.fixture
 def pack(tmp_path, monkeypatch):
     """The script that packs, with a small project in place of this one, and all its wheels in a folder."""
-    path = ROOT / "book" / "teaching" / "pack.py"
+    path = ROOT / "tools" / "pack.py"
     spec = importlib.util.spec_from_file_location("pack", path)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

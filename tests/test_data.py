@@ -1,6 +1,5 @@
 """The tables that chapters read: chips listed by name are chips of ShipsNet, and runs are what their script makes."""
 
-import importlib.util
 from pathlib import Path
 
 import pandas as pd
@@ -22,17 +21,16 @@ def test_each_kind_of_no_ship_has_enough_chips_for_a_row():
     assert set(kinds.index) == {"land cover", "part of a ship", "look-alike"} and kinds.min() >= 8
 
 
-def test_the_spread_of_the_judge_is_complete():
-    path = ROOT / "book/reading/judge_spread.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    runs = pd.read_csv(path.with_suffix(".csv"), comment="#")
+def test_the_spread_of_the_judge_is_complete(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    import judge_spread as script
+
+    runs = pd.read_csv(script.TABLE, comment="#")
     groups = runs.groupby(["source", "split_by"])
     assert set(groups.groups) == {(s, by) for s in ("real", "simulated") for by in ("day", "random")}
     assert (groups["seed"].nunique() == script.RUNS).all() and (
         groups["split"].nunique() == script.RUNS
     ).all()
     assert set(runs["epochs"]) == {script.EPOCHS}
-    notebook = (path.parent / "02-is-it-a-ship.ipynb").read_text(encoding="utf-8")
+    notebook = (ROOT / "book/reading/02-is-it-a-ship.ipynb").read_text(encoding="utf-8")
     assert f"laptop={script.EPOCHS}, full=40" in notebook, "the chapter trains as long as its table says"

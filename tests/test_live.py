@@ -19,7 +19,6 @@ from keras import layers
 from satgan_tutorial import appearance, conditions, models, networks, sampling
 from satgan_tutorial.chips import to_uint8
 from satgan_tutorial.judge import Judge
-from satgan_tutorial.pretrained.ship import fold
 
 ROOT = Path(__file__).parents[1]
 SHOTS = ROOT / "_build" / "screenshots"
@@ -33,7 +32,7 @@ pytestmark = pytest.mark.browser
 
 
 def load_script():
-    spec = importlib.util.spec_from_file_location("live", ROOT / "book" / "live.py")
+    spec = importlib.util.spec_from_file_location("live", ROOT / "tools" / "live.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -432,9 +431,9 @@ def test_it_is_copied_to_the_clipboard_or_selected(browser, address, source):
 def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path, content, source, k):
     main, more = content
     assert ("conditional" in more["models"]) == (f"conditional-{source}" in models.shipped())
-    model = half(fold(networks.generator(4, batch_norm=True, conditions=k)))
-    models = {"conditional": live.export(model)}
-    page = open_page(browser, site(tmp_path, (main, more | {"models": models})))
+    model = half(models.fold(networks.generator(4, batch_norm=True, conditions=k)))
+    exported = {"conditional": live.export(model)}
+    page = open_page(browser, site(tmp_path, (main, more | {"models": exported})))
     page.get_by_label("Steps of training").wait_for()
     pair = page.get_by_role("group", name="Ship or no ship")
     assert pair.is_visible()

@@ -1,6 +1,5 @@
 """The scores against their formulas, other people's pieces, and what is known of two samples of one distribution."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,9 @@ from sklearn.metrics.pairwise import euclidean_distances, polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
 from satgan_tutorial import metrics
-from satgan_tutorial.sources import simulate
 from satgan_tutorial.chips import symmetry
 from satgan_tutorial.judge import Judge
+from satgan_tutorial.sources import simulate
 
 pytestmark = pytest.mark.once
 
@@ -216,10 +215,9 @@ def test_distances_are_those_of_scikit_learn(features):
 @pytest.fixture(scope="module")
 def verdict():
     """What the acceptance of weights says about ships, by what was done to them."""
-    file = Path(__file__).parents[1] / "book/better/acceptance.py"
-    spec = importlib.util.spec_from_file_location("acceptance", file)
-    acceptance = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(acceptance)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parents[1] / "tools")
+        import acceptance
     chips, judge = simulate.draw_chips(500, seed=21), Judge("simulated")
     new = simulate.draw_chips(80, seed=22, label=1).images
     checkers = (-1) ** np.indices((80, 80)).sum(axis=0)[..., None]

@@ -11,21 +11,21 @@ import pytest
 from satgan_tutorial import callbacks
 from satgan_tutorial.recipes import GANRecipe
 
-DCGAN = Path(__file__).parents[1] / "book" / "dcgan"
+TOOLS = Path(__file__).parents[1] / "tools"
 HEALTHY = [f"healthy-{k}" for k in range(1, 6)]
 
 
 @pytest.fixture(scope="module")
 def museum():
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(DCGAN)
+        patch.syspath_prepend(TOOLS)
         import museum
 
         yield museum
 
 
 def log(museum, name):
-    return pd.read_csv(DCGAN / "runs" / f"{museum.stem(name)}.csv")
+    return pd.read_csv(museum.HERE / f"{museum.stem(name)}.csv")
 
 
 def end(log, column):
@@ -110,18 +110,18 @@ def test_five_healthy_runs_have_five_seeds(museum):
 
 def test_what_is_recorded_is_what_the_script_says(museum):
     for name, run in museum.RUNS.items():
-        told = json.loads((DCGAN / "runs" / f"{museum.stem(name)}.json").read_text())
+        told = json.loads((museum.HERE / f"{museum.stem(name)}.json").read_text())
         now = json.loads(json.dumps(vars(run.recipe)))
         later = {key for key in now if key not in told["recipe"]}  # settings that recipes did not have then
         assert told["recipe"] == {key: now[key] for key in now if key not in later}, name
-        assert all(getattr(run.recipe, key) == getattr(Recipe("", ""), key) for key in later), name
+        assert all(getattr(run.recipe, key) == getattr(GANRecipe("", ""), key) for key in later), name
         assert told["steps"] == run.recipe.steps and told["seed"] == run.seed, name
         for key in ("label", "unit_range", "images", "source"):
             assert told[key] == getattr(run, key), name
 
 
 def test_the_pictures_are_small_and_none_is_a_real_chip(museum):
-    files = sorted((DCGAN / "runs").glob("museum-*"))
+    files = sorted(museum.HERE.glob("museum-*"))
     assert sum(file.stat().st_size for file in files) < 6 * 2**20
     # What is trained until it copies is trained on simulated chips.
     assert museum.RUNS["twenty-images"].source == "simulated"

@@ -10,13 +10,13 @@ from sklearn.metrics import average_precision_score, log_loss
 
 from satgan_tutorial import load_chips
 
-BEYOND = Path(__file__).parents[1] / "book" / "beyond"
+TOOLS = Path(__file__).parents[1] / "tools"
 
 
 @pytest.fixture(scope="module")
 def teach():
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BEYOND)
+        patch.syspath_prepend(TOOLS)
         import teach
 
         yield teach

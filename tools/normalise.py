@@ -1,0 +1,90 @@
+"""Bring every chapter into the form in which it is committed: `make notebooks`.
+
+No output is kept but those of checked cells, which are made anew; a checked cell begins with `# NBVAL_CHECK_OUTPUT` and
+prints only what no source, budget or platform changes. The first cell makes Colab ready, with the repository's address
+from `_config.yml`.
+"""
+
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbclient import NotebookClient
+
+CHECKED = "# NBVAL_CHECK_OUTPUT"
+COLAB = """\
+# On Colab this gets the book and installs the package; anywhere else it does nothing.
+import os
+import sys
+
+REPOSITORY = "{url}"
+if "google.colab" in sys.modules:
+    assert REPOSITORY, "set REPOSITORY: where is this notebook from?"
+    !git clone --quiet --depth 1 {{REPOSITORY}} satgan-book
+    %cd satgan-book
+    %pip install --quiet ".[fetch]"
+    sys.path.insert(0, os.getcwd())  # the package beside the book's tables
+    %cd {folder}
+"""
+# A solution is closed until somebody opens it: in JupyterLab, on Colab, on the page.
+FOLDED = {
+    "jupyter": {"source_hidden": True},
+    "cellView": "form",
+    "mystnb": {
+        "code_prompt_show": "Show the solution",
+        "code_prompt_hide": "Hide the solution",
+    },
+}
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def colab_cell(chapter: Path) -> nbformat.NotebookNode:
+    """Return the first cell of a chapter, which on Colab goes where its scripts and tables are; pages leave it out."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    folder = chapter.resolve().parent.relative_to(ROOT).as_posix()
+    url = config["repository"]["url"] or ""
+    source = COLAB.format(url=url, folder=folder).strip()
+    return nbformat.v4.new_code_cell(source, id="colab", metadata={"tags": ["remove-cell"]})
+
+
+def normalise(path: Path) -> None:
+    """Execute one notebook if it has checked cells, clear the rest, and write it back where it changed."""
+    before = path.read_text(encoding="utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    notebook.cells = [
+        colab_cell(path),
+        *(cell for cell in notebook.cells if cell.id != "colab"),
+    ]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        if "# Solution" in cell.source:
+            cell.metadata |= FOLDED
+    if any(cell.source.startswith(CHECKED) for cell in code):
+        resources = {"metadata": {"path": str(path.parent)}}
+        NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    for cell in code:
+        # nbval takes a cell that was never counted for one that was never run, and fails where it has outputs.
+        cell.execution_count = 1 if cell.source.startswith(CHECKED) else None
+        cell.metadata.pop("execution", None)
+        kept = cell.outputs if cell.source.startswith(CHECKED) else []
+        cell.outputs = [output for output in kept if output.get("name") != "stderr"]
+    notebook.metadata = {
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
+        "language_info": {"name": "python"},
+    }
+    _, notebook = nbformat.validator.normalize(notebook)
+    nbformat.validate(notebook)
+    after = nbformat.writes(notebook) + "\n"
+    if after != before:
+        path.write_text(after, encoding="utf-8")
+        print(f"{path.name}: rewritten")
+
+
+if __name__ == "__main__":
+    for chapter in sorted((ROOT / "book").rglob("*.ipynb")):
+        if ".ipynb_checkpoints" not in chapter.parts:
+            normalise(chapter)
