@@ -1,18 +1,23 @@
-"""Walks in the noise that a generator draws from: between two ships, and along directions.
+"""Walks in the noise that a generator draws from: between two ships, along directions, and back from an image.
 
 Noise is float32 (N, d), standard normal, as `sampling.noise` draws it: its length is close to the root of d, nearly always.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from .appearance import measure
+from .chips import to_float
 from .sampling import from_noise, noise
+
+SHELL = 2**0.5  # two deviations of the length of noise
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
@@ -116,3 +121,62 @@ def directions(generator: keras.Model, n: int = 1000, seed: int = 0) -> Directio
     """Find the directions of `measures` in a generator's noise: draw n chips, measure them, `fit`."""
     z = noise(n, generator.input_shape[-1], seed)
     return fit(z, measures(from_noise(generator, z)))
+
+
+def project(
+    generator: keras.Model,
+    targets: np.ndarray,
+    starts: np.ndarray,
+    eyes: Callable[[tf.Tensor], tf.Tensor],
+    *,
+    weight: float = 0.1,
+    steps: int = 150,
+    learning_rate: float = 0.1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Look for noise that draws given images, downhill from several starts each.
+
+    What falls is the mean squared difference of the pixels, in [-1, 1], plus a weight times that of the features that
+    `eyes` sees. The noise stays as long as noise is, within two deviations. No search depends on another.
+
+    Args:
+        generator: from noise, float32 (N, d), to images in [-1, 1].
+        targets: uint8 (T, H, W, C).
+        starts: noise (T, S, d), where the S searches for each target begin.
+        eyes: from images, float32 (N, H, W, C) in [-1, 1], to features, float32 (N, f), a judge's for one.
+        weight: of the features' difference.
+        steps: of Adam, its learning rate falling to 0 along a cosine.
+        learning_rate: of the first step.
+
+    Returns:
+        The noise where each search ended, float32 (T, S, d), and what was left of the difference there, float32 (T, S).
+
+    Raises:
+        ValueError: the starts are not (T, S, d).
+
+    Source: J.-Y. Zhu et al., "Generative visual manipulation on the natural image manifold", ECCV 2016 (1609.03552).
+    """
+    d = generator.input_shape[-1]
+    if np.ndim(starts) != 3 or len(starts) != len(targets) or starts.shape[-1] != d:
+        raise ValueError(
+            f"starts are {np.shape(starts)}; expected ({len(targets)}, S, {d}), S for each target."
+        )
+    goal = tf.repeat(to_float(targets), starts.shape[1], axis=0)
+    seen = eyes(goal)
+    free = tf.Variable(starts.reshape(-1, d), dtype="float32")
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            length = tf.norm(free, axis=1, keepdims=True)
+            usual = tf.clip_by_value(length, d**0.5 - SHELL, d**0.5 + SHELL)
+            z = free / length * usual
+            drawn = generator(z, training=False)
+            left = tf.reduce_mean((drawn - goal) ** 2, (1, 2, 3))
+            left += weight * tf.reduce_mean((eyes(drawn) - seen) ** 2, 1)
+        optimizer.apply([tape.gradient(left, free)], [free])
+        return z, left
+
+    for _ in range(steps + 1):  # the last one only looks: its rate is 0
+        z, left = step()
+    return z.numpy().reshape(starts.shape), left.numpy().reshape(starts.shape[:2])

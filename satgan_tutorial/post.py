@@ -1,7 +1,17 @@
-"""The two networks of the 2019 post, layer by layer."""
+"""The 2019 post: its two networks, layer by layer, and the loop that it trains them with.
+
+The post compiles the discriminator, freezes it, and chains both networks into a combined model, noise in, verdict out;
+the label 1 is *generated*. `step` is its iteration as written, `toggled_step` the one that works in Keras 3. A recipe with
+`networks="post"` makes the same updates with `fit` (`gan.GAN`).
+"""
+
+from __future__ import annotations
 
 import keras
+import numpy as np
 from keras import layers
+
+Models = tuple[keras.Model, keras.Model, keras.Model]  # generator, discriminator, both combined
 
 
 def generator(image_size: int = 80, latent_dim: int = 80, activations: bool = False) -> keras.Sequential:
@@ -77,6 +87,75 @@ def discriminator(image_size: int = 80, activations: bool = False) -> keras.Sequ
         ],
         name="post_discriminator",
     )
+
+
+def rmsprop(learning_rate: float) -> keras.optimizers.RMSprop:
+    """Build the post's optimizer: in Keras 2 `RMSprop(learning_rate, clipvalue=1, decay=1e-7)`.
+
+    Keras 3 has no `decay`; the schedule divides the learning rate by 1 + 1e-7 * step, as Keras 2 did.
+    """
+    decaying = keras.optimizers.schedules.InverseTimeDecay(learning_rate, 1, 1e-7)
+    return keras.optimizers.RMSprop(decaying, clipvalue=1.0)
+
+
+def models(image_size: int = 80, freeze: bool = True, seed: int = 0) -> Models:
+    """Build, compile, freeze, combine: in the order of the post.
+
+    Args:
+        image_size: height and width of an image in pixels, a multiple of 4 that is at least 12.
+        freeze: whether the discriminator is frozen once it is compiled.
+        seed: of the first weights and of dropout.
+
+    Returns:
+        The generator, not compiled; the discriminator, compiled; and the combined model, from noise, float32 (N, 80), to
+        the probability of the label 1, which is *generated*, float32 (N, 1), compiled.
+
+    Raises:
+        ValueError: if no network can be built for `image_size`.
+
+    Source: as `generator`.
+    """
+    keras.utils.set_random_seed(seed)
+    draws, judges = generator(image_size), discriminator(image_size)
+    judges.compile(rmsprop(6e-4), "binary_crossentropy")
+    judges.trainable = not freeze
+    noise = keras.Input(draws.input_shape[1:])
+    combined = keras.Model(noise, judges(draws(noise)))
+    combined.compile(rmsprop(3e-4), "binary_crossentropy")
+    return draws, judges, combined
+
+
+def step(models: Models, real: np.ndarray, z: np.ndarray, label_noise: np.ndarray | float = 0.0) -> None:
+    """Train the discriminator on one batch, then the generator, as the post does: no flag is set in between.
+
+    Args:
+        models: as `models` makes them.
+        real: images, float32 (N, H, W, 3) in [-1, 1].
+        z: noise, float32 (N, 80), the same for both halves.
+        label_noise: added to the labels of the discriminator's batch, generated ones first: a number, or (2 N, 1).
+
+    Source: F. Chollet and J. J. Allaire, "Deep Learning with R", Manning, 2018, section 8.5.
+    """
+    generator, discriminator, combined = models
+    both = np.concatenate([generator(z), real])
+    labels = np.repeat([1.0, 0.0], [len(z), len(real)])[:, None] + label_noise
+    discriminator.train_on_batch(both, labels)
+    combined.train_on_batch(z, np.zeros((len(z), 1)))
+
+
+def toggled_step(models: Models, real: np.ndarray, z: np.ndarray) -> None:
+    """Train the discriminator with its flag on, then the generator through a discriminator whose flag is off.
+
+    Keras 3 reads `trainable` when it traces a step, at the first batch of each size, so the flag is set around every step.
+    Arguments as for `step`.
+    """
+    generator, discriminator, combined = models
+    both = np.concatenate([generator(z), real])
+    labels = np.repeat([1.0, 0.0], [len(z), len(real)])[:, None]
+    discriminator.trainable = True
+    discriminator.train_on_batch(both, labels)
+    discriminator.trainable = False
+    combined.train_on_batch(z, np.zeros((len(z), 1)))
 
 
 def _lost(activations: bool) -> list:
