@@ -4,7 +4,7 @@ import pytest
 from satgan_tutorial import exercises
 
 
-def toggled(on=True, off=False, labels=(1.0, 0.0), wish=0.0, turned=False, real_only=False, axis=0):
+def toggled(on=True, off=False, labels=(1.0, 0.0), towards=0.0, turned=False, real_only=False, axis=0):
     def step(models, real, z):
         generator, discriminator, combined = models
 
@@ -15,7 +15,7 @@ def toggled(on=True, off=False, labels=(1.0, 0.0), wish=0.0, turned=False, real_
 
         def second():
             discriminator.trainable = off
-            combined.train_on_batch(z, np.full((len(z), 1), wish))
+            combined.train_on_batch(z, np.full((len(z), 1), towards))
 
         for half in (second, first) if turned else (first, second):
             half()
@@ -29,7 +29,7 @@ CASES = [
     (exercises.toggled_step, toggled(on=False), "Not yet: the flag is off while the discriminator"),
     (exercises.toggled_step, toggled(off=True), "Not yet: the flag is on while the combined"),
     (exercises.toggled_step, toggled(labels=(0.0, 1.0)), "Not yet: generated images have the label 1"),
-    (exercises.toggled_step, toggled(wish=1.0), "Not yet: the combined model takes the noise"),
+    (exercises.toggled_step, toggled(towards=1.0), "Not yet: the combined model takes the noise"),
     (exercises.toggled_step, toggled(turned=True), "Not yet: train the discriminator once, then"),
     (exercises.toggled_step, toggled(real_only=True), "Not yet: the discriminator trains on all"),
     (exercises.toggled_step, toggled(axis=1), "Not yet: the discriminator trains on all"),

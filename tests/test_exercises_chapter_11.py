@@ -4,8 +4,8 @@ import pytest
 from satgan_tutorial import exercises
 
 
-def projection(features, asked, w, b, v, real=1.0, bias=1.0, fits=1.0):
-    return real * (features @ w) + bias * b + fits * ((asked @ v) * features).sum(axis=1)
+def projection(features, condition, w, b, v, real=1.0, bias=1.0, fits=1.0):
+    return real * (features @ w) + bias * b + fits * ((condition @ v) * features).sum(axis=1)
 
 
 def posterior(counts, prior, row=1, column=1):
@@ -16,16 +16,16 @@ def posterior(counts, prior, row=1, column=1):
 def turned(cosine, sine):
     """A function of the conditions that changes the pair alone."""
 
-    def change(asked):
-        ship, c, s, length = asked.T
+    def change(condition):
+        ship, c, s, length = condition.T
         return np.stack([ship, cosine(c, s), sine(c, s), length], axis=1)
 
     return change
 
 
-def in_place(asked):
-    asked[:, 1:3] *= -1
-    return asked
+def in_place(condition):
+    condition[:, 1:3] *= -1
+    return condition
 
 
 RIGHT = turned(lambda c, s: -c, lambda c, s: -s)
@@ -33,7 +33,7 @@ RIGHT = turned(lambda c, s: -c, lambda c, s: -s)
 CASES = [
     (exercises.projection, ..., "To do"),
     (exercises.projection, lambda *a: ..., "To do"),
-    (exercises.projection, lambda f, a, w, b, v: f @ (a @ v).T, "Not yet: that sets each wish"),
+    (exercises.projection, lambda f, a, w, b, v: f @ (a @ v).T, "Not yet: that sets each condition"),
     (exercises.projection, lambda *a: 1.0, "Not yet: return one logit a chip, shape (5,); found shape ()"),
     (exercises.projection, lambda *a: projection(*a, fits=0), "Not yet: that does not depend"),
     (
@@ -45,7 +45,7 @@ CASES = [
     (
         exercises.projection,
         lambda f, a, w, b, v: f @ w + b + (a @ v).sum(axis=1),
-        "Not yet: that is a bias for each wish",
+        "Not yet: that is a bias for each condition",
     ),
     (
         exercises.projection,
@@ -65,7 +65,7 @@ CASES = [
     (
         exercises.asked_given_seen,
         lambda counts, prior: counts[1, 1] / counts[:, 1].sum(),
-        "Not yet: that is true for the wishes in the table",
+        "Not yet: that is true for the conditions in the table",
     ),
     (
         exercises.asked_given_seen,
@@ -73,7 +73,11 @@ CASES = [
         "Not yet: that is how often both",
     ),
     (exercises.asked_given_seen, lambda *a: posterior(*a, row=0), "Not yet: that is the chance that none"),
-    (exercises.asked_given_seen, lambda *a: posterior(*a, column=0), "Not yet: that is for chips in which no"),
+    (
+        exercises.asked_given_seen,
+        lambda *a: posterior(*a, column=0),
+        "Not yet: that is for chips in which no",
+    ),
     (exercises.asked_given_seen, lambda *a: 0.123, "Not yet: for [[90, 10], [20, 80]] and 0.25"),
     (exercises.asked_given_seen, lambda counts, prior: counts[1], "Not yet: expected one number"),
     (
@@ -94,10 +98,10 @@ CASES = [
     (exercises.asked_given_seen, posterior, "Right"),
     (exercises.quarter_turn, ..., "To do"),
     (exercises.quarter_turn, in_place, "Not yet: your function changes the array"),
-    (exercises.quarter_turn, lambda asked: asked[:, :2], "Not yet: return as many rows and columns"),
-    (exercises.quarter_turn, lambda asked: -asked, "Not yet: a turn makes no ship of none"),
+    (exercises.quarter_turn, lambda condition: condition[:, :2], "Not yet: return as many rows and columns"),
+    (exercises.quarter_turn, lambda condition: -condition, "Not yet: a turn makes no ship of none"),
     (exercises.quarter_turn, turned(lambda c, s: 1 - c, lambda c, s: s), "Not yet: where there is no ship"),
-    (exercises.quarter_turn, lambda asked: asked.copy(), "Not yet: nothing changed"),
+    (exercises.quarter_turn, lambda condition: condition.copy(), "Not yet: nothing changed"),
     (exercises.quarter_turn, turned(lambda c, s: -s, lambda c, s: c), "Not yet: that turns the pair by 90"),
     (exercises.quarter_turn, turned(lambda c, s: s, lambda c, s: -c), "Not yet: that turns the pair by 90"),
     (

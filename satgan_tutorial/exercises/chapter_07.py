@@ -96,7 +96,7 @@ def toggled_step(function) -> None:
         order = [name for name, *_ in notes]
         if order != ["discriminator", "combined"]:
             return f"train the discriminator once, then the combined model once; yours trains {order or 'nothing'}."
-        (_, images, labels, free), (_, z, wish, still) = notes
+        (_, images, labels, free), (_, z, towards, still) = notes
         if not free:
             return "the flag is off while the discriminator trains, so it stands still."
         if still:
@@ -105,7 +105,7 @@ def toggled_step(function) -> None:
             return "the discriminator trains on all generated and all real images, one label each."
         if not np.array_equal(labels, (images[:, 0] > 0).astype(float)):
             return "generated images have the label 1 here and real ones 0, with no noise."
-        if not np.array_equal(z, [[1], [1]]) or not np.array_equal(wish, [0, 0]):
+        if not np.array_equal(z, [[1], [1]]) or not np.array_equal(towards, [0, 0]):
             return (
                 "the combined model takes the noise z, and is trained towards 0, which is called real here."
             )

@@ -6,39 +6,39 @@ from .grading import call, grade, number
 
 
 def projection(function) -> None:
-    """Grade exercise 11.1: `function(features, asked, w, b, v)` is D's logit for each chip and what was asked for."""
+    """Grade exercise 11.1: `function(features, condition, w, b, v)` is D's logit for each chip and its condition."""
 
     def hint():
         rng = np.random.default_rng(0)
         for n, d, k in ((5, 7, 1), (6, 8, 4)):
-            features, asked, v = (rng.normal(size=shape) for shape in ((n, d), (n, k), (k, d)))
+            features, condition, v = (rng.normal(size=shape) for shape in ((n, d), (n, k), (k, d)))
             w, b = rng.normal(size=d), 1.5
-            got = np.asarray(call(function, features, asked, w, b, v), float)
-            real, agreement = features @ w + b, ((asked @ v) * features).sum(axis=1)
+            got = np.asarray(call(function, features, condition, w, b, v), float)
+            real, agreement = features @ w + b, ((condition @ v) * features).sum(axis=1)
             if got.shape == (n, n):
-                return "that sets each wish against each chip; row i of the wishes belongs to row i of the chips alone."
+                return "that sets each condition against each chip; row i of the conditions belongs to row i of the chips alone."
             if got.shape not in ((n,), (n, 1)):
                 return f"return one logit a chip, shape ({n},); found shape {got.shape}."
             got = got.reshape(n)
             if np.allclose(got, real + agreement):
                 continue
             if np.allclose(got, real):
-                return "that does not depend on what was asked for; the inner product is still to be added."
+                return "that does not depend on the condition; the inner product is still to be added."
             if np.allclose(got, agreement):
-                return "that says whether the chip fits the wish; whether it looks real at all, w and b say."
+                return "that says whether the chip fits the condition; whether it looks real at all, w and b say."
             if np.allclose(got, real + agreement - b):
                 return "the bias b is missing."
             if np.allclose(got, real + agreement.sum()):
                 return "that adds up what all chips agree to; each chip has its own: sum along axis 1."
-            if np.allclose(got, real + (asked @ v).sum(axis=1)):
-                return "that is a bias for each wish, the same for all chips; the direction has to meet the features."
+            if np.allclose(got, real + (condition @ v).sum(axis=1)):
+                return "that is a bias for each condition, the same for all chips; the direction has to meet the features."
             return f"for the first of {n} chips and k = {k} it is {(real + agreement)[0]:.3f}; yours says {got[0]:.3f}."
         return None
 
     grade(
-        "return w . features + b, plus the inner product of the direction that was asked for with the features.",
+        "return w . features + b, plus the inner product of the direction that the condition chooses with the features.",
         hint,
-        "what was asked for chooses the direction in which the features count.",
+        "the condition chooses the direction in which the features count.",
     )
 
 
@@ -60,7 +60,7 @@ def asked_given_seen(function) -> None:
                         "that is p(seen | asked), along a row; asked for is p(asked | seen), down a column."
                     )
                 if np.isclose(got, counts[1, 1] / counts[:, 1].sum()):
-                    return "that is true for the wishes in the table; weigh each row by how often it is asked for."
+                    return "that is true for the conditions in the table; weigh each row by how often it is asked for."
                 if np.isclose(got, weighed / (weighed + (1 - prior) * counts[0, 1])):
                     return (
                         "first make a share of each row, counts / its sum; the rows need not have the same N."
@@ -69,7 +69,7 @@ def asked_given_seen(function) -> None:
                     return "that is how often both happen; divide by how often a ship is seen at all."
                 other = (1 - prior) * seen[1, 1]
                 if np.any(np.isclose([got, 1 - got], other / (other + prior * seen[0, 1]))):
-                    return "the prior is the share of wishes for a ship, row 1; row 0 gets the rest."
+                    return "the prior is the share of conditions that ask for a ship, row 1; row 0 gets the rest."
                 if np.isclose(got, 1 - truth):
                     return "that is the chance that none was asked for; row 1 is the row of the ships."
                 if np.isclose(got, joint[1, 0] / joint[:, 0].sum()):
@@ -80,28 +80,28 @@ def asked_given_seen(function) -> None:
     grade(
         "return the probability that a ship was asked for, given that the judge sees one.",
         hint,
-        "the rarer the wish, the more of what looks like its fulfilment is none.",
+        "the rarer what you ask for, the more of what looks like it is none.",
     )
 
 
 def quarter_turn(function) -> None:
-    """Grade exercise 11.3: `function(asked)` are the conditions, (N, 4), of the chips turned by 90 degrees."""
+    """Grade exercise 11.3: `function(condition)` are the conditions, (N, 4), of the chips turned by 90 degrees."""
 
     def hint():
         double = np.radians(2 * np.array([0.0, 20.0, 70.0, 135.0]))
-        asked = np.stack([np.ones(4), np.cos(double), np.sin(double), [-3, 0.5, 2, 4]], axis=1)
-        asked = np.concatenate([asked, np.zeros((1, 4))]).astype(np.float32)
-        before = asked.copy()
-        got = np.asarray(call(function, asked), float)
-        if not np.array_equal(asked, before):
+        condition = np.stack([np.ones(4), np.cos(double), np.sin(double), [-3, 0.5, 2, 4]], axis=1)
+        condition = np.concatenate([condition, np.zeros((1, 4))]).astype(np.float32)
+        before = condition.copy()
+        got = np.asarray(call(function, condition), float)
+        if not np.array_equal(condition, before):
             return "your function changes the array it is given; write to a copy."
-        if got.shape != asked.shape:
-            return f"return as many rows and columns as came, {asked.shape}; found {got.shape}."
-        if not np.allclose(got[:, [0, 3]], asked[:, [0, 3]]):
+        if got.shape != condition.shape:
+            return f"return as many rows and columns as came, {condition.shape}; found {got.shape}."
+        if not np.allclose(got[:, [0, 3]], condition[:, [0, 3]]):
             return "a turn makes no ship of none, and none longer: leave the first and the last column."
         if not np.allclose(got[4], 0):
             return "where there is no ship there is no heading, before and after: 0 stays 0."
-        cosine, sine = asked[:, 1], asked[:, 2]
+        cosine, sine = condition[:, 1], condition[:, 2]
         slips = (
             (cosine, sine, "nothing changed; a ship that pointed north points east or west now."),
             (-sine, cosine, "that turns the pair by 90 degrees, but the pair is of *twice* the heading."),
