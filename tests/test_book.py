@@ -1,10 +1,13 @@
 """The book's sources: every notebook is listed, checked, stored without pictures, and uses the package."""
 
+import ast
+import importlib
 import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -57,7 +60,9 @@ class TestNotebook:
     def test_is_valid_and_its_first_cells_make_colab_ready_and_import_the_package(self, path):
         nbformat.validate(nbformat.read(path, as_version=4))
         colab, first = code_cells(path)[:2]
-        assert colab == script("tools/normalise.py").colab_cell(path) | {"outputs": []}, "run `make notebooks`"
+        assert colab == script("tools/normalise.py").colab_cell(path) | {"outputs": []}, (
+            "run `make notebooks`"
+        )
         assert re.search(r"^(from|import) satgan_tutorial", first.source, re.MULTILINE)
 
     def test_stores_the_outputs_of_checked_cells_and_no_others(self, path):
@@ -85,24 +90,52 @@ class TestNotebook:
             assert part in text, part
         assert ":class: warning" in text, "a pitfall box"
         code = code_cells(path)
-        assert sum("checks." in cell.source and "..." in cell.source for cell in code) >= 2, "two exercises"
+        assert sum("exercises." in cell.source and "..." in cell.source for cell in code) >= 2, (
+            "two exercises"
+        )
         solutions = [cell for cell in code if "# Solution" in cell.source]
         assert len(solutions) >= 2
         for cell in solutions:
             assert "hide-cell" in cell.metadata.get("tags", []), cell.source
-            assert cell.metadata.items() >= script("tools/normalise.py").FOLDED.items(), "run `make notebooks`"
+            assert cell.metadata.items() >= script("tools/normalise.py").FOLDED.items(), (
+                "run `make notebooks`"
+            )
             assert cell.source.startswith(CHECKED) and "Right" in str(cell.outputs), cell.source
 
 
-def test_the_page_of_the_package_has_every_module_that_a_chapter_imports():
+def test_the_page_of_the_package_has_every_module_and_no_other():
     page = (ROOT / "book/appendix/api.md").read_text()
-    listed = set(re.findall(r"automodule:: satgan_tutorial\.(\w+)", page))
-    source = "\n".join(cell.source for path in NOTEBOOKS for cell in code_cells(path))
-    imported = set(re.findall(r"^from satgan_tutorial\.(\w+) import", source, re.MULTILINE))
-    for names in re.findall(r"^from satgan_tutorial import (\([^)]*\)|.*)", source, re.MULTILINE):
-        imported |= set(re.findall(r"\b[a-z]\w+", names))
-    modules = {path.stem for path in (ROOT / "satgan_tutorial").glob("*.py")} | {"pretrained"}
-    assert imported & modules - listed == set()
+    listed = re.findall(r"automodule:: satgan_tutorial\.([\w.]+)", page)
+    package, modules = ROOT / "satgan_tutorial", set()
+    for path in package.rglob("*.py"):
+        parts = path.relative_to(package).with_suffix("").parts
+        if parts[0] not in ("exercises", "cli", "__init__", "__main__"):
+            modules.add(".".join(parts).removesuffix(".__init__"))
+    assert sorted(listed) == sorted(modules)
+
+
+def imported(module, name):
+    """What `from module import name` gives."""
+    found = importlib.import_module(module)
+    return getattr(found, name) if hasattr(found, name) else importlib.import_module(f"{module}.{name}")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_what_a_chapter_takes_from_the_package_is_there(path):
+    source = "\n".join(cell.source for cell in code_cells(path)[1:])  # the first is IPython's, for Colab
+    nodes = list(ast.walk(ast.parse(source)))
+    taken = {}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("satgan_tutorial"):
+            taken |= {name.asname or name.name: imported(node.module, name.name) for name in node.names}
+    assert taken
+    missing = {
+        f"{node.value.id}.{node.attr}"
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if isinstance(module := taken.get(node.value.id), ModuleType) and not hasattr(module, node.attr)
+    }
+    assert missing == set()
 
 
 def test_importing_the_package_leaves_the_heavy_libraries_alone():
@@ -170,7 +203,8 @@ def test_chapters_run_again_when_anything_they_depend_on_changes(tmp_path, monke
 
 
 QUIZZES = sorted(
-    int(path.stem[-2:]) for path in (ROOT / "satgan_tutorial" / "checks" / "quizzes").glob("chapter_*.json")
+    int(path.stem[-2:])
+    for path in (ROOT / "satgan_tutorial" / "exercises" / "quizzes").glob("chapter_*.json")
 )
 
 
@@ -203,7 +237,7 @@ def test_all_answers_are_on_one_page():
         path = chapter(number)
         title = nbformat.read(path, as_version=4).cells[1].source.splitlines()[0].removeprefix("# ")
         assert section.startswith(f"{number}. [{title}](../{path.parent.name}/{path.name})\n")
-        assert re.findall(r"checks\.answers\((\d+)\)", section) == [str(number)]
+        assert re.findall(r"exercises\.answers\((\d+)\)", section) == [str(number)]
 
 
 @pytest.mark.parametrize("number", QUIZZES)

@@ -136,7 +136,7 @@ def test_what_is_no_sheet_gets_a_sentence(images, titles):
         plots.sheet(images, titles=titles)
 
 
-def film(captions=("A line that <rises>.", "A line that falls."), alt="Two lines, one after the other."):
+def two_lines(captions=("A line that <rises>.", "A line that falls."), alt="Two lines, one after the other."):
     frames = []
     for end in range(len(captions)):
         figure, axis = plots.figure(size=(3, 2))
@@ -146,7 +146,7 @@ def film(captions=("A line that <rises>.", "A line that falls."), alt="Two lines
 
 
 def test_a_film_has_every_frame_with_its_caption_and_its_alt_text(shown):
-    film()
+    two_lines()
     page = BeautifulSoup(shown[0].data, "html.parser")
     assert [p.text for p in page.select("li p")] == ["1. A line that <rises>.", "2. A line that falls."]
     assert [svg["aria-label"] for svg in page.select("li svg.satgan-figure")] == [
@@ -166,8 +166,8 @@ def test_a_film_without_a_caption_for_each_frame_is_refused(shown):
 
 @pytest.mark.browser
 def test_films_are_driven_by_keyboard_each_for_itself(shown, browser):
-    film()
-    film(captions=("one.", "two.", "three."))
+    two_lines()
+    two_lines(captions=("one.", "two.", "three."))
     page = browser.new_page()
     page.set_content("<!doctype html>" + "".join(html.data for html in shown))
     second = page.locator(".satgan-film").nth(1)
@@ -188,7 +188,7 @@ def test_films_are_driven_by_keyboard_each_for_itself(shown, browser):
 
 @pytest.mark.browser
 def test_a_film_plays_only_when_told_and_stops_at_its_end(shown, browser):
-    film()
+    two_lines()
     page = browser.new_page()
     page.clock.install()
     page.set_content("<!doctype html>" + shown[0].data)
@@ -204,7 +204,7 @@ def test_a_film_plays_only_when_told_and_stops_at_its_end(shown, browser):
 
 @pytest.mark.browser
 def test_a_film_shows_all_its_frames_where_scripts_are_off(shown, browser):
-    film()
+    two_lines()
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.set_content("<!doctype html>" + shown[0].data)

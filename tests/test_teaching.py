@@ -131,7 +131,7 @@ def test_what_is_seen_on_the_screen_is_what_the_book_prints():
 
 
 def test_the_check_says_what_teachers_and_learners_are_told():
-    source = (ROOT / "satgan_tutorial" / "__main__.py").read_text(encoding="utf-8")
+    source = (ROOT / "satgan_tutorial" / "cli" / "check.py").read_text(encoding="utf-8")
     (last,) = re.findall(r'click.echo\("(Nothing would fail[^"]+)"\)', source)
     for file in ("guide.md", "start-here.txt"):
         assert last in (TEACHING / file).read_text(encoding="utf-8")
@@ -139,4 +139,4 @@ def test_the_check_says_what_teachers_and_learners_are_told():
 
 def test_the_book_takes_at_most_as_long_as_the_check_says():
     assert len(CHAPTERS) >= 12
-    assert sum(takes(path)[1] for path in CHAPTERS) <= machine.REFERENCE_MINUTES
+    assert sum(takes(path)[1] for path in CHAPTERS) <= doctor.REFERENCE_MINUTES
