@@ -6,6 +6,8 @@ well, 1 when something failed, 2 when asked for what cannot be done, 130 when a 
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from .check import check
@@ -36,6 +38,10 @@ def main() -> None:
       satgan evaluate runs/first                             and its score
       satgan detect scene.png --out boxes.csv                every ship of a scene
     """  # noqa: D301
+    try:
+        os.getcwd()
+    except OSError:
+        raise click.UsageError("the working folder is gone: change to one that is there.") from None
 
 
 for command in (check, fetch, train, search, generate, detect, evaluate):

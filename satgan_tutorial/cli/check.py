@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .console import note
+from .console import masked, note
 
 
 @click.command(short_help="Would anything fail on this machine, and how long does the book take on it?")
@@ -17,7 +17,8 @@ def check() -> None:
 
     problems = []
     for name, found, good, mend in look(note):
-        click.echo(f"{name:10}{found}" if good else f"{name:10}PROBLEM: {found}. {mend}")
+        row = f"{name:10}{found}" if good else f"{name:10}PROBLEM: {found.rstrip('.')}. {mend}"
+        click.echo(masked(row.rstrip()))
         problems.extend([] if good else [name])
     if problems:
         raise click.ClickException(f"{' and '.join(problems)}: see above.")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from .console import quiet_import
-from .options import out_file, source_option
+from .console import quiet_import, tell
+from .options import Number, out_file, regular, source_option, spare
 
 
 @click.command(short_help="Find the ships of a scene.")
 @click.argument("image", type=click.Path(path_type=Path))
 @out_file(".csv", ".png")
-@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, help="Lowest p(ship) to report.")
+@click.option("--threshold", type=Number(0, 1), default=0.5, help="Lowest p(ship) to report.")
 @source_option("The chips the judge learned from.")
 def detect(image: Path, out: Path, threshold: float, source: str) -> None:
     """Find the ships of IMAGE, a scene in colour with 3 m a pixel, by sweeping the judge over it.
@@ -25,14 +25,17 @@ def detect(image: Path, out: Path, threshold: float, source: str) -> None:
       satgan detect scene_1.jpg --out boxes.csv
       satgan detect scene_1.jpg --out boxed.png --threshold 0.9
     """  # noqa: D301
+    spare(out, image)
+    regular(image)
+    from ..scenes import read_image
+
+    scene = read_image(image)
     with quiet_import():
         from .. import detect as sweeper
-        from .. import scenes
         from ..judge import Judge
     from ..files import replacing
 
-    scene = scenes.read_image(image)
     found = sweeper.detect(Judge(source).classifier, scene, threshold=threshold)
     with replacing(out) as new:
         sweeper.save(new, scene, found)
-    click.echo(f"{out}: {len(found)} ships with probability {threshold:g} and above in {image.name}.")
+    tell(f"{out}: {len(found)} ships with probability {threshold:g} and above in {image.name}.")

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import note, quiet_import
+from .console import note, progress, quiet_import
+from .options import SEED, Whole, regular, unread
+
+if TYPE_CHECKING:
+    from ..chips import ChipSet
+
+MOST = 10_000  # chips: their features are compared in pairs, 0.8 GB
 
 
 @click.command(short_help="Score a model on the test chips at hand.")
 @click.argument("model")
-@click.option("-n", "count", type=click.IntRange(2), default=1000, help="Chips to generate.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of the generated chips.")
+@click.option("-n", "count", type=Whole(2, MOST), default=1000, help="Chips to generate.")
+@click.option("--seed", type=SEED, default=0, help="Of the generated chips.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a sentence.")
 def evaluate(model: str, count: int, seed: int, as_json: bool) -> None:
     """Score MODEL on the test chips of the source at hand, real or simulated ($SATGAN_DATA).
@@ -27,16 +34,19 @@ def evaluate(model: str, count: int, seed: int, as_json: bool) -> None:
       satgan evaluate judge --json
       SATGAN_DATA=simulated satgan evaluate runs/first
     """  # noqa: D301
+    regular(Path(model))
     from .. import models
     from ..sources import load_chips
 
-    models.find(
-        model, "simulated"
-    )  # complains before the work begins; all that is shipped is shipped for these
+    # Complains before the work begins; all that is shipped is shipped for simulated chips.
+    found = models.find(model, "simulated")
+    is_judge = found.name.startswith("judge-")
+    if is_judge:
+        unread("a judge generates nothing", "count", "seed")
     chips = load_chips(say=note)
     test = chips.split(0).test
     file = models.find(model, chips.source)
-    if file.name.startswith("judge-"):
+    if is_judge:
         with quiet_import():
             from ..judge import Judge
         result = {"model": model} | Judge(file).evaluate(test, split="test")
@@ -47,7 +57,7 @@ def evaluate(model: str, count: int, seed: int, as_json: bool) -> None:
     click.echo(json.dumps(result) if as_json else text.format(**result))
 
 
-def _kid(file: Path, ships, count: int, seed: int) -> dict:
+def _kid(file: Path, ships: ChipSet, count: int, seed: int) -> dict[str, Any]:
     from ..training import read_card
 
     learned_from = read_card(file.parent).get("source", ships.source)
@@ -57,11 +67,19 @@ def _kid(file: Path, ships, count: int, seed: int) -> dict:
             f"{file}: learned from {learned_from} chips, and those at hand are {ships.source}: set SATGAN_DATA to {where}."
         )
     with quiet_import():
-        from .. import conditions, models, sampling
+        from .. import conditions, models
         from ..judge import Judge
 
         sampler = models.read_sampler(file)
-    fake = sampling.sample(sampler, count, seed, conditions.matching(sampler, ships, count))
-    score = Judge(ships.source).score(ships, fake, split="test")
+    import numpy as np
+
+    from .generate import samples
+
+    condition, blocks, done = conditions.matching(sampler, ships, count), [], 0
+    with progress(count, "chip") as update:
+        for block in samples(sampler, count, seed, condition):
+            blocks.append(block)
+            update(done := done + len(block))
+    score = Judge(ships.source).score(ships, np.concatenate(blocks), split="test")
     found = {"kid": score.value, "judge": score.judge, "n": score.n_fake, "n_real": score.n_real}
     return found | {"split": score.split, "source": ships.source, "seed": seed}

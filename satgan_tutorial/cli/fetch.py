@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from .options import FOLDER
+from .console import tell
+from .options import FOLDER, writable
 
 
 @click.command(short_help="Download the real chips, all of them or nothing.")
@@ -17,8 +18,10 @@ def fetch(to: Path | None) -> None:
 
     Each file is checked against its known sum before the set is put in place. After a failure, repeat the command.
     """
+    if to:
+        writable(to)
     from ..sources.fetch import fetch as get
 
-    folder = get(to, say=click.echo)
+    folder = get(to, say=tell)
     if to:
-        click.echo(f"Use them with:\n  export SATGAN_DATA={shlex.quote(str(folder))}")
+        tell(f"Use them with:\n  export SATGAN_DATA={shlex.quote(str(folder))}")

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .console import quiet_import
-from .options import out_file, source_option
+from .console import progress, quiet_import, tell
+from .options import SEED, Number, Whole, out_file, regular, room, source_option, spare, unread
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+BLOCK = 1024  # chips in memory at once; a multiple of the sampler's batch, so that blocks change no bit
+SHEET_PIXELS = 80_000_000  # of a sheet; Pillow warns of larger images, and many viewers give up
+MOST = 1_000_000  # chips, 19 GB
 
 
 @click.command(short_help="Draw chips with a model.")
 @click.argument("model")
-@click.option("-n", "count", type=click.IntRange(1), default=16, help="How many chips.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Same seed, same chips.")
+@click.option("-n", "count", type=Whole(1, MOST), default=16, help="How many chips.")
+@click.option("--seed", type=SEED, default=0, help="Same seed, same chips.")
 @out_file(".png", ".npy")
 @source_option("For a shipped model: the chips it learned from.")
 @click.option("--no-ship", is_flag=True, help="Of `conditional` and `causes`: chips without a ship.")
 @click.option(
-    "--heading",
-    type=click.FloatRange(0, 360),
-    help="Of `causes`: degrees clockwise from north [default: 45].",
+    "--heading", type=Number(0, 360), help="Of `causes`: degrees clockwise from north [default: 45]."
 )
-@click.option("--length", type=click.FloatRange(0), default=200, help="With --heading: metres.")
+@click.option("--length", type=Number(80, 320), help="Of `causes`: metres [default: 200].")
 def generate(
     model: str,
     count: int,
@@ -31,7 +40,7 @@ def generate(
     source: str,
     no_ship: bool,
     heading: float | None,
-    length: float,
+    length: float | None,
 ) -> None:
     """Draw chips with MODEL: a training's folder, a .keras file, or the name of a shipped model.
 
@@ -44,26 +53,97 @@ def generate(
       satgan generate conditional --no-ship --out sea-and-land.png
       satgan generate causes --source simulated --heading 45 --length 250 --out north-east.png
     """  # noqa: D301
+    if no_ship:
+        unread("a chip without a ship has no heading and no length", "heading", "length")
+    as_array = out.suffix.lower() == ".npy"
+    _check_size(count, (80, 80, 3), out, as_array)
+    regular(Path(model))
     from .. import models
 
     file = models.find(model, source)
+    if Path(model) in (file, file.parent):
+        unread(f"{model} has learned from the chips that it has learned from", "source")
+    spare(out, file)
     with quiet_import():
         sampler = models.read_sampler(file)
+    shape = sampler.output_shape[1:]
+    _check_size(count, shape, out, as_array)
+    condition = _condition(sampler, no_ship, heading, length)
+
+    from ..files import replacing
+
+    with replacing(out) as new, progress(count, "chip") as update:
+        blocks = samples(sampler, count, seed, condition)
+        _write(new, _told(blocks, update), (count, *shape), as_array)
+    tell(f"{out}: {count} chips of {file.parent.name}/{file.name}, seed {seed}.")
+
+
+def samples(
+    sampler: keras.Model, count: int, seed: int, condition: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Draw what `sampling.sample` draws, to the same bits, in blocks: uint8 (up to BLOCK, H, W, 3)."""
     import numpy as np
 
-    from .. import conditions, sampling
-    from ..files import replacing
-    from ..rasters import contact_sheet
+    from .. import sampling
 
-    condition, takes = None, [x.shape[-1] for x in sampler.inputs[1:]]
-    if takes == [4] and heading is None:
-        heading = 45.0
-    if takes or no_ship or heading is not None:
-        condition = conditions.encode(not no_ship, heading, length)
-    images = sampling.sample(sampler, count, seed, condition)
-    with replacing(out) as new:
-        if out.suffix.lower() == ".npy":
-            np.save(new, images)
-        else:
-            contact_sheet(images).save(new)
-    click.echo(f"{out}: {count} chips of {file.parent.name}/{file.name}, seed {seed}.")
+    sampling.sample(sampler, 0, seed, condition)  # complains about a condition that it does not take
+    rng, shape = np.random.default_rng(seed), sampler.inputs[0].shape[1:]
+    for start in range(0, count, BLOCK):
+        n = min(BLOCK, count - start)
+        z = rng.standard_normal((n, *shape), np.float32)  # the next rows of `sampling.noise`
+        rows = condition
+        if condition is not None:
+            rows = condition[start : start + n] if condition.ndim > 1 else np.tile(condition, (n, 1))
+        yield sampling.from_noise(sampler, z, rows)
+
+
+def _condition(
+    sampler: keras.Model, no_ship: bool, heading: float | None, length: float | None
+) -> np.ndarray | None:
+    """What the sampler is given, as numbers; refuses options for conditions that it does not take."""
+    from .. import conditions
+
+    takes = sum(x.shape[-1] for x in sampler.inputs[1:])
+    if takes == 0:
+        unread("this model takes 0 conditions", "no_ship", "heading", "length")
+        return None
+    if takes == 1:
+        unread("this model takes 1 condition, ship or none", "heading", "length")
+        return conditions.encode(not no_ship)
+    heading, length = 45.0 if heading is None else heading, 200.0 if length is None else length
+    return conditions.encode(not no_ship, heading, length)
+
+
+def _check_size(count: int, shape: tuple[int, ...], out: Path, as_array: bool) -> None:
+    """Refuse what no disk has room for, and a sheet that nothing could show."""
+    if as_array:
+        return room(out.parent, count * math.prod(shape))
+    most = SHEET_PIXELS // ((shape[0] + 2) * (shape[1] + 2))
+    if count > most:
+        raise click.UsageError(
+            f"--out {out}: a sheet of {count:,} chips has more pixels than most programs open; expected at most {most:,}. "
+            "Ask for fewer, or for a .npy."
+        )
+
+
+def _told(blocks: Iterator[np.ndarray], update: callable) -> Iterator[np.ndarray]:
+    done = 0
+    for block in blocks:
+        done += len(block)
+        update(done)
+        yield block
+
+
+def _write(file: Path, blocks: Iterator[np.ndarray], shape: tuple[int, ...], as_array: bool) -> None:
+    """Write a sheet, or an array block by block: as `np.save` writes it, without having all of it in memory."""
+    import numpy as np
+
+    if not as_array:
+        from ..rasters import contact_sheet
+
+        return contact_sheet(np.concatenate(list(blocks))).save(file, format="PNG")
+    with file.open("wb") as out:
+        head = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(out, head)
+        for block in blocks:
+            out.write(block.tobytes())

@@ -2,13 +2,56 @@
 
 from __future__ import annotations
 
+import math
 import os
+import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+LONGEST = 255  # bytes in a file's name, on every disk in use
+
+
+class Number(click.FloatRange):
+    """A finite number within limits; click's own type lets "nan" through."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number, or say what was found and what is expected."""
+        try:
+            number = float(value)
+            if math.isfinite(number):
+                return super().convert(number, param, ctx)
+        except (ValueError, OverflowError, click.BadParameter):
+            pass
+        self.fail(f"found {str(value)!r:.40}; expected a number, {_limits(self)}.", param, ctx)
+
+
+class Whole(click.IntRange):
+    """A whole number within limits."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a whole number, or say what was found and what is expected."""
+        try:
+            return super().convert(value, param, ctx)
+        except (ValueError, OverflowError, click.BadParameter):
+            pass
+        self.fail(f"found {str(value)!r:.40}; expected a whole number, {_limits(self)}.", param, ctx)
+
+
+SEED = Whole(0, 2**32 - 1)  # what Keras and NumPy both take
+STEPS = Whole(1, 10**7)
+
+
+def _limits(kind: Number | Whole) -> str:
+    return f"{'above' if kind.min_open else 'from'} {kind.min:,} to {kind.max:,}"
 
 
 def out_file(*endings: str) -> Callable:
@@ -19,10 +62,13 @@ def out_file(*endings: str) -> Callable:
             raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(endings)}.")
         if not out.parent.is_dir():
             raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
+        fits(out)
+        if out.exists() and not out.is_file():
+            raise click.UsageError(f"--out {out}: found a {_kind(out)}; name a file.")
         writable(out.parent)
         return out
 
-    text, kind = f"A {' or '.join(endings)} file.", click.Path(dir_okay=False, path_type=Path)
+    text, kind = f"A {' or '.join(endings)} file.", click.Path(path_type=Path)
     return click.option("--out", type=kind, required=True, callback=check, help=text)
 
 
@@ -32,8 +78,80 @@ def source_option(text: str) -> Callable:
     return click.option("--source", type=chips, default="real", help=text)
 
 
+def given(*names: str) -> list[str]:
+    """Those of some options of the running command that somebody typed: their flags."""
+    context = click.get_current_context()
+    typed = [
+        name for name in names if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    return [option.opts[0] for name in typed for option in context.command.params if option.name == name]
+
+
+def unread(why: str, *names: str) -> None:
+    """Refuse options that this command would not read, if somebody typed them."""
+    if flags := given(*names):
+        raise click.UsageError(f"{why}: leave out {' and '.join(flags)}.")
+
+
+def spare(out: Path, read: Path) -> None:
+    """Refuse to write over the file that the command reads, whatever links lead to it."""
+    same = out.exists() and read.exists() and os.path.samefile(out, read)
+    if same or out.resolve() == read.resolve():
+        raise click.UsageError(f"--out {out}: this is the file to read, {read}; name another one to write.")
+
+
+def regular(path: Path) -> None:
+    """Refuse to read what is there and is no file on a disk: a pipe or a device may never end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise click.UsageError(f"{path}: found a {_kind(path)}; name a file.")
+
+
+def fits(path: Path) -> None:
+    """Refuse a name that is too long for a disk, with the dozen letters that a file has more while it is written."""
+    for part in path.parts:
+        more = len(os.fsencode(f".new-{os.getpid()}-{part}")) - LONGEST
+        if more > 0:
+            raise click.UsageError(
+                f"{part[:40]}...: the name is too long by {more} bytes; choose a shorter one."
+            )
+
+
+def room(folder: Path, needed: int) -> None:
+    """Refuse to begin what the disk has no room for.
+
+    Args:
+        folder: where the file shall be.
+        needed: bytes.
+    """
+    import shutil
+
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise click.UsageError(
+            f"{folder}: this takes {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free. Make room, or name a folder "
+            "on another disk."
+        )
+
+
 def writable(folder: Path) -> None:
     """Complain now about a folder that could not be written to after minutes of work."""
+    fits(folder)
     there = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise click.UsageError(f"{folder}: cannot write to {there}; name another folder.")
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".new-", dir=there):
+            pass
+    except OSError as error:
+        _refuse(folder, there, error)
+
+
+def _refuse(folder: Path, there: Path, error: OSError) -> NoReturn:
+    raise click.UsageError(
+        f"{folder}: cannot write to {there} ({error.strerror}); name another folder."
+    ) from None
+
+
+def _kind(path: Path) -> str:
+    """What is there, in a word."""
+    mode = path.stat().st_mode
+    kinds = ((stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"), (stat.S_ISSOCK, "socket"))
+    return next((word for test, word in kinds if test(mode)), "device")

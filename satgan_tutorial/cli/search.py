@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
-from .console import note, quiet_import
+from .console import masked, note, quiet_import, tell
+from .options import SEED, Number, Whole, regular, writable
+
+
+def _check_storage(context: click.Context, option: click.Option, storage: str) -> str:
+    """Complain before the work about a place that no study can lie in."""
+    if "://" in storage:
+        if not storage.partition("://")[0].strip():
+            raise click.UsageError(
+                f"--storage {masked(storage)}: expected an address such as sqlite:///study.db."
+            )
+        return storage
+    file = Path(storage)
+    if file.is_dir():
+        raise click.UsageError(f"--storage {storage!r}: found a folder; name a file in it.")
+    if not file.parent.is_dir():
+        raise click.UsageError(f"--storage {storage}: found no folder {file.parent}; make it first.")
+    regular(file)
+    writable(file.parent)
+    return storage
 
 
 @click.command(short_help="Search over recipes, with as many workers as you start.")
 @click.argument("recipe", type=click.Choice(["small", "book"]), default="small")
-@click.option("--storage", required=True, help="A file for the study, or the address of a database.")
-@click.option("--trials", type=click.IntRange(1), default=20, help="Stop when so many are over.")
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=3, help="Of one core, a trial.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of what is proposed; each worker's own.")
+@click.option(
+    "--storage",
+    required=True,
+    callback=_check_storage,
+    help="A file for the study, or the address of a database.",
+)
+@click.option("--trials", type=Whole(1, 10**6), default=20, help="Stop when so many are over.")
+@click.option("--minutes", type=Number(0, 1e5, min_open=True), default=3, help="Of one core, a trial.")
+@click.option("--seed", type=SEED, default=0, help="Of what is proposed; each worker's own.")
 def search(recipe: str, storage: str, trials: int, minutes: float, seed: int) -> None:
     """Search for what is better than RECIPE in the same time: networks, loss, penalty, augmentation, rates.
 
@@ -34,5 +59,5 @@ def search(recipe: str, storage: str, trials: int, minutes: float, seed: int) ->
 
     options = {"trials": trials, "minutes": minutes, "seed": seed, "say": note}
     best = searcher.run(recipes.get(recipe), load_chips(say=note), storage, **options).best_trial
-    click.echo(f"Best is trial {best.number}, KID {best.value:.3f} on validation ships:")
-    click.echo(json.dumps(best.params))
+    tell(f"Best is trial {best.number}, KID {best.value:.3f} on validation ships:")
+    tell(json.dumps(best.params))

@@ -5,28 +5,35 @@ from __future__ import annotations
 import math
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .console import note, quiet_import, stoppable
-from .options import FOLDER, writable
+from .console import note, progress, quiet_import, stoppable, tell
+from .options import FOLDER, SEED, STEPS, Number, Whole, unread, writable
+
+if TYPE_CHECKING:
+    import keras
+
+    from ..recipes import Recipe
 
 STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
 @click.command(short_help="Train a GAN after a recipe, or the judge.")
 @click.argument("recipe")
-@click.option("--steps", type=click.IntRange(1), help="Where to stop [default: the recipe's own number].")
-@click.option("--image-size", type=click.IntRange(8), help="Pixels a side, the chips shrunk [default: 80].")
-@click.option("--batch-size", type=click.IntRange(1), help="Real chips a step [default: the recipe's own].")
-@click.option("--seed", type=click.IntRange(0), help="Same seed, same GAN [default: 0, or the one resumed].")
+@click.option("--steps", type=STEPS, help="Where to stop [default: the recipe's own number].")
+@click.option("--image-size", type=Whole(8, 80), help="Pixels a side, the chips shrunk [default: 80].")
+@click.option("--batch-size", type=Whole(1, 4096), help="Real chips a step [default: the recipe's own].")
+@click.option("--seed", type=SEED, help="Same seed, same GAN [default: 0, or the one resumed].")
 @click.option("--out", type=FOLDER, required=True, help="The folder for it.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder, to the same bits.")
-@click.option("--save-every", type=click.FloatRange(0), default=60, help="Seconds to a checkpoint.")
+@click.option("--save-every", type=Number(0, 1e6), default=60, help="Seconds to a checkpoint.")
 @click.option("--workers", help="Who shares each step: gpus, or HOST:PORT,HOST:PORT,... for machines.")
-@click.option("--worker", type=click.IntRange(0), help="Which of these machines this is; 0 keeps the files.")
+@click.option("--worker", type=Whole(0, 9999), help="Which of these machines this is; 0 keeps the files.")
 def train(
     recipe: str,
     out: Path,
@@ -36,7 +43,8 @@ def train(
     save_every: float,
     workers: str | None,
     worker: int | None,
-    **changes,
+    image_size: int | None,
+    batch_size: int | None,
 ) -> None:
     """Train a GAN after RECIPE on the train chips at hand: small, book, dcgan, post, conditional, causes; or the judge.
 
@@ -55,42 +63,61 @@ def train(
 
     writable(out)
     if recipe == "judge":
-        if resume:
-            raise click.UsageError("the judge trains in minutes and cannot be resumed; leave --resume out.")
+        unread("the judge trains in minutes and cannot be resumed", "resume")
+        unread(
+            "the judge has a size, a batch and a time of its own",
+            "image_size", "batch_size", "save_every", "workers", "worker",
+        )  # fmt: skip
         return _train_judge(steps, seed or 0, out)
+    if workers in (None, "gpus"):
+        unread("only machines have numbers, and --workers names none", "worker")
     if not worker:
         training.check_folder(out, resume)
     with quiet_import():
-        from .. import callbacks, models, recipes
+        from .. import models, recipes
     if recipe not in recipes.RECIPES:
         there_is = models.there_is(recipe, [*recipes.RECIPES, "judge"])
         raise click.UsageError(f"there is no recipe {recipe!r}. {there_is}")
     shared = None
-    if workers:  # before TensorFlow does anything
+    if workers is not None:  # before TensorFlow does anything
         from .. import distribute
 
         shared = distribute.strategy(workers, worker)
     from ..sources import load_chips
 
     begun = training.read_card(out)
-    changes = {name: value or begun.get("recipe", {}).get(name) for name, value in changes.items()}
-    settings = replace(recipes.get(recipe), **{name: value for name, value in changes.items() if value})
+    settings = _settings(recipes.get(recipe), begun, image_size=image_size, batch_size=batch_size)
     steps = steps or settings.steps
     seed = begun.get("seed", 0) if seed is None else seed
     chips = load_chips(say=note).split(0).train
-    progress = callbacks.Progress(steps, say=note)
-    with stoppable() as stop:
-        options = {"resume": resume, "save_every": save_every, "stop": stop.is_set, "strategy": shared}
+    with stoppable() as stop, progress(steps, "step") as update:
         model = training.run(
-            settings, chips, out, seed=seed, steps=steps, callbacks=[progress], say=note, **options
+            settings,
+            chips,
+            out,
+            seed=seed,
+            steps=steps,
+            resume=resume,
+            save_every=save_every,
+            stop=stop.is_set,
+            callbacks=[watch(update)],
+            strategy=shared,
+            say=note,
         )
     folder = shlex.quote(str(out))
     if model.step < steps:
-        click.echo(f"Stopped and saved at step {model.step} of {steps}. Go on with:")
-        click.echo(f"  satgan train {recipe} --steps {steps} --seed {seed} --out {folder} --resume")
+        tell(f"Stopped and saved at step {model.step} of {steps}. Go on with:")
+        tell(f"  satgan train {recipe} --steps {steps} --seed {seed} --out {folder} --resume")
         sys.exit(STOPPED)
-    click.echo(f"{out}: {recipe} after {model.step} steps. Its ships:")
-    click.echo(f"  satgan generate {folder} --out ships.png")
+    tell(f"{out}: {recipe} after {model.step} steps. Its ships:")
+    tell(f"  satgan generate {folder} --out ships.png")
+
+
+def _settings(recipe: Recipe, begun: dict[str, Any], **changes: int | None) -> Recipe:
+    """The recipe with what was typed, or else with what the training in the folder was begun with."""
+    remembered = begun.get("recipe", {})
+    changes = {name: remembered.get(name) if value is None else value for name, value in changes.items()}
+    return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
 
 
 def _train_judge(steps: int | None, seed: int, out: Path) -> None:
@@ -98,14 +125,26 @@ def _train_judge(steps: int | None, seed: int, out: Path) -> None:
 
     training.check_folder(out, resume=False)
     with quiet_import():
-        from .. import callbacks
         from ..judge import train_judge
     from ..sources import load_chips
 
     chips = load_chips(say=note)
-    per_epoch = len(chips.split(0).train) // 32
+    per_epoch = max(1, len(chips.split(0).train) // 32)
     epochs = 40 if steps is None else math.ceil(steps / per_epoch)
-    progress = callbacks.Progress(epochs * per_epoch, say=note)
-    judge = train_judge(out, chips, seed=seed, epochs=epochs, callbacks=(progress,))
-    click.echo(f"{out}: {judge.name} after {epochs} epochs. Its score:")
-    click.echo(f"  satgan evaluate {shlex.quote(str(out))}")
+    with progress(epochs * per_epoch, "step") as update:
+        judge = train_judge(out, chips, seed=seed, epochs=epochs, callbacks=(watch(update),))
+    tell(f"{out}: {judge.name} after {epochs} epochs. Its score:")
+    tell(f"  satgan evaluate {shlex.quote(str(out))}")
+
+
+def watch(update: Callable[[int, str], None]) -> keras.callbacks.Callback:
+    """A Keras callback that tells how far a training is, with its losses."""
+    import keras
+
+    from ..callbacks import in_words
+
+    def after_step(batch: int, logs: dict[str, Any] | None) -> None:
+        update(int(callback.model.optimizer.iterations.numpy()), in_words(logs))
+
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=after_step)
+    return callback
