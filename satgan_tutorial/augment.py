@@ -10,7 +10,7 @@ from keras import ops
 HALF_TURNS = "half_turns"
 
 
-def symmetries(images, seed, which: bool | str = True):
+def symmetries(images: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.Tensor:
     """Turn or mirror each square image into one of its eight symmetries, each as likely as the others.
 
     With `which="half_turns"` an image is turned by 180 degrees or left alone, so that headings stay as common as they are.
@@ -34,30 +34,32 @@ def symmetries(images, seed, which: bool | str = True):
     return tf.ensure_shape(pixels, (n, size, size, channels))
 
 
-def draws(images, seed, which: bool | str = True):
+def draws(
+    images: tf.Tensor, seed: tf.Tensor, which: bool | str = True
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Which of N chips `symmetries` flips, mirrors and transposes: three of bool (N,)."""
     flip, mirror, transpose = tf.unstack(_uniform(images, seed, 0.0, 1.0, parts=3)[..., 0, 0, 0] < 0.5)
     return (flip, flip, tf.zeros_like(flip)) if which == HALF_TURNS else (flip, mirror, transpose)
 
 
-def brightness(images, seed):
+def brightness(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Add one number in [-0.5, 0.5] to all of an image."""
     return images + _uniform(images, seed, -0.5, 0.5)
 
 
-def saturation(images, seed):
+def saturation(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Scale the distance of each pixel from its own grey by a number in [0, 2]."""
     grey = ops.mean(images, axis=3, keepdims=True)
     return grey + (images - grey) * _uniform(images, seed, 0.0, 2.0)
 
 
-def contrast(images, seed):
+def contrast(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Scale the distance of each value from the image's mean by a number in [0.5, 1.5]."""
     middle = ops.mean(images, axis=(1, 2, 3), keepdims=True)
     return middle + (images - middle) * _uniform(images, seed, 0.5, 1.5)
 
 
-def translation(images, seed):
+def translation(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Move each image by up to an eighth of its side along both axes; what comes in is 0, mid grey."""
     size = images.shape[1]
     reach = round(size / 8)
@@ -70,7 +72,7 @@ def translation(images, seed):
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1)
 
 
-def cutout(images, seed):
+def cutout(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Set a square of half the side to 0; its middle is anywhere in the image, so part of it may lie outside."""
     size = images.shape[1]
     middle = _uniform(images, seed, 0.0, float(size), parts=2)
@@ -87,7 +89,9 @@ POLICIES = {
 }
 
 
-def diffaugment(images, seed, policy: tuple[str, ...] = ("color", "translation", "cutout")):
+def diffaugment(
+    images: tf.Tensor, seed: tf.Tensor, policy: tuple[str, ...] = ("color", "translation", "cutout")
+) -> tf.Tensor:
     """Change real and fake images alike before D sees them, in both players' updates (DiffAugment, 2006.10738).
 
     Gradients pass through, so G is taught through the changed image and need not learn to draw the changes.
@@ -115,7 +119,7 @@ def check(policy: tuple[str, ...], symmetries: bool | str = True) -> None:
         raise ValueError(f"There is no augmentation {unknown[0]!r}; there are {', '.join(POLICIES)}.")
 
 
-def _uniform(images, seed, low, high, parts=None):
+def _uniform(images: tf.Tensor, seed: tf.Tensor, low: float, high: float, parts: int | None = None):
     """One number an image, (N, 1, 1, 1); with `parts` that many of them, (parts, N, 1, 1, 1)."""
     n = tf.shape(images)[0]
     first, total = share(n)
@@ -123,7 +127,7 @@ def _uniform(images, seed, low, high, parts=None):
     return tf.random.stateless_uniform(shape, seed, low, high)[..., first : first + n, :, :, :]
 
 
-def share(n):
+def share(n: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Which n rows of a whole batch this replica has: the first of them, and how many there are of all replicas."""
     context = tf.distribute.get_replica_context()  # None where the strategy itself runs
     replica, replicas = (

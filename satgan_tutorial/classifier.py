@@ -62,7 +62,7 @@ class Batches(keras.utils.PyDataset):
         symmetries: False to leave the chips as they are.
     """
 
-    def __init__(self, chips: ChipSet, batch_size: int = 32, seed: int = 0, symmetries: bool = True):
+    def __init__(self, chips: ChipSet, batch_size: int = 32, seed: int = 0, symmetries: bool = True) -> None:
         """Shuffle for the first epoch."""
         super().__init__()
         self.chips, self.batch_size, self.seed, self.symmetries = chips, batch_size, seed, symmetries

@@ -98,7 +98,7 @@ def turn(condition: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.
     )
 
 
-def _row(ship, heading, length):
+def _row(ship: np.ndarray, heading: np.ndarray, length: np.ndarray):
     double = np.radians(2 * heading)
     row = np.stack([np.ones(len(ship)), np.cos(double), np.sin(double), (length - 200) / 10], axis=1)
     return (row * np.asarray(ship)[:, None]).astype(np.float32)

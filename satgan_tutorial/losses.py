@@ -7,46 +7,47 @@ to minimise: the discriminator's and the generator's. A high logit means "real".
 from collections.abc import Callable
 
 import keras
+import tensorflow as tf
 from keras.ops import log_sigmoid, mean, relu, softplus, square
 
 
-def non_saturating(real_logits, fake_logits):
+def non_saturating(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Goodfellow's second loss: G maximises log D(G(z)), whose gradient stays alive where D wins (1406.2661)."""
     d_loss = mean(softplus(-real_logits)) + mean(softplus(fake_logits))
     return d_loss, mean(softplus(-fake_logits))
 
 
-def minimax(real_logits, fake_logits):
+def minimax(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Goodfellow's first loss: G minimises log(1 - D(G(z))), which goes flat where D wins (1406.2661)."""
     d_loss = mean(softplus(-real_logits)) + mean(softplus(fake_logits))
     return d_loss, mean(log_sigmoid(-fake_logits))
 
 
-def cross_entropy(real_logits, fake_logits):
+def cross_entropy(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Binary cross-entropy as the 2019 post has it: D's is the mean over one batch of both, so half the sum above."""
     d_loss, g_loss = non_saturating(real_logits, fake_logits)
     return 0.5 * d_loss, g_loss
 
 
-def hinge(real_logits, fake_logits):
+def hinge(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Only logits inside the margin of 1 teach D (1705.02894)."""
     d_loss = mean(relu(1.0 - real_logits)) + mean(relu(1.0 + fake_logits))
     return d_loss, -mean(fake_logits)
 
 
-def least_squares(real_logits, fake_logits):
+def least_squares(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """D is regressed on 1 for real and 0 for fake, G on 1 (1611.04076); no sigmoid is meant anywhere."""
     d_loss = 0.5 * mean(square(real_logits - 1.0)) + 0.5 * mean(square(fake_logits))
     return d_loss, 0.5 * mean(square(fake_logits - 1.0))
 
 
-def relativistic(real_logits, fake_logits):
+def relativistic(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Each fake is compared with one real chip: only the difference of their logits counts (1807.00734, 2501.05441)."""
     lead = real_logits - fake_logits
     return mean(softplus(-lead)), mean(softplus(lead))
 
 
-def gradient_penalty(gradients):
+def gradient_penalty(gradients: tf.Tensor) -> tf.Tensor:
     """Half the mean squared length of D's gradient at a batch of images, or of points: R1 at real ones, R2 at fake.
 
     Args:
@@ -74,7 +75,9 @@ def get(name: str | Callable) -> Callable:
     return LOSSES[name]
 
 
-def accuracies(real_logits, fake_logits, loss: str = "non_saturating"):
+def accuracies(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, loss: str = "non_saturating"
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Which share of the real and of the fake ones D calls right, two scalars in [0, 1].
 
     D says "real" above a logit of 0; 0.5 with least squares. The relativistic loss leaves the level of the logits

@@ -5,6 +5,7 @@ A generator maps noise, float32 (N, latent_dim) drawn from a standard normal, to
 """
 
 import math
+from typing import Any
 
 import keras
 import pandas as pd
@@ -55,12 +56,12 @@ class ResizeConv2D(layers.Conv2D):
         **kwargs: for `keras.layers.Conv2D`, such as `use_bias`.
     """
 
-    def __init__(self, filters: int, **kwargs):
+    def __init__(self, filters: int, **kwargs: Any) -> None:
         """Fix the kernel's size and the padding."""
         kwargs = {"kernel_size": 3, "padding": "same"} | kwargs
         super().__init__(filters, **kwargs)
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Double the pixels and convolve."""
         kernel = keras.ops.flip(keras.ops.swapaxes(kernel, 2, 3), (0, 1))
         for axis in (0, 1):
@@ -68,7 +69,7 @@ class ResizeConv2D(layers.Conv2D):
             kernel = keras.ops.pad(kernel, before) + keras.ops.pad(kernel, after)
         return keras.ops.conv_transpose(inputs, kernel, strides=2, padding="same")
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         """Twice the height and the width."""
         n, height, width, _ = input_shape
         return (n, height and 2 * height, width and 2 * width, self.filters)
@@ -170,13 +171,13 @@ def chain(inputs: list[keras.KerasTensor], stack: list[layers.Layer], name: str)
     return keras.Model(inputs, _through(stack, layers.Concatenate()(inputs)), name=name)
 
 
-def _through(stack: list, x):
+def _through(stack: list, x: Any):
     for layer in stack:
         x = layer(x)
     return x
 
 
-def _double(upsampling: str, side: int, filters: int, **weights) -> list:
+def _double(upsampling: str, side: int, filters: int, **weights: Any) -> list:
     """Layers from (side, side, any) to (2 side, 2 side, filters)."""
     if upsampling == "transposed":
         return [layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **weights)]

@@ -10,6 +10,7 @@ Nothing here is a special case: `gan.GAN` trains these two networks by the same 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -121,9 +122,9 @@ def build(
     seed: int = 0,
     *,
     fixed: keras.Model | None = None,
-    learning_rate=1e-3,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 1e-3,
     r1: float = 0.0,
-    **compile_kwargs,
+    **compile_kwargs: Any,
 ) -> gan.GAN:
     """Build and compile a GAN on points.
 

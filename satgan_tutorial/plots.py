@@ -6,6 +6,7 @@ Importing this module sets matplotlib's style.
 """
 
 import inspect
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,9 @@ rcParams.update(
 )
 
 
-def figure(rows: int = 1, columns: int = 1, *, size: tuple[float, float] = (7.0, 3.2), **subplots):
+def figure(
+    rows: int = 1, columns: int = 1, *, size: tuple[float, float] = (7.0, 3.2), **subplots: Any
+) -> tuple[Figure, Any]:
     """Make a figure in the book's style.
 
     Args:
@@ -125,12 +128,12 @@ def curves(log: pd.DataFrame, panels: dict[str, dict[str, str]], *, x: str = "st
 class Place:
     """A place on the page where one figure follows another: give it to each `show`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Take the place where the first figure is shown."""
         self.handle = None
 
 
-def show(thing, *, alt: str | None = None, place: Place | None = None) -> None:
+def show(thing: Any, *, alt: str | None = None, place: Place | None = None) -> None:
     """Show a figure with its alt text, a table, or the source of a function, class or module.
 
     Args:

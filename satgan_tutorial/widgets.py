@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -35,7 +36,7 @@ from .svg import address
 SHIP = (True, 45, 200)
 
 
-def sliders(draw: Callable[..., None], smooth: bool = False, /, **ranges) -> None:
+def sliders(draw: Callable[..., None], smooth: bool = False, /, **ranges: Any) -> None:
     """Show what `draw` shows, in a live notebook under a slider for each of its arguments.
 
     Args:
@@ -96,7 +97,17 @@ def explore(
         chips = sampling.sample(generator, 400, 0, condition)
         return latent.fit(sampling.noise(400, d, 0), latent.measures(chips))
 
-    def draw(seed=seed, ship=True, heading=45, length=200, turn=0, size=0.0, hull=0.0, hue=0.0, sea=0.0):
+    def draw(
+        seed: int = seed,
+        ship: bool = True,
+        heading: int = 45,
+        length: int = 200,
+        turn: int = 0,
+        size: float = 0.0,
+        hull: float = 0.0,
+        hue: float = 0.0,
+        sea: float = 0.0,
+    ):
         z, moves = _noise(seed, d), {"size": size, "hull": hull, "hue": hue, "sea": sea}
         if turn or any(moves.values()):
             found = ways or known()
@@ -118,7 +129,14 @@ def explore(
     )
 
 
-def walk(generator: keras.Model, a, b, *, judge: Judge | None = None, condition: tuple | None = None) -> None:
+def walk(
+    generator: keras.Model,
+    a: int | np.ndarray,
+    b: int | np.ndarray,
+    *,
+    judge: Judge | None = None,
+    condition: tuple | None = None,
+) -> None:
     """Show two ships and, between them, one on the way along the arc (`latent.slerp`); in a live notebook under a slider.
 
     Args:
@@ -135,7 +153,7 @@ def walk(generator: keras.Model, a, b, *, judge: Judge | None = None, condition:
     d, terms = _takes(generator)
     a, b = _noise(a, d), _noise(b, d)
 
-    def draw(way=50):
+    def draw(way: int = 50):
         z = np.concatenate([a, latent.slerp(a, b, way / 100), b]).astype(np.float32)
         _look(generator, judge, z, condition or SHIP[:terms], f"Between two chips the one {way} % of the way")
 
@@ -157,7 +175,7 @@ def watch_training(run: str | os.PathLike) -> None:
     accuracies = {"real_accuracy": "on real chips", "fake_accuracy": "on fake chips"}
     _read(run)
 
-    def draw(percent_of_its_looks=100):
+    def draw(percent_of_its_looks: int = 100):
         log, steps, rows = _read(run)
         look = round(percent_of_its_looks / 100 * (len(rows) - 1))
         curves = plots.curves(log, {"Losses (nats)": losses, "The discriminator's accuracy": accuracies})
@@ -184,7 +202,7 @@ def live() -> bool:
     )
 
 
-def _takes(generator) -> tuple[int, int]:
+def _takes(generator: keras.Model) -> tuple[int, int]:
     """How many numbers of noise a generator takes, and how many arguments of `conditions.encode`."""
     takes = [x.shape[-1] for x in getattr(generator, "inputs", None) or ()]
     terms = {(): 0, (1,): 1, (4,): 3}.get(tuple(takes[1:]))
@@ -196,7 +214,7 @@ def _takes(generator) -> tuple[int, int]:
     return takes[0], terms
 
 
-def _noise(x, d: int) -> np.ndarray:
+def _noise(x: int | np.ndarray, d: int) -> np.ndarray:
     """Noise (1, d) from a seed, or from d numbers."""
     if isinstance(x, (int, np.integer)) and x >= 0:
         return sampling.noise(1, d, int(x))
@@ -205,7 +223,7 @@ def _noise(x, d: int) -> np.ndarray:
     return np.asarray(x, np.float32).reshape(1, d)
 
 
-def _look(generator, judge, z: np.ndarray, condition: tuple, what: str) -> None:
+def _look(generator: keras.Model, judge: Judge | None, z: np.ndarray, condition: tuple, what: str) -> None:
     """Show the chips of z; say of the middle one what is measured, its p(ship|x), and the Python that makes it.
 
     Before a reader it is pixels and no figure, so that it keeps up with a slider.

@@ -1,11 +1,14 @@
 """Chapter 1: ships from above."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from .grading import call, grade, number
+from .grading import call, grade, number, slip
 
 
-def baseline(function) -> None:
+def baseline(function: Callable[..., Any]) -> None:
     """Grade exercise 1.1: `function(labels)` is the accuracy of always answering the commoner class."""
 
     def hint():
@@ -24,38 +27,46 @@ def baseline(function) -> None:
     )
 
 
-def metres(function) -> None:
+def metres(function: Callable[..., Any]) -> None:
     """Grade exercise 1.2: `function(lon1, lat1, lon2, lat2)`, degrees in, is the distance in metres, to 1 %."""
 
     def hint():
         lon, lat, step = -118.2, 33.7, 0.01 * np.pi / 180 * 6371000  # a hundredth of a degree, in metres
         shorter = step * np.cos(np.radians(lat))
 
-        def near(got, metres):
-            return np.isclose(got, metres, rtol=0.01)
-
+        west = (
+            (
+                step,
+                "a degree of longitude shrinks towards the poles: multiply by the cosine of the latitude.",
+            ),
+            (abs(step * np.cos(lat)), "np.cos takes radians, and the latitude is in degrees."),
+        )
         for way, place, truth in (
             ("north", (lon, lat + 0.01), step),
             ("west", (lon - 0.01, lat), shorter),
             ("north and one west", (lon - 0.01, lat + 0.01), np.hypot(step, shorter)),
         ):
             got = number(call(function, lon, lat, *place))
-            if near(got, truth):
+            if np.isclose(got, truth, rtol=0.01):
                 continue
-            if near(-got, truth):
-                return "a distance has no sign."
-            if near(got, np.degrees(truth)):
-                return "an angle times the radius is a distance where the angle is in radians."
-            if near(got, abs(step * np.cos(np.radians(lon)))):
-                return "the longitude comes first in the arguments, and the cosine is that of the latitude."
-            if way == "west" and near(got, step):
-                return (
-                    "a degree of longitude shrinks towards the poles: multiply by the cosine of the latitude."
-                )
-            if way == "west" and near(got, abs(step * np.cos(lat))):
-                return "np.cos takes radians, and the latitude is in degrees."
-            if near(got, step + shorter):
-                return "you add the way north to the way west: the straight line is the square root of the sum of their squares."
+            slips = [
+                (-truth, "a distance has no sign."),
+                (
+                    np.degrees(truth),
+                    "an angle times the radius is a distance where the angle is in radians.",
+                ),
+                (
+                    abs(step * np.cos(np.radians(lon))),
+                    "the longitude comes first in the arguments, and the cosine is that of the latitude.",
+                ),
+                *(west if way == "west" else ()),
+                (
+                    step + shorter,
+                    "you add the way north to the way west: the straight line is the square root of the sum of their squares.",
+                ),
+            ]
+            if why := slip(got, slips, rtol=0.01):
+                return why
             return f"a hundredth of a degree {way} is {truth:.0f} m there; your function says {got:.0f}."
         return None
 
@@ -67,13 +78,13 @@ def metres(function) -> None:
     )
 
 
-def shared_days(function) -> None:
+def shared_days(function: Callable[..., Any]) -> None:
     """Grade exercise 1.3: `function(train, test)` is the set of days with chips on both sides."""
 
     def hint():
         from ..chips import ChipSet
 
-        def chips(*scenes):
+        def chips(*scenes: str):
             n = len(scenes)
             images, labels = np.zeros((n, 80, 80, 3), np.uint8), np.zeros(n, np.uint8)
             return ChipSet(images, labels, np.array(scenes, str), np.zeros((n, 2)))

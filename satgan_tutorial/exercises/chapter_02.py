@@ -1,11 +1,14 @@
 """Chapter 2: is it a ship?"""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .grading import call, grade, number
 
 
-def receptive_field(function) -> None:
+def receptive_field(function: Callable[..., Any]) -> None:
     """Grade exercise 2.1: `function(layers)` counts the pixels a side that the last of (kernel, stride) layers sees."""
 
     def hint():
@@ -28,7 +31,7 @@ def receptive_field(function) -> None:
     )
 
 
-def precision_recall(function) -> None:
+def precision_recall(function: Callable[..., Any]) -> None:
     """Grade exercise 2.2: `function(probability, labels, threshold)` returns precision and recall of "ship"."""
 
     def hint():
@@ -52,7 +55,7 @@ def precision_recall(function) -> None:
     )
 
 
-def calibration_error(function) -> None:
+def calibration_error(function: Callable[..., Any]) -> None:
     """Grade exercise 2.3: `function(probability, labels)` is the expected calibration error in ten bins."""
 
     def hint():

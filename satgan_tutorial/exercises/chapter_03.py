@@ -1,11 +1,14 @@
 """Chapter 3: find every ship."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .grading import call, grade, number
 
 
-def windows(function) -> None:
+def windows(function: Callable[..., Any]) -> None:
     """Grade exercise 3.1: `function(height, width, stride)` counts the 80 x 80 windows of a scene."""
 
     def hint():
@@ -29,7 +32,7 @@ def windows(function) -> None:
     )
 
 
-def overlap(function) -> None:
+def overlap(function: Callable[..., Any]) -> None:
     """Grade exercise 3.2: `function(a, b)` is the intersection over union of boxes (left, top, right, bottom)."""
 
     def hint():
@@ -60,7 +63,7 @@ def overlap(function) -> None:
     )
 
 
-def suppress(function) -> None:
+def suppress(function: Callable[..., Any]) -> None:
     """Grade exercise 3.3: `function(x, y, p, apart)` lists the windows that greedy non-maximum suppression keeps."""
 
     def hint():

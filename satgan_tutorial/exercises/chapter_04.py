@@ -1,11 +1,14 @@
 """Chapter 4: turn the arrow round."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .grading import call, grade
 
 
-def posterior(function) -> None:
+def posterior(function: Callable[..., Any]) -> None:
     """Grade exercise 4.1: `function(counts, prior)` is p(ship | x) in each bin, at another share of ships."""
 
     def hint():
@@ -39,7 +42,7 @@ def posterior(function) -> None:
     )
 
 
-def sample_gaussian(function) -> None:
+def sample_gaussian(function: Callable[..., Any]) -> None:
     """Grade exercise 4.2: `function(mean, directions, variances, noise, n, rng)` draws (n, d) samples."""
 
     def hint():
@@ -60,18 +63,7 @@ def sample_gaussian(function) -> None:
             if not np.array_equal(got, again):
                 return "draw from `rng`: the same seed has to give the same samples."
             return None
-        if off < 1e-9:
-            return "nothing varies off the directions: add noise to each of the d numbers."
-        if np.allclose(off, noise**2, rtol=0.05):
-            return "`noise` is a variance: multiply by its square root."
-        if np.allclose(along, variances**2 + noise, rtol=0.05):
-            return "`variances` are variances: multiply z by their square roots."
-        if np.allclose(along, variances, rtol=0.05):
-            return "the noise is missing along the directions: it is the same for all d numbers."
-        return (
-            f"along the directions the samples vary by {np.round(along, 2)}, off them by {off:.2f}; "
-            f"expected {variances + noise} and {noise}."
-        )
+        return _misspread(along, off, variances, noise)
 
     grade(
         "return n samples, shape (n, d): the mean, plus each direction times its own standard normal number and the "
@@ -81,7 +73,23 @@ def sample_gaussian(function) -> None:
     )
 
 
-def log_posterior(function) -> None:
+def _misspread(along: np.ndarray, off: float, variances: np.ndarray, noise: float) -> str:
+    """What is wrong with samples that vary so along the directions, and so off them."""
+    if off < 1e-9:
+        return "nothing varies off the directions: add noise to each of the d numbers."
+    if np.allclose(off, noise**2, rtol=0.05):
+        return "`noise` is a variance: multiply by its square root."
+    if np.allclose(along, variances**2 + noise, rtol=0.05):
+        return "`variances` are variances: multiply z by their square roots."
+    if np.allclose(along, variances, rtol=0.05):
+        return "the noise is missing along the directions: it is the same for all d numbers."
+    return (
+        f"along the directions the samples vary by {np.round(along, 2)}, off them by {off:.2f}; "
+        f"expected {variances + noise} and {noise}."
+    )
+
+
+def log_posterior(function: Callable[..., Any]) -> None:
     """Grade exercise 4.3: `function(log_density, log_prior)` returns log p(y|x), (N, classes), without overflow."""
 
     def hint():

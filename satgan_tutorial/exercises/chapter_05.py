@@ -1,11 +1,14 @@
 """Chapter 5: two players."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .grading import call, grade, number
 
 
-def optimal_discriminator(function) -> None:
+def optimal_discriminator(function: Callable[..., Any]) -> None:
     """Grade exercise 5.1: `function(log_p, log_q)` is p / (p + q), from log-densities, without overflow."""
 
     def hint():
@@ -38,7 +41,7 @@ def optimal_discriminator(function) -> None:
     )
 
 
-def divergence(function) -> None:
+def divergence(function: Callable[..., Any]) -> None:
     """Grade exercise 5.2: `function(p, q)` is the Jensen-Shannon divergence of two discrete distributions in nats."""
 
     def hint():
@@ -76,7 +79,7 @@ def divergence(function) -> None:
     )
 
 
-def gradients_at(function) -> None:
+def gradients_at(function: Callable[..., Any]) -> None:
     """Grade exercise 5.3: `function(logit, slope)` gives the gradients of both generator losses at a point."""
 
     def hint():
@@ -110,13 +113,13 @@ def gradients_at(function) -> None:
     )
 
 
-def count_modes(function) -> None:
+def count_modes(function: Callable[..., Any]) -> None:
     """Grade exercise 5.4: `function(points, centres, radius)` counts the modes with a quarter of their fair share."""
 
     def hint():
         centres = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0]])
 
-        def points(*counts, off=(0.1, 0.0)):
+        def points(*counts: int, off: tuple[float, float] = (0.1, 0.0)):
             return np.repeat(centres, counts, axis=0) + np.array(off)
 
         stray = np.full((60, 2), 2.0)

@@ -1,11 +1,14 @@
 """Chapter 6: the networks of the post."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .grading import call, grade
 
 
-def conv_parameters(function) -> None:
+def conv_parameters(function: Callable[..., Any]) -> None:
     """Grade exercise 6.1: `function(kernel, inputs, outputs)` counts the parameters of a convolution with biases."""
 
     def hint():
@@ -33,7 +36,7 @@ def conv_parameters(function) -> None:
     )
 
 
-def transposed_work(function) -> None:
+def transposed_work(function: Callable[..., Any]) -> None:
     """Grade exercise 6.2: the multiply-adds of a transposed convolution, from the size of what comes out."""
 
     def hint():
@@ -64,7 +67,7 @@ def transposed_work(function) -> None:
     )
 
 
-def is_affine(function) -> None:
+def is_affine(function: Callable[..., Any]) -> None:
     """Grade exercise 6.3: `function(f, a, b)` says whether f(a + b) + f(0) = f(a) + f(b), to rounding."""
 
     def hint():
@@ -94,7 +97,7 @@ def is_affine(function) -> None:
     )
 
 
-def patches(function) -> None:
+def patches(function: Callable[..., Any]) -> None:
     """Grade exercise 6.4: `function(kernel, stride)` is the fewest and the most input pixels that reach an output pixel."""
 
     def hint():

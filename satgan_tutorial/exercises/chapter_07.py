@@ -1,11 +1,14 @@
 """Chapter 7: training the two."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .grading import Unsolved, call, grade
 
 
-def non_saturating_slope(function) -> None:
+def non_saturating_slope(function: Callable[..., Any]) -> None:
     """Grade exercise 7.1: `function(logit)` is the slope of log(1 + exp(-logit))."""
 
     def hint():
@@ -29,7 +32,7 @@ def non_saturating_slope(function) -> None:
     )
 
 
-def accuracies(function) -> None:
+def accuracies(function: Callable[..., Any]) -> None:
     """Grade exercise 7.2: `function(real_logits, fake_logits)` returns D's accuracy on real and on fake chips."""
 
     def hint():
@@ -64,24 +67,24 @@ def accuracies(function) -> None:
 class _Player:
     """Stands in for a compiled model: notes what it is trained on, and whether D's flag was on."""
 
-    def __init__(self, name, notes, judge=None):
+    def __init__(self, name: str, notes: list, judge: Any = None) -> None:
         self.name, self.notes, self.judge, self.trainable = name, notes, judge or self, False
 
-    def __call__(self, z, **options):
+    def __call__(self, z: Any, **options: Any) -> Any:
         return np.full((len(z), 1), 5.0, np.float32)
 
     predict = predict_on_batch = __call__
 
-    def train_on_batch(self, x, y, **options):
+    def train_on_batch(self, x: Any, y: Any, **options: Any):
         self.notes.append((self.name, np.asarray(x), np.ravel(y), self.judge.trainable))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         raise AttributeError(
             f"these players only know a call, `train_on_batch` and `trainable`, not {name!r}"
         )
 
 
-def toggled_step(function) -> None:
+def toggled_step(function: Callable[..., Any]) -> None:
     """Grade exercise 7.3: `function(models, real, z)` trains D with its flag on, then G through a D whose flag is off."""
 
     def hint():
@@ -118,7 +121,7 @@ def toggled_step(function) -> None:
     )
 
 
-def noisy_labels(function) -> None:
+def noisy_labels(function: Callable[..., Any]) -> None:
     """Grade exercise 7.4: `function(labels, noise)` pulls labels of 0 and 1 inwards by the noise."""
 
     def hint():

@@ -1,6 +1,8 @@
 """Chapter 8: when it goes wrong."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +35,7 @@ ROOMS = (
 )
 
 
-def diagnosis(room: int, answer) -> None:
+def diagnosis(room: int, answer: Any) -> None:
     """Grade exercise 8.1: which of `DISEASES` the run in a room, 1 to 7, has."""
 
     def hint():
@@ -54,12 +56,12 @@ def quiz(room: int) -> None:
     ask(block(f"Room {room}, a question", f"Room {room}: which disease is it?", verdicts))
 
 
-def _wrong(room, answer):
+def _wrong(room: int, answer: Any):
     disease, look = ROOMS[room - 1]
     return None if answer == disease else f"not {answer}: {look}"
 
 
-def cure(recipe, cured) -> None:
+def cure(recipe: Any, cured: Any) -> None:
     """Grade exercise 8.2: `cured` is a recipe that differs from the sick `recipe` in the one setting that is wrong."""
 
     def hint():
@@ -87,7 +89,7 @@ def cure(recipe, cured) -> None:
     )
 
 
-def copying(function) -> None:
+def copying(function: Callable[..., Any]) -> None:
     """Grade exercise 8.3: `function(fake, shown, unseen)` is the median nearest distance to shown over that to unseen."""
 
     def hint():
@@ -126,7 +128,7 @@ def copying(function) -> None:
     )
 
 
-def _nearest(fake, others, dtype=np.float64):
+def _nearest(fake: np.ndarray, others: np.ndarray, dtype: Any = np.float64):
     difference = fake.astype(dtype)[:, None] - others.astype(dtype)[None]
     squares = difference.astype(np.float64) ** 2
     return np.sqrt(squares.sum(axis=(2, 3, 4))).min(axis=1)

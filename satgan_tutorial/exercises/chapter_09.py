@@ -1,11 +1,14 @@
 """Chapter 9: how good is it?"""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .grading import call, grade
 
 
-def expected_coverage(function) -> None:
+def expected_coverage(function: Callable[..., Any]) -> None:
     """Grade exercise 9.1: `function(m, n, k)` is the mean coverage of m real chips by n fake ones of the same kind."""
 
     def hint():
@@ -33,7 +36,7 @@ def expected_coverage(function) -> None:
     )
 
 
-def beyond(function) -> None:
+def beyond(function: Callable[..., Any]) -> None:
     """Grade exercise 9.2: `function(value, floor)` is how many standard deviations value is above the floor's mean."""
 
     def hint():
@@ -59,7 +62,7 @@ def beyond(function) -> None:
     )
 
 
-def copy_chance(function) -> None:
+def copy_chance(function: Callable[..., Any]) -> None:
     """Grade exercise 9.3: `function(fake, unseen)` is the chance that a fake distance is below an unseen one."""
 
     def hint():
@@ -88,7 +91,7 @@ def copy_chance(function) -> None:
     )
 
 
-def fooled(change, images, kid, limit) -> None:
+def fooled(change: Any, images: np.ndarray, kid: Callable[..., Any], limit: float) -> None:
     """Grade exercise 9.4: `change(images)` is seen by anyone, and its `kid` stays below the limit.
 
     Args:

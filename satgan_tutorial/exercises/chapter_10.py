@@ -1,6 +1,8 @@
 """Chapter 10: a GAN on a thousand ships."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
@@ -19,7 +21,7 @@ EXPECTATIONS = ("lower", "higher", "no clear difference")
 FIXED = {"name", "about", "steps", "networks", "activations", "image_size", "conditions"}
 
 
-def difference(function) -> None:
+def difference(function: Callable[..., Any]) -> None:
     """Grade exercise 10.1: `function(a, b)` is the difference of the means, b minus a, and its standard error."""
 
     def hint():
@@ -64,7 +66,7 @@ def difference(function) -> None:
     )
 
 
-def which_is_real(answer) -> None:
+def which_is_real(answer: Any) -> None:
     """Grade the question of exercise 10.1: which of `PAIRS` shows a difference that is more than luck."""
 
     def hint():
@@ -81,7 +83,7 @@ def which_is_real(answer) -> None:
     )
 
 
-def seeds_needed(function) -> None:
+def seeds_needed(function: Callable[..., Any]) -> None:
     """Grade exercise 10.2: `function(spread, d)` is how many seeds a side show a difference d, 5 % and 80 %."""
 
     def hint():
@@ -119,7 +121,7 @@ def seeds_needed(function) -> None:
     )
 
 
-def prediction(baseline, tried, mine, expected) -> None:
+def prediction(baseline: Any, tried: Any, mine: Any, expected: Any) -> None:
     """Grade exercise 10.3: `mine` changes one setting of `baseline`, none of `tried` does the same, and a guess is made."""
 
     def hint():

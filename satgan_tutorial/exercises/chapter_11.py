@@ -1,11 +1,14 @@
 """Chapter 11: ships on demand."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from .grading import call, grade, number
+from .grading import call, grade, number, slip
 
 
-def projection(function) -> None:
+def projection(function: Callable[..., Any]) -> None:
     """Grade exercise 11.1: `function(features, condition, w, b, v)` is D's logit for each chip and its condition."""
 
     def hint():
@@ -22,16 +25,24 @@ def projection(function) -> None:
             got = got.reshape(n)
             if np.allclose(got, real + agreement):
                 continue
-            if np.allclose(got, real):
-                return "that does not depend on the condition; the inner product is still to be added."
-            if np.allclose(got, agreement):
-                return "that says whether the chip fits the condition; whether it looks real at all, w and b say."
-            if np.allclose(got, real + agreement - b):
-                return "the bias b is missing."
-            if np.allclose(got, real + agreement.sum()):
-                return "that adds up what all chips agree to; each chip has its own: sum along axis 1."
-            if np.allclose(got, real + (condition @ v).sum(axis=1)):
-                return "that is a bias for each condition, the same for all chips; the direction has to meet the features."
+            slips = (
+                (real, "that does not depend on the condition; the inner product is still to be added."),
+                (
+                    agreement,
+                    "that says whether the chip fits the condition; whether it looks real at all, w and b say.",
+                ),
+                (real + agreement - b, "the bias b is missing."),
+                (
+                    real + agreement.sum(),
+                    "that adds up what all chips agree to; each chip has its own: sum along axis 1.",
+                ),
+                (
+                    real + (condition @ v).sum(axis=1),
+                    "that is a bias for each condition, the same for all chips; the direction has to meet the features.",
+                ),
+            )
+            if why := slip(got, slips):
+                return why
             return f"for the first of {n} chips and k = {k} it is {(real + agreement)[0]:.3f}; yours says {got[0]:.3f}."
         return None
 
@@ -42,7 +53,7 @@ def projection(function) -> None:
     )
 
 
-def asked_given_seen(function) -> None:
+def asked_given_seen(function: Callable[..., Any]) -> None:
     """Grade exercise 11.2: `function(counts, prior)` is p(asked for a ship | the judge sees one), with p(asked) = prior."""
 
     def hint():
@@ -55,25 +66,38 @@ def asked_given_seen(function) -> None:
                 truth = joint[1, 1] / joint[:, 1].sum()
                 if np.isclose(got, truth, rtol=1e-6):
                     continue
-                if np.isclose(got, seen[1, 1]):
-                    return (
-                        "that is p(seen | asked), along a row; asked for is p(asked | seen), down a column."
-                    )
-                if np.isclose(got, counts[1, 1] / counts[:, 1].sum()):
-                    return "that is true for the conditions in the table; weigh each row by how often it is asked for."
-                if np.isclose(got, weighed / (weighed + (1 - prior) * counts[0, 1])):
-                    return (
-                        "first make a share of each row, counts / its sum; the rows need not have the same N."
-                    )
-                if np.isclose(got, joint[1, 1]):
-                    return "that is how often both happen; divide by how often a ship is seen at all."
                 other = (1 - prior) * seen[1, 1]
-                if np.any(np.isclose([got, 1 - got], other / (other + prior * seen[0, 1]))):
-                    return "the prior is the share of conditions that ask for a ship, row 1; row 0 gets the rest."
-                if np.isclose(got, 1 - truth):
-                    return "that is the chance that none was asked for; row 1 is the row of the ships."
-                if np.isclose(got, joint[1, 0] / joint[:, 0].sum()):
-                    return "that is for chips in which no ship is seen; column 1 is the other one."
+                rest = other / (other + prior * seen[0, 1])
+                of_rest = (
+                    "the prior is the share of conditions that ask for a ship, row 1; row 0 gets the rest."
+                )
+                slips = (
+                    (
+                        seen[1, 1],
+                        "that is p(seen | asked), along a row; asked for is p(asked | seen), down a column.",
+                    ),
+                    (
+                        counts[1, 1] / counts[:, 1].sum(),
+                        "that is true for the conditions in the table; weigh each row by how often it is asked for.",
+                    ),
+                    (
+                        weighed / (weighed + (1 - prior) * counts[0, 1]),
+                        "first make a share of each row, counts / its sum; the rows need not have the same N.",
+                    ),
+                    (
+                        joint[1, 1],
+                        "that is how often both happen; divide by how often a ship is seen at all.",
+                    ),
+                    (rest, of_rest),
+                    (1 - rest, of_rest),
+                    (1 - truth, "that is the chance that none was asked for; row 1 is the row of the ships."),
+                    (
+                        joint[1, 0] / joint[:, 0].sum(),
+                        "that is for chips in which no ship is seen; column 1 is the other one.",
+                    ),
+                )
+                if why := slip(got, slips):
+                    return why
                 return f"for {counts.tolist()} and {prior} it is {truth:.4f}; yours says {got:.4f}."
         return None
 
@@ -84,7 +108,7 @@ def asked_given_seen(function) -> None:
     )
 
 
-def quarter_turn(function) -> None:
+def quarter_turn(function: Callable[..., Any]) -> None:
     """Grade exercise 11.3: `function(condition)` are the conditions, (N, 4), of the chips turned by 90 degrees."""
 
     def hint():

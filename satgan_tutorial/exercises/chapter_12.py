@@ -1,11 +1,14 @@
 """Chapter 12: walks in latent space."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from .grading import call, grade, number
+from .grading import call, grade, number, slip
 
 
-def chord(function) -> None:
+def chord(function: Callable[..., Any]) -> None:
     """Grade exercise 12.1: `function(d, t)` is how long (1 - t) a + t b is for independent noise a and b, typically."""
 
     def hint():
@@ -35,7 +38,7 @@ def chord(function) -> None:
     )
 
 
-def arc(function) -> None:
+def arc(function: Callable[..., Any]) -> None:
     """Grade exercise 12.2: `function(a, b, t)` goes from a to b, both of length 1, along the arc between them."""
 
     def hint():
@@ -49,18 +52,22 @@ def arc(function) -> None:
                 return f"return a vector of {d} numbers; found shape {got.shape}."
             if np.allclose(got, truth):
                 continue
-            if np.allclose(got, _arc(a, b, 1 - t)):
-                return "the other way round: t = 0 is at a, and t = 1 at b."
-            if np.allclose(got, straight):
-                return "that is the straight way, which leaves the sphere."
-            if np.allclose(got, straight / np.linalg.norm(straight)):
-                return "that is on the arc, but goes faster in the middle: the angle has to grow evenly."
-            if np.allclose(got, truth * np.sin(w)):
-                return "both weights are to be divided by the sine of the whole angle."
-            if np.allclose(got, _between(a, b, t, np.degrees(w))):
-                return "np.sin takes radians, as np.arccos gives them; leave out the degrees."
-            if np.allclose(got, _between(a, b, t, a @ b)):
-                return "a @ b is the cosine of the angle; the angle is np.arccos of it."
+            slips = (
+                (_arc(a, b, 1 - t), "the other way round: t = 0 is at a, and t = 1 at b."),
+                (straight, "that is the straight way, which leaves the sphere."),
+                (
+                    straight / np.linalg.norm(straight),
+                    "that is on the arc, but goes faster in the middle: the angle has to grow evenly.",
+                ),
+                (truth * np.sin(w), "both weights are to be divided by the sine of the whole angle."),
+                (
+                    _between(a, b, t, np.degrees(w)),
+                    "np.sin takes radians, as np.arccos gives them; leave out the degrees.",
+                ),
+                (_between(a, b, t, a @ b), "a @ b is the cosine of the angle; the angle is np.arccos of it."),
+            )
+            if why := slip(got, slips):
+                return why
             length = np.linalg.norm(got)
             angle = np.degrees(np.arccos(np.clip(a @ got / length, -1, 1))) if length else np.nan
             return (
@@ -76,7 +83,7 @@ def arc(function) -> None:
     )
 
 
-def alone(function) -> None:
+def alone(function: Callable[..., Any]) -> None:
     """Grade exercise 12.3: `function(slope, others)` raises one reading by 1 and leaves those of the others.
 
     The slope is (d,), the others are (k, d), in no way at right angles to each other.
@@ -115,7 +122,7 @@ def alone(function) -> None:
     )
 
 
-def inverted(function) -> None:
+def inverted(function: Callable[..., Any]) -> None:
     """Grade exercise 12.4: `function(weights, bias, image)` finds the noise for which a linear generator is nearest to it.
 
     The generator is z @ weights + bias, the weights (d, p), bias and image (p,). The answer is z (d,) and how far it stays
@@ -158,9 +165,9 @@ def inverted(function) -> None:
     )
 
 
-def _arc(a, b, t):
+def _arc(a: np.ndarray, b: np.ndarray, t: float):
     return _between(a, b, t, np.arccos(a @ b))
 
 
-def _between(a, b, t, w):
+def _between(a: np.ndarray, b: np.ndarray, t: float, w: float):
     return (np.sin((1 - t) * w) * a + np.sin(t * w) * b) / np.sin(w)

@@ -1,11 +1,14 @@
 """Chapter 13: does it help?"""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from .grading import call, grade, number
+from .grading import call, grade, number, slip
 
 
-def average_precision(function) -> None:
+def average_precision(function: Callable[..., Any]) -> None:
     """Grade exercise 13.1: `function(labels, scores)` is the mean, over the ships, of the precision down to each."""
 
     def hint():
@@ -40,9 +43,8 @@ def average_precision(function) -> None:
                 (_in_order(truth), unsorted),
                 (np.inf, "the first place is 1, not 0."),
             )
-            for slip, why in slips:
-                if np.isclose(got, slip):
-                    return why
+            if why := slip(got, slips):
+                return why
             return f"for labels {truth.tolist()} and scores {scores.tolist()} it is {want:.4f}; yours says {got:.4f}."
         return None
 
@@ -53,7 +55,7 @@ def average_precision(function) -> None:
     )
 
 
-def paired(function) -> None:
+def paired(function: Callable[..., Any]) -> None:
     """Grade exercise 13.2: `function(a, b)` is the mean of b - a and half the width of its 95 % interval, by pairs."""
 
     def hint():
@@ -100,9 +102,8 @@ def paired(function) -> None:
                     "that forgets who belongs to whom; take the spread of the differences.",
                 ),
             )
-            for slip, why in slips:
-                if np.isclose(half, slip, rtol=2e-3):
-                    return why
+            if why := slip(half, slips, rtol=2e-3):
+                return why
             return f"half the width is {student * error:.4f}; yours says {half:.4f}."
         return None
 
@@ -113,7 +114,7 @@ def paired(function) -> None:
     )
 
 
-def worth(function) -> None:
+def worth(function: Callable[..., Any]) -> None:
     """Grade exercise 13.3: `function(numbers, scores, reached)` is with how many real ships `scores` gets to `reached`."""
 
     def hint():
@@ -150,13 +151,13 @@ def worth(function) -> None:
     )
 
 
-def _precisions(labels, scores):
+def _precisions(labels: np.ndarray, scores: np.ndarray):
     """Return the precision at each place, from the surest down, and its mean over the ships."""
     order = np.argsort(-scores)
     found = np.cumsum(labels[order]) / np.arange(1, len(labels) + 1)
     return found, found[labels[order] == 1].mean()
 
 
-def _in_order(labels):
+def _in_order(labels: np.ndarray):
     """Return what comes out where nobody sorts."""
     return (np.cumsum(labels) / np.arange(1, len(labels) + 1))[labels == 1].mean()

@@ -1,13 +1,15 @@
 """Chapter 14: many machines, many architectures."""
 
+from collections.abc import Callable
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from .grading import call, grade, number
 
 
-def whole_mean(function) -> None:
+def whole_mean(function: Callable[..., Any]) -> None:
     """Grade exercise 14.1: `function(means, counts)` is the mean of a batch from the means of its unequal parts."""
 
     def hint():
@@ -40,7 +42,7 @@ def whole_mean(function) -> None:
     )
 
 
-def all_reduce(function) -> None:
+def all_reduce(function: Callable[..., Any]) -> None:
     """Grade exercise 14.2: `function(parameters, workers, gigabits)` is the seconds of a ring all-reduce in float32."""
 
     def hint():
@@ -79,7 +81,7 @@ def all_reduce(function) -> None:
     )
 
 
-def expected_best(function) -> None:
+def expected_best(function: Callable[..., Any]) -> None:
     """Grade exercise 14.3: `function(scores, n)` is the mean of the lowest of n scores drawn at random, with replacement."""
 
     def hint():

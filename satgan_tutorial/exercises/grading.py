@@ -1,6 +1,7 @@
 """What every grader is made of: run the answer, find what is wrong with it, print one line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,18 @@ def grade(task: str, hint: Callable[[], str | None], right: str) -> None:
     print(f"Not yet: {wrong}" if wrong else f"Right: {right}")
 
 
-def number(answer, wanted="one number") -> float:
+def slip(got: Any, slips: Iterable[tuple[Any, str]], **close: float) -> str | None:
+    """Return what is said of the first slip, of pairs (value, words), that an answer equals; None where it equals none.
+
+    Args:
+        got: the answer, a number or an array.
+        slips: what an answer is where something was overlooked, and what to say of it.
+        **close: `rtol` and `atol` of `np.allclose`.
+    """
+    return next((why for value, why in slips if np.allclose(got, value, **close)), None)
+
+
+def number(answer: Any, wanted: str = "one number") -> float:
     """Return a number answer as a float; where it is none, say what was wanted and what was found."""
     shape = np.shape(call(lambda: answer))
     try:
@@ -35,7 +47,7 @@ def number(answer, wanted="one number") -> float:
     raise Wrong(f"expected {wanted}; found {f'shape {shape}' if shape else repr(answer)}.")
 
 
-def call(function, *arguments):
+def call(function: Callable[..., Any], *arguments: Any) -> Any:
     """Call the reader's function; one that is not written yet returns `...`, alone or in a tuple, or nothing."""
     answer = ... if function is ... else function(*arguments)
     if answer is None or any(part is ... for part in (answer if isinstance(answer, tuple) else [answer])):

@@ -82,5 +82,5 @@ def ask(*blocks: str) -> None:
     display(HTML(page.replace("<!--QUESTIONS-->", "\n".join(blocks))))
 
 
-def _code(text):
+def _code(text: str):
     return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
