@@ -3,10 +3,10 @@ PYTHON ?= python3
 BUDGET ?=
 PLATFORM ?=
 
-.PHONY: help env book test data lab serve bench clean notebooks classroom
+.PHONY: help env book test quick data lab serve bench clean notebooks pins classroom
 help:
 	@$(PYTHON) bootstrap.py list
-env book test data lab serve bench clean notebooks:
+env book test quick data lab serve bench clean notebooks pins:
 	@$(PYTHON) bootstrap.py $@ $(BUDGET)
 classroom:
 	@$(PYTHON) bootstrap.py classroom "$(PLATFORM)"

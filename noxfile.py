@@ -28,7 +28,7 @@ def book(session):
     name = session.posargs[0] if session.posargs else "laptop"
     if name not in BUDGETS:
         session.error(f"there is no budget {name!r}: choose one of {', '.join(BUDGETS)}")
-    pages = build(session, name)
+    pages = build(session, name, execute(session, name))
     print(f"\nThe book is built: {pages / 'index.html'}")
     print("Open that file in a browser, or run `make serve`.")
 
@@ -36,25 +36,19 @@ def book(session):
 @nox.session
 def test(session):
     """Run the unit tests, every notebook and the checks of the pages, all at the smoke budget."""
-    env = environment("smoke")
-    python(session, "-m", "ruff", "check", ".")
-    python(session, "-m", "ruff", "format", "--check", ".")
-    pytest = (
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "--durations=5",
-        "-n",
-        str(min(2, os.cpu_count() or 1)),
-    )
-    by_file = ("--dist", "loadfile")
-    units = ("tests", "-m", "not benchmark", "--ignore=tests/test_page.py")
-    python(session, *pytest, *by_file, *units, env=env)
-    notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
-    python(session, *pytest, *by_file, *notebooks, env=env)
-    pages = build(session, "smoke")
-    python(session, *pytest, "tests/test_page.py", env={**env, "SATGAN_PAGES": str(pages)})
+    lint(session)
+    pytest(session, "not benchmark", "--dist", "loadfile", "--ignore=tests/test_page.py", "tests")
+    cache = execute(session, "smoke")
+    pages = build(session, "smoke", cache)
+    where = {"SATGAN_EXECUTED": str(cache), "SATGAN_PAGES": str(pages)}
+    pytest(session, "not benchmark", "tests/test_outputs.py", "tests/test_page.py", env=where)
+
+
+@nox.session
+def quick(session):
+    """Check style, arrows between modules, and the unit tests that take no more than a second each."""
+    lint(session)
+    pytest(session, "not slow and not benchmark and not browser", "--dist", "loadfile", "tests")
 
 
 @nox.session
@@ -80,7 +74,7 @@ def serve(session):
 @nox.session
 def classroom(session):
     """Pack one zip for a room with no network; the platforms are linux, linux-arm, windows and macos, by default this."""
-    python(session, "book/teaching/pack.py", *session.posargs, env=environment(None))
+    python(session, "tools/pack.py", *session.posargs, env=environment(None))
 
 
 @nox.session
@@ -93,7 +87,17 @@ def bench(session):
 @nox.session
 def notebooks(session):
     """Clear every stored output but those of checked cells, which are made anew."""
-    python(session, "book/normalise.py", env={**environment("smoke"), "SATGAN_DATA": "simulated"})
+    python(session, "tools/normalise.py", env={**environment("smoke"), "SATGAN_DATA": "simulated"})
+
+
+@nox.session
+def pins(session):
+    """Renew requirements.txt, as far as pyproject.toml asks for it, and environment.yml from it; `pins upgrade` renews all."""
+    compile_ = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--no-header")
+    upgrade = ("--upgrade",) if "upgrade" in session.posargs else ()
+    where = ("--no-annotate", "--extra", "tests", "pyproject.toml", "-o", "requirements.txt")
+    python(session, "-m", *compile_, *upgrade, *where)
+    python(session, "tools/environment.py")
 
 
 @nox.session
@@ -109,6 +113,27 @@ def python(session, *arguments, env=None):
         session.run(sys.executable, *arguments, env=env, external=True)
 
 
+def lint(session):
+    """Check style, and that imports point down."""
+    python(session, "-m", "ruff", "check", ".")
+    python(session, "-m", "ruff", "format", "--check", ".")
+    program(session, "lint-imports", "--no-cache", "--no-logo")
+
+
+def pytest(session, marks, *arguments, env=None):
+    """Run tests with some marks, on two cores, at the smoke budget."""
+    workers = str(min(2, os.cpu_count() or 1))
+    options = ("-p", "no:cacheprovider", "--durations=5", "-n", workers, "-m", marks)
+    python(session, "-m", "pytest", *options, *arguments, env={**environment("smoke"), **(env or {})})
+
+
+def program(session, name, *arguments, env=None):
+    """Run a program of this environment in the repository's root."""
+    path = shutil.which(name, path=Path(sys.executable).parent)
+    with session.chdir(ROOT):
+        session.run(path, *arguments, env=env, external=True)
+
+
 def environment(budget):
     """The variables a chapter reads, with a data folder that holds wherever the notebook runs."""
     env = {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -121,30 +146,42 @@ def environment(budget):
     return env
 
 
-def build(session, budget):
-    """Build the pages at a budget and return their folder: `_build/html` for laptop, elsewhere for the others."""
-    target = ROOT if budget == "laptop" else BUILD / budget
-    pages, key = target / "_build" / "html", execution_key(budget)
-    cache = BUILD / "executed" / key
+def execute(session, budget):
+    """Execute the chapters, two side by side, and return the cache with their outputs."""
+    cache = BUILD / "executed" / execution_key(budget)
     cache.mkdir(parents=True, exist_ok=True)
     cache.touch()
     for old in sorted(cache.parent.iterdir(), key=lambda folder: -folder.stat().st_mtime)[KEPT_CACHES:]:
         shutil.rmtree(old)
+    workers, cores = shares()
+    libraries = ("TF_NUM_INTRAOP", "TF_NUM_INTEROP", "OMP_NUM", "OPENBLAS_NUM")
+    env = {f"{library}_THREADS": str(cores) for library in libraries}
+    env["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # else the first chapter takes all of a GPU's memory
+    python(session, "tools/execute.py", str(cache), str(workers), env={**environment(budget), **env})
+    return cache
+
+
+def build(session, budget, cache):
+    """Build the pages at a budget and return their folder: `_build/html` for laptop, elsewhere for the others."""
+    target = ROOT if budget == "laptop" else BUILD / budget
+    pages, key = target / "_build" / "html", cache.name
 
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["execute"]["cache"] = str(cache)
     if not config["repository"]["url"]:
         del config["repository"], config["launch_buttons"]
     config["html"]["extra_footer"] = footer()
-    config["sphinx"]["config"]["myst_substitutions"] = {"machine": machine(), "budget": budget}
+    config["sphinx"]["config"]["myst_substitutions"] = {
+        "machine": machine(),
+        "budget": budget,
+        "sharing": sharing(),
+    }
     if site := os.environ.get("SATGAN_SITE"):
         config["sphinx"]["config"]["ogp_site_url"] = site
     settings = BUILD / f"config-{budget}.yml"
     settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
-    python(session, "book/live.py", env=environment(budget))
-    if budget == "smoke":
-        python(session, "book/execute.py", str(cache), env=environment(budget))
+    python(session, "tools/live.py", env=environment(budget))
 
     # Sphinx re-reads a page when its source changed; when the code under the pages changed, it has to be told.
     stamp = pages.parent / "key.txt"
@@ -154,10 +191,8 @@ def build(session, budget):
     options += [] if unchanged else ["--all"]
     options += [] if target == ROOT else ["--path-output", str(target)]
     start = time.monotonic()
-    tool = shutil.which("jupyter-book", path=Path(sys.executable).parent)
-    with session.chdir(ROOT):
-        session.run(tool, "build", ".", *options, env=environment(budget), external=True)
-    print(f"Built in {time.monotonic() - start:.0f} s at the {budget} budget.")
+    program(session, "jupyter-book", "build", ".", *options, env=environment(budget))
+    print(f"Pages built in {time.monotonic() - start:.0f} s at the {budget} budget.")
     (pages / ".nojekyll").touch()
     stamp.write_text(key, encoding="utf-8")
     return pages
@@ -181,6 +216,22 @@ def footer():
     )
 
 
+def shares():
+    """How many chapters run side by side, and how many cores each of them has."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = min(2, cores)
+    return workers, cores // workers
+
+
+def sharing():
+    """What the run times are times of, as a sentence."""
+    workers, cores = shares()
+    if workers == 1:
+        return "One chapter ran at a time, on one core."
+    each = "one core" if cores == 1 else f"{cores} cores"
+    return f"Two chapters ran side by side, each on {each}: a time is that of a chapter with half of the machine."
+
+
 def machine():
     """What the run times were measured on, in a few words."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras"))
@@ -191,15 +242,16 @@ def machine():
 
 
 def execution_key(budget):
-    """Hash all that a chapter's outputs depend on besides its own text: package, pinned set, data, Python, budget.
+    """Hash all that a chapter's outputs depend on besides its own text: package, records, pinned set, data, Python, budget.
 
     Jupyter Book's cache knows the text of the notebooks alone.
     """
     digest = hashlib.sha256(f"{budget} {sys.version}".encode())
     digest.update((ROOT / "requirements.txt").read_bytes())
-    for path in sorted((ROOT / "satgan_tutorial").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    for folder in ("satgan_tutorial", "book/results"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     for path in sorted((ROOT / chips()).rglob("*")):
         facts = path.stat()
         digest.update(f"{path} {facts.st_size} {facts.st_mtime_ns}".encode())

@@ -179,8 +179,9 @@ def test_chapters_run_again_when_anything_they_depend_on_changes(tmp_path, monke
     monkeypatch.setattr(noxfile, "ROOT", tmp_path)
     monkeypatch.delenv("SATGAN_DATA", raising=False)
     package, data = tmp_path / "satgan_tutorial", tmp_path / "data" / "shipsnet"
-    package.mkdir()
-    data.mkdir(parents=True)
+    results = tmp_path / "book" / "results"
+    for folder in (package, data, results):
+        folder.mkdir(parents=True)
     keys = []
 
     def note(path, text):
@@ -190,6 +191,8 @@ def test_chapters_run_again_when_anything_they_depend_on_changes(tmp_path, monke
     note(tmp_path / "requirements.txt", "keras==3")
     note(package / "chips.py", "x = 1")
     note(package / "chips.py", "x = 2")
+    note(results / "table.csv", "1")
+    note(results / "table.csv", "2")
     note(data / "chip.png", "pixels")
     note(data / "chip.png", "other pixels")
     note(tmp_path / "requirements.txt", "keras==4")

@@ -1,0 +1,139 @@
+"""Execute the chapters into the cache of a build, the longest first: `python tools/execute.py CACHE WORKERS [NUMBER ...]`.
+
+Runs in a build's environment; the build finds the outputs in the cache and has nothing to execute. Numbers, such as 07,
+choose chapters. How long each took is kept in `_build`, for the order and for the time left that the next build tells.
+"""
+
+import heapq
+import json
+import logging
+import os
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parents[1]
+BUDGET = os.environ.get("SATGAN_BUDGET") or "laptop"
+SECONDS = ROOT / "_build" / f"seconds-{BUDGET}.json"
+AVERAGE = {"smoke": 15, "laptop": 75, "full": 1800}[BUDGET]  # of a chapter not timed yet
+TIMEOUT = 9000 if BUDGET == "full" else 600  # seconds a cell
+TABLE = ROOT / "book" / "appendix" / "run-times.txt"
+LOGGER = logging.getLogger(__name__)
+LOGGER.setLevel(logging.ERROR)  # a chapter that fails is told once, in the end
+
+
+def main(cache, workers, *numbers):
+    """Execute what the cache has no outputs for, and write the table of run times; exits where a chapter fails."""
+    chapters = sorted(ROOT.glob("book/*/[0-9]*.ipynb"), key=lambda path: path.name)
+    store = get_cache(cache)  # made once, before two would make it at once
+    for chapter in chapters:
+        store.add_nb_to_project(str(chapter))
+    missing = {record.uri for record in store.list_unexecuted()}
+    todo = [c for c in chapters if str(c) in missing and (not numbers or c.name.startswith(numbers))]
+    if todo:
+        execute_all(cache, int(workers), todo, expected(todo))
+    known = timed() | {c.stem: seconds(store, c) for c in chapters if str(c) not in unexecuted(store)}
+    SECONDS.parent.mkdir(exist_ok=True)
+    SECONDS.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    failed = [c for c in todo if str(c) in unexecuted(store)]
+    for chapter in failed:
+        print(f"\n{chapter.relative_to(ROOT)}\n{store.get_project_record(str(chapter)).traceback or ''}")
+    if failed:
+        sys.exit(f"Failed, as told above: {', '.join(chapter.stem for chapter in failed)}.")
+    write_table(store, [c for c in chapters if str(c) not in unexecuted(store)])
+
+
+def execute_all(cache, workers, chapters, expect):
+    """Execute chapters side by side, and tell how far it is: a bar on a terminal, lines elsewhere."""
+    begun, ended, start = {}, set(), time.monotonic()
+
+    def execute(chapter):
+        begun[chapter] = time.monotonic()
+        executor = load_executor("local-serial", get_cache(cache), logger=LOGGER)
+        executor.run_and_cache(filter_uris=[str(chapter)], timeout=TIMEOUT)
+        return chapter
+
+    bar = tqdm(total=100, bar_format="{percentage:3.0f}% |{bar:24}| {postfix}", disable=None)
+    with ThreadPoolExecutor(workers) as pool, bar:
+        waiting = {pool.submit(execute, c) for c in sorted(chapters, key=expect.get, reverse=True)}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+                now = time.monotonic()
+                for chapter in (future.result() for future in done):
+                    ended.add(chapter)
+                    if bar.disable:
+                        print(f"{chapter.stem}: {now - begun[chapter]:.0f} s", end="; ")
+                        print(state(chapters, begun, ended, expect, workers), flush=True)
+                left = time_left(chapters, begun, ended, expect, workers)
+                bar.n = 100 * (now - start) / (now - start + left + 1e-9)
+                bar.set_postfix_str(state(chapters, begun, ended, expect, workers))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def state(chapters, begun, ended, expect, workers):
+    """In words: how many chapters are done, which run, and how long it may take yet."""
+    running = ", ".join(sorted(c.name[:2] for c in [*begun] if c not in ended))
+    left = tqdm.format_interval(time_left(chapters, begun, ended, expect, workers))
+    text = f"{len(ended)} of {len(chapters)} chapters"
+    return text + (f", now {running}, about {left} left" if running else "")
+
+
+def time_left(chapters, begun, ended, expect, workers):
+    """Seconds until all are done, where each takes what is expected and the longest begin."""
+    now, started = time.monotonic(), dict(begun)
+    # One that takes longer than expected is taken to need a tenth more.
+    free = [max(expect[c] - (now - t), expect[c] / 10) for c, t in started.items() if c not in ended]
+    free += [0.0] * (workers - len(free))
+    heapq.heapify(free)
+    for more in sorted((expect[c] for c in chapters if c not in started), reverse=True):
+        heapq.heappush(free, heapq.heappop(free) + more)
+    return max(free)
+
+
+def timed():
+    """Seconds of each chapter the last time, as far as known, by the stem of its file."""
+    return json.loads(SECONDS.read_text(encoding="utf-8")) if SECONDS.exists() else {}
+
+
+def expected(chapters):
+    """Seconds that each chapter may take: what it took last, else by the size of its file."""
+    known, size = timed(), sum(c.stat().st_size for c in chapters) / len(chapters)
+    return {c: known.get(c.stem, AVERAGE * c.stat().st_size / size) for c in chapters}
+
+
+def unexecuted(store):
+    """Files of the chapters that the cache has no outputs for."""
+    return {record.uri for record in store.list_unexecuted()}
+
+
+def seconds(store, chapter):
+    """Seconds that a chapter took, from its first cell to its last."""
+    return store.get_cached_project_nb(str(chapter)).data["execution_seconds"]
+
+
+def write_table(store, chapters):
+    """Write the table of the page of run times, in the order of the book."""
+    times, rows = [seconds(store, chapter) for chapter in chapters], []
+    for chapter, took in zip(chapters, times, strict=True):
+        cells = nbformat.read(chapter, as_version=4).cells
+        heading = next(c.source for c in cells if c.cell_type == "markdown" and c.source.startswith("# "))
+        title = heading.splitlines()[0].removeprefix("# ")
+        address = f"../{chapter.parent.name}/{chapter.name}"
+        rows.append(f"| {int(chapter.name[:2])}. | [{title}]({address}) | {took:.1f} |")
+    head = "|  | chapter | seconds |\n|--:|:--|--:|"
+    text = "\n".join([head, *rows, f"|  | all | {sum(times):.1f} |", ""])
+    if not TABLE.exists() or TABLE.read_text(encoding="utf-8") != text:
+        TABLE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
