@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -30,6 +31,7 @@ LOGGER.setLevel(logging.ERROR)  # a chapter that fails is told once, in the end
 
 def main(cache, workers, *numbers):
     """Execute what the cache has no outputs for, and write the table of run times; exits where a chapter fails."""
+    SECONDS.parent.mkdir(exist_ok=True)
     chapters = sorted(ROOT.glob("book/*/[0-9]*.ipynb"), key=lambda path: path.name)
     store = get_cache(cache)  # made once, before two would make it at once
     for chapter in chapters:
@@ -39,7 +41,6 @@ def main(cache, workers, *numbers):
     if todo:
         execute_all(cache, int(workers), todo, expected(todo))
     known = timed() | {c.stem: seconds(store, c) for c in chapters if str(c) not in unexecuted(store)}
-    SECONDS.parent.mkdir(exist_ok=True)
     SECONDS.write_text(json.dumps(known, indent=1), encoding="utf-8")
     failed = [c for c in todo if str(c) in unexecuted(store)]
     for chapter in failed:
@@ -59,8 +60,12 @@ def execute_all(cache, workers, chapters, expect):
         executor.run_and_cache(filter_uris=[str(chapter)], timeout=TIMEOUT)
         return chapter
 
-    bar = tqdm(total=100, bar_format="{percentage:3.0f}% |{bar:24}| {postfix}", disable=None)
-    with ThreadPoolExecutor(workers) as pool, bar:
+    shape = "{percentage:3.0f}% |{bar:24}|{postfix}"
+    with (
+        kernels_log_to(SECONDS.with_name(f"kernels-{BUDGET}.log")) as terminal,
+        ThreadPoolExecutor(workers) as pool,
+        tqdm(total=100, bar_format=shape, file=terminal, disable=None, dynamic_ncols=True) as bar,
+    ):
         waiting = {pool.submit(execute, c) for c in sorted(chapters, key=expect.get, reverse=True)}
         try:
             while waiting:
@@ -77,6 +82,17 @@ def execute_all(cache, workers, chapters, expect):
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+@contextmanager
+def kernels_log_to(path):
+    """Send what kernels and their libraries write to stderr to a file; give a stream that still reaches the terminal."""
+    with open(path, "w", encoding="utf-8") as log, os.fdopen(os.dup(2), "w", encoding="utf-8") as terminal:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            os.dup2(terminal.fileno(), 2)
 
 
 def state(chapters, begun, ended, expect, workers):
