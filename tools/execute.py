@@ -60,11 +60,11 @@ def execute_all(cache, workers, chapters, expect):
         executor.run_and_cache(filter_uris=[str(chapter)], timeout=TIMEOUT)
         return chapter
 
-    shape = "{percentage:3.0f}% |{bar:24}|{postfix}"
+    shape = "{percentage:3.0f}% |{bar:24}| {desc}"
     with (
         kernels_log_to(SECONDS.with_name(f"kernels-{BUDGET}.log")) as terminal,
         ThreadPoolExecutor(workers) as pool,
-        tqdm(total=100, bar_format=shape, file=terminal, disable=None, dynamic_ncols=True) as bar,
+        tqdm(total=100, bar_format=shape, file=terminal, disable=None) as bar,
     ):
         waiting = {pool.submit(execute, c) for c in sorted(chapters, key=expect.get, reverse=True)}
         try:
@@ -78,7 +78,7 @@ def execute_all(cache, workers, chapters, expect):
                         print(state(chapters, begun, ended, expect, workers), flush=True)
                 left = time_left(chapters, begun, ended, expect, workers)
                 bar.n = 100 * (now - start) / (now - start + left + 1e-9)
-                bar.set_postfix_str(state(chapters, begun, ended, expect, workers))
+                bar.set_description_str(state(chapters, begun, ended, expect, workers))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
