@@ -1,9 +1,11 @@
-"""Train a recipe and store its generator as shipped: `python -m satgan_tutorial.pretrained.ship NAME DIR`.
+"""Train a recipe of any family and store its sampler as shipped: `python tools/ship.py NAME DIR`.
 
-NAME is a recipe with the book's networks; DIR keeps the training, and a training that is there goes on. SATGAN_DATA says
-which chips. Twelve times on the way, or `--looks` times, the generator is scored against validation chips, and the weights that scored best
-are stored, with batch norm folded in and rounded to float16: NAME-SOURCE.keras, its log `.csv`, what four noise vectors
-became `.npz`, and its model card `.md`, whose scores are those of the stored weights.
+DIR keeps the training, and a training that is there goes on, killed or not. SATGAN_DATA says which chips. Twelve times on
+the way, or `--looks` times, the sampler is scored against validation chips and draws from four noises; the weights that
+scored best are stored, with batch norm folded in and rounded to float16: NAME-SOURCE.keras, its log `.csv`, what the four
+noises became `.npz`, and its model card `.md`, whose scores are those of the stored weights.
+
+Beside what `satgan train` keeps, DIR holds looks.csv, best.keras and film/STEP.npz.
 
 Two trainings side by side on two cores are done sooner than one after the other if each keeps to one core:
 TF_NUM_INTRAOP_THREADS=1.
@@ -11,45 +13,40 @@ TF_NUM_INTRAOP_THREADS=1.
 
 import argparse
 import csv
+import math
 import platform
-import shutil
+import textwrap
+from collections.abc import Iterator
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from satgan_tutorial import (
-    callbacks,
-    conditions,
-    load_chips,
-    metrics,
-    models,
-    networks,
-    recipes,
-    sampling,
-    training,
-)
-from satgan_tutorial.judge import Judge
-from satgan_tutorial.pretrained.ship_judge import SOURCES
+from satgan_tutorial import conditions, load_chips, metrics, models, recipes, sampling, training
+from satgan_tutorial.callbacks import Clock, Progress, read_samples
+from satgan_tutorial.chips import ChipSet, Split
+from satgan_tutorial.files import replacing
+from satgan_tutorial.judge import SOURCES, Judge
 
 LOOKS = 12
 COUNT, SEED = 1000, 0  # generated chips a score is measured on, and the seed of their noise
+FRAMES, FILM_SEED = 4, 7  # noises of the film, and their seed
 
 CARD = """# {name}-{source}
 
-A generator of 80 x 80 pictures of {what} from above, {parameters} weights, trained against a discriminator. What it draws
-never was. It is for learning; its pictures are evidence of nothing.
+Draws {size} pictures of {what} from above, with {parameters} weights. What it draws never was. It is for learning; its
+pictures are evidence of nothing.
 
-- Input: {input}. Output: (80, 80, 3) in [-1, 1].
-- Data: {data}, {n} of `chips.split(0).train`{turned}.
+- Input: {input}. Output: {size} x 3 values in [-1, 1].
+- Data: {data}, {n} of `chips.split(0).train`.
 - Recipe `{name}`: {about}
-- Training: seed {seed}, {steps} steps of {batch_size} real and {batch_size} generated chips, {minutes:.0f} minutes of one core;
-  the weights of step {best}, which scored best against validation chips of {looks} looks; an average (momentum {ema}), batch
-  norm folded into the convolutions, rounded to float16.
+{settings}
+- Training: seed {seed}, {steps} steps of {batch_size} real chips, {minutes:.0f} minutes of one core; the weights of step {best},
+  which scored best against validation chips of {made} looks; {folded}rounded to float16.
 - Licence: {licence}.
-- Repeat it: `SATGAN_DATA={where} python -m satgan_tutorial.pretrained.ship {name} DIR --seed {seed} --steps {steps}
-  --looks {looks}`.
+- Repeat it: `SATGAN_DATA={where} python tools/ship.py {name} DIR --seed {seed} --steps {steps} --looks {looks}`.
 - Samples, by seed and not by eye: `satgan generate {name} --source {source} -n 64 --seed 0 --out sheet.png`.
 - Versions: Python {python}, {versions}.
 
@@ -78,164 +75,188 @@ FAULTS = {
 }
 
 
+class Looks(keras.callbacks.Callback):
+    """Score the sampler now and then, keep the best one, film four noises; a look that is in the table is not made again.
+
+    A training that was killed goes on from its last checkpoint, to the same bits, so that the looks after it still hold.
+
+    Args:
+        folder: of the training, which is there.
+        every: steps from one look to the next.
+        last: the step of the last look.
+        validation: the chips to score against.
+        judge: whose eyes.
+    """
+
+    def __init__(self, folder: Path, every: int, last: int, validation: ChipSet, judge: Judge) -> None:
+        super().__init__()
+        self.folder, self.every, self.last = folder, every, last
+        self.validation, self.judge = validation, judge
+
+    def on_epoch_end(self, epoch: int, logs: dict) -> None:
+        """Look if it is time."""
+        step, rows = self.model.step, read(self.folder)
+        due = step % self.every == 0 or step == self.last
+        if not due or step in (int(row["step"]) for row in rows):
+            return
+        sampler = self.model.sampler()
+        row = {"step": step, "cpu_minutes": round(logs["cpu_minutes"], 2)}
+        for label, fake, real in drawn(sampler, self.validation):
+            score = self.judge.score(real, fake, split="validation")
+            row[f"kid_{label}"] = round(score.value, 4)
+        (self.folder / "film").mkdir(exist_ok=True)
+        frame = sampling.sample(sampler, FRAMES, FILM_SEED, wish(sampler))
+        with replacing(self.folder / "film" / f"{step:06}.npz") as new, new.open("wb") as file:
+            np.savez_compressed(file, images=frame)
+        if all(total(row) < total(other) for other in rows):
+            with replacing(self.folder / "best.keras") as new:
+                sampler.save(new)
+        with replacing(self.folder / "looks.csv") as new, new.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, row, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows([*rows, row])
+
+
+def read(folder: Path) -> list[dict]:
+    """The looks of a training so far, a row each; none where there was none."""
+    table = folder / "looks.csv"
+    return list(csv.DictReader(table.open(encoding="utf-8"))) if table.is_file() else []
+
+
+def total(row: dict) -> float:
+    """What the best look has least of: the KID of all its classes."""
+    return sum(float(value) for name, value in row.items() if name.startswith("kid"))
+
+
+def wish(sampler: keras.Model) -> np.ndarray | None:
+    """What the film asks for: a ship."""
+    width = sum(x.shape[-1] for x in sampler.inputs[1:])
+    if not width:
+        return None
+    return conditions.encode(True) if width == 1 else conditions.encode(True, 45.0, 200.0)
+
+
+def drawn(sampler: keras.Model, part: ChipSet) -> Iterator[tuple[str, np.ndarray, ChipSet]]:
+    """Generated chips beside the real ones of their class: its name, uint8 (COUNT, 80, 80, 3), the chips."""
+    classes = {"ships": part.ships} | ({"no_ships": part.no_ships} if sampler.inputs[1:] else {})
+    for label, real in classes.items():
+        condition = conditions.matching(sampler, real, COUNT)
+        yield label, sampling.sample(sampler, COUNT, SEED, condition), real
+
+
+def fold(sampler: keras.Model) -> keras.Model:
+    """The sampler with batch norm folded in, if it has any."""
+    norms = [layer for layer in sampler.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    return models.fold(sampler) if norms else sampler
+
+
 def main(
-    name: str, folder: Path, seed: int, steps: int | None, looks: int = LOOKS, out: Path = models.HERE
+    name: str,
+    folder: Path,
+    seed: int = 0,
+    steps: int | None = None,
+    looks: int = LOOKS,
+    out: Path = models.HERE,
 ) -> Path:
     """Train, look, store; return the file."""
     recipe, chips = recipes.get(name), load_chips()
     steps = steps or recipe.steps
     split, judge = chips.split(0), Judge(chips.source)
-    kept, log = folder / "best.keras", folder / "looks.csv"
-    for until in np.linspace(0, steps, looks + 1).astype(int)[1:].tolist():
-        rows = read(log)
-        if rows and int(rows[-1]["step"]) >= until:
-            continue
-        begun = training.read_card(folder) != {}
-        clock = callbacks.Clock(float(rows[-1]["cpu_minutes"]) if rows else 0.0)
-        progress = callbacks.Progress(steps, seconds=60)
-        training.run(
-            recipe, split.train, folder, seed=seed, steps=until, resume=begun, callbacks=[clock, progress]
-        )
-        generator = models.read(folder / "generator.keras")
-        row = {"step": until, "cpu_minutes": round(clock.spent, 2)}
-        for label, fake, real in drawn(generator, split.validation, recipe):
-            row[f"kid_{label}"] = round(judge.score(real, fake, split="validation").value, 4)
-        total = sum(value for key, value in row.items() if key.startswith("kid"))
-        if all(total < sum(float(r[key]) for key in r if key.startswith("kid")) for r in rows):
-            shutil.copy(folder / "generator.keras", kept)
-        np.save(folder / f"film-{until}.npy", sampling.sample(generator, 4, seed=7, asked=wish(recipe)))
-        with log.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, row)
-            if not rows:
-                writer.writeheader()
-            writer.writerow(row)
-    return store(recipe, folder, chips, judge, seed, out)
-
-
-def wish(recipe) -> np.ndarray | None:
-    """What the film asks for: a ship."""
-    if not recipe.conditions:
-        return None
-    return conditions.encode(True) if recipe.conditions == ("ship",) else conditions.encode(True, 45.0, 200.0)
-
-
-def drawn(generator, part, recipe) -> list[tuple]:
-    """Generated chips beside the real ones of their class: (class, uint8 (COUNT, 80, 80, 3), ChipSet)."""
-    classes = {"ships": part.ships} | ({"no_ships": part.no_ships} if recipe.conditions else {})
-    return [
-        (label, sampling.sample(generator, COUNT, SEED, conditions.matching(generator, real, COUNT)), real)
-        for label, real in classes.items()
-    ]
-
-
-def read(log: Path) -> list[dict]:
-    """The rows of a table, none where there is no table."""
-    return list(csv.DictReader(log.open(encoding="utf-8"))) if log.is_file() else []
-
-
-def store(recipe, folder: Path, chips, judge: Judge, seed: int, out: Path) -> Path:
-    """Fold, round and store the best generator of a training, with its card, log and film."""
-    rows, split = read(folder / "looks.csv"), chips.split(0)
-    models.save(fold(models.read(folder / "best.keras")), recipe.name, chips.source, folder=out)
-    generator = models.load(recipe.name, chips.source, folder=out)  # rounded: what is shipped is measured
-    table = [
-        "| what | against | " + " | ".join(metrics.METRICS) + " |",
-        "|---" * (2 + len(metrics.METRICS)) + "|",
-    ]
-    for label, fake, real in drawn(generator, split.test, recipe):
-        against, word = judge.features(real), label.replace("_", "-")
-        train = split.train.ships if label == "ships" else split.train.no_ships
-        for what, images in ((f"{COUNT} generated {word}", fake), (f"{len(train)} train {word}", train)):
-            cells = []
-            for metric in metrics.METRICS.values():
-                features = judge.features(images)
-                low, high = metrics.interval(metric, against, features, repeats=40)
-                cells.append(f"{metric(against, features):.2f} ({low:.2f} to {high:.2f})")
-            table.append(f"| {what} | {len(real)} test {word} | " + " | ".join(cells) + " |")
-    best = min(rows, key=lambda row: sum(float(row[key]) for key in row if key.startswith("kid")))
-    asked = conditions.width(recipe.conditions)
-    n = len(split.train) if asked else len(split.train.ships)
-    card = CARD.format(
-        **SOURCES[chips.source],
-        name=recipe.name,
-        source=chips.source,
-        what="ships, and of what is none," if asked else "ships",
-        parameters=generator.count_params(),
-        input=f"{recipe.latent_dim} numbers from a standard normal"
-        + (f", and {asked} that say what is asked for (`conditions.encode`)" if asked else ""),
-        n=f"{n} chips" if asked else f"the {n} ships",
-        turned={False: "", True: ", turned and mirrored at random"}.get(
-            recipe.symmetries, ", half of them turned by 180 degrees"
-        ),
-        about=recipe.about,
-        seed=seed,
-        steps=rows[-1]["step"],
-        batch_size=recipe.batch_size,
-        minutes=float(rows[-1]["cpu_minutes"]),
-        best=best["step"],
-        looks=len(rows),
-        ema=recipe.ema,
-        python=platform.python_version(),
-        versions=", ".join(f"{package} {version(package)}" for package in ("tensorflow", "keras", "numpy")),
-        table="\n".join(table),
-        judge=judge.name,
-        count=COUNT,
-        seed_of_noise=SEED,
-        faults=FAULTS.get(f"{recipe.name}-{chips.source}", "not yet looked at."),
-    )
+    # A look falls on a row of the training's log, where an epoch ends.
+    every = math.ceil(steps / looks / training.LOG_EVERY) * training.LOG_EVERY
+    clock = Clock(spent(folder))
+    look = Looks(folder, every, steps, split.validation, judge)
+    progress = Progress(steps, seconds=60)
+    begun = training.read_card(folder) != {}
+    settings = {"seed": seed, "steps": steps, "resume": begun, "callbacks": [clock, look, progress]}
+    training.run(recipe, split.train, folder, **settings)
+    rows, sampler = read(folder), models.read(folder / "best.keras")
+    folded = fold(sampler)
+    models.save(folded, recipe.name, chips.source, folder=out)
+    shipped = models.load(recipe.name, chips.source, folder=out)  # rounded: what is shipped is measured
+    facts = {"seed": seed, "steps": steps, "looks": looks, "made": len(rows)}
+    facts |= {"best": min(rows, key=total)["step"], "minutes": float(rows[-1]["cpu_minutes"])}
+    facts["folded"] = "" if folded is sampler else "batch norm folded into the convolutions, "
+    card = describe(recipe, shipped, split, judge, facts)
     log = (folder / "looks.csv").read_text(encoding="utf-8")
-    file = models.save(generator, recipe.name, chips.source, folder=out, card=card, log=log)
-    frames = {int(row["step"]): np.load(folder / f"film-{row['step']}.npy") for row in rows}
-    np.savez_compressed(file.with_suffix(".npz"), steps=list(frames), images=list(frames.values()))
+    file = models.save(shipped, recipe.name, chips.source, folder=out, card=card, log=log)
+    frames = dict(zip(*read_samples(folder / "film"), strict=True))
+    with replacing(file.with_suffix(".npz")) as new, new.open("wb") as film:
+        np.savez_compressed(film, steps=list(frames), images=list(frames.values()))
     return file
 
 
-def fold(model: keras.Model) -> keras.Model:
-    """Copy a chain of layers with each batch norm worked into the weights before it.
+def spent(folder: Path) -> float:
+    """Core minutes that a training took so far, as its log has it."""
+    log = folder / "log.csv"
+    rows = list(csv.DictReader(log.open(encoding="utf-8"))) if log.is_file() else []
+    return float(rows[-1]["cpu_minutes"]) if rows else 0.0
 
-    Outside training batch norm only scales and shifts each channel, which the layer before it can do as well: the
-    copy makes the same images with fewer and simpler layers. It is for use, not for further training.
-    """
-    stack, weights = [], []
-    chain = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer | keras.layers.Concatenate)]
-    for layer in chain:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            gamma, beta, mean, variance = (keras.ops.convert_to_numpy(w) for w in layer.weights)
-            scale = gamma / np.sqrt(variance + layer.epsilon)
-            transposed, kernel, bias = weights[-1]
-            repeats = len(bias) // len(scale)  # a Dense layer that is reshaped has each channel many times
-            scale, shift = np.tile(scale, repeats), np.tile(beta - mean * scale, repeats)
-            weights[-1] = (
-                transposed,
-                kernel * (scale[:, None] if transposed else scale),
-                bias * scale + shift,
-            )
-            continue
-        config = layer.get_config()
-        if layer.weights:
-            config["use_bias"] = True
-            kernel, *bias = layer.get_weights()
-            filters = config.get("filters") or config["units"]
-            transposed = isinstance(
-                layer, keras.layers.Conv2DTranspose
-            )  # its kernel ends in the channels that come in
-            weights.append((transposed, kernel, bias[0] if bias else np.zeros(filters)))
-        if isinstance(layer, networks.ResizeConv2D):  # as the two layers that it stands for
-            stack.append(keras.layers.UpSampling2D(2))
-            stack.append(keras.layers.Conv2D.from_config(config))
-        else:
-            stack.append(type(layer).from_config(config))
-    folded = networks._chain([keras.Input(x.shape[1:]) for x in model.inputs], stack, model.name)
-    folded.set_weights([array for _, *pair in weights for array in pair])
-    return folded
+
+def describe(recipe: recipes.Recipe, sampler: keras.Model, split: Split, judge: Judge, facts: dict) -> str:
+    """The model card: what every family has, and the recipe's own settings as they are."""
+    source = split.train.source
+    (_, *noise), *more = (x.shape for x in sampler.inputs)
+    text = f"{' x '.join(map(str, noise))} numbers from a standard normal"
+    if more:
+        text += f", and {more[0][-1]} that say what is asked for (`conditions.encode`)"
+    return CARD.format(
+        **SOURCES[source],
+        **facts,
+        name=recipe.name,
+        source=source,
+        size="{} x {}".format(*sampler.output_shape[1:3]),
+        what="ships, and of what is none," if more else "ships",
+        parameters=sampler.count_params(),
+        input=text,
+        n=f"{len(split.train)} chips" if more else f"the {len(split.train.ships)} ships",
+        about=recipe.about,
+        settings=settings(recipe),
+        batch_size=recipe.batch_size,
+        python=platform.python_version(),
+        versions=", ".join(f"{package} {version(package)}" for package in ("tensorflow", "keras", "numpy")),
+        table="\n".join(scores(sampler, split, judge)),
+        judge=judge.name,
+        count=COUNT,
+        seed_of_noise=SEED,
+        faults=FAULTS.get(f"{recipe.name}-{source}", "not yet looked at."),
+    )
+
+
+def settings(recipe: recipes.Recipe) -> str:
+    """What a recipe says beyond what those of every family do, as one line of a list."""
+    shared = {field.name for field in fields(recipes.Recipe)}
+    own = [f"{x.name} {getattr(recipe, x.name)}" for x in fields(recipe) if x.name not in shared]
+    line = f"- Settings of its family, `{type(recipe).__name__}`: {', '.join(own) or 'none'}."
+    return textwrap.fill(line, 120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def scores(sampler: keras.Model, split: Split, judge: Judge) -> list[str]:
+    """The lines of a table of all scores on test chips, of what is drawn and of the train chips."""
+    names = list(metrics.METRICS)
+    lines = [f"| what | against | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
+    for label, fake, real in drawn(sampler, split.test):
+        against, word = judge.features(real), label.replace("_", "-")
+        train = getattr(split.train, label)
+        for what, images in ((f"{COUNT} generated {word}", fake), (f"{len(train)} train {word}", train)):
+            features, cells = judge.features(images), []
+            for metric in metrics.METRICS.values():
+                low, high = metrics.interval(metric, against, features, repeats=40)
+                cells.append(f"{metric(against, features):.2f} ({low:.2f} to {high:.2f})")
+            lines.append(f"| {what} | {len(real)} test {word} | {' | '.join(cells)} |")
+    return lines
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("name")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("name", choices=recipes.RECIPES, metavar="NAME")
+    parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--looks", type=int, default=LOOKS)
-    asked = parser.parse_args()
-    print(main(asked.name, asked.folder, asked.seed, asked.steps, asked.looks))
+    parser.add_argument("--out", type=Path, default=models.HERE, help="where to store it")
+    told = vars(parser.parse_args())
+    try:
+        print(main(**told))
+    except (training.FolderError, training.RecipeError, training.TrainingError) as error:
+        raise SystemExit(str(error)) from None
