@@ -122,9 +122,10 @@ def lint(session):
 
 def pytest(session, marks, *arguments, env=None):
     """Run tests with some marks, on two cores, at the smoke budget."""
-    workers = str(min(2, os.cpu_count() or 1))
-    options = ("-p", "no:cacheprovider", "--durations=5", "-n", workers, "-m", marks)
-    python(session, "-m", "pytest", *options, *arguments, env={**environment("smoke"), **(env or {})})
+    workers, cores = shares()
+    options = ("-p", "no:cacheprovider", "--durations=5", "-n", str(workers), "-m", marks)
+    env = {**environment("smoke"), **threads(cores), **(env or {})}
+    python(session, "-m", "pytest", *options, *arguments, env=env)
 
 
 def program(session, name, *arguments, env=None):
@@ -154,10 +155,9 @@ def execute(session, budget):
     for old in sorted(cache.parent.iterdir(), key=lambda folder: -folder.stat().st_mtime)[KEPT_CACHES:]:
         shutil.rmtree(old)
     workers, cores = shares()
-    libraries = ("TF_NUM_INTRAOP", "TF_NUM_INTEROP", "OMP_NUM", "OPENBLAS_NUM")
-    env = {f"{library}_THREADS": str(cores) for library in libraries}
+    env = {**environment(budget), **threads(cores)}
     env["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # else the first chapter takes all of a GPU's memory
-    python(session, "tools/execute.py", str(cache), str(workers), env={**environment(budget), **env})
+    python(session, "tools/execute.py", str(cache), str(workers), env=env)
     return cache
 
 
@@ -217,10 +217,16 @@ def footer():
 
 
 def shares():
-    """How many chapters run side by side, and how many cores each of them has."""
+    """How many chapters, or tests, run side by side, and how many cores each of them has."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = min(2, cores)
     return workers, cores // workers
+
+
+def threads(cores):
+    """The variables that keep TensorFlow and NumPy to some cores: what runs beside it slows down where each takes all."""
+    libraries = ("TF_NUM_INTRAOP", "TF_NUM_INTEROP", "OMP_NUM", "OPENBLAS_NUM")
+    return {f"{library}_THREADS": str(cores) for library in libraries}
 
 
 def sharing():
