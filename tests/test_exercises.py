@@ -65,7 +65,11 @@ CASES = [
         lambda train, test: {scene[:8] for scene in set(train.scenes) & set(test.scenes)},
         "Not yet: two scenes of one day",
     ),
-    (exercises.shared_days, lambda train, test: np.intersect1d(train.days, test.days), "Not yet: return a set"),
+    (
+        exercises.shared_days,
+        lambda train, test: np.intersect1d(train.days, test.days),
+        "Not yet: return a set",
+    ),
     (exercises.shared_days, lambda train, test: set(train.days) & set(test.days), "Right"),
     (exercises.receptive_field, lambda layers: ..., "To do"),
     (

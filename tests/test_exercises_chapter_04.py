@@ -52,7 +52,11 @@ CASES = [
     (exercises.posterior, ..., "To do"),
     (exercises.posterior, lambda counts, prior: ..., "To do"),
     (exercises.posterior, lambda counts, prior: 0.5, "Not yet: return one probability for each"),
-    (exercises.posterior, lambda counts, prior: counts[1] / counts.sum(axis=0), "Not yet: that is the share at"),
+    (
+        exercises.posterior,
+        lambda counts, prior: counts[1] / counts.sum(axis=0),
+        "Not yet: that is the share at",
+    ),
     (
         exercises.posterior,
         lambda counts, prior: prior * counts[1] / counts[1].sum(),
@@ -78,7 +82,11 @@ CASES = [
     (exercises.sample_gaussian, samples, "Right"),
     (exercises.log_posterior, lambda d, p: None, "To do"),
     (exercises.log_posterior, lambda d, p: d[:, 0], "Not yet: return a number for each chip"),
-    (exercises.log_posterior, lambda d, p: np.exp(log_posterior(d, p)), "Not yet: those are the probabilities"),
+    (
+        exercises.log_posterior,
+        lambda d, p: np.exp(log_posterior(d, p)),
+        "Not yet: those are the probabilities",
+    ),
     (exercises.log_posterior, lambda d, p: d + p, "Not yet: that is log p(x, y)"),
     (exercises.log_posterior, lambda d, p: log_posterior(d, 0), "Not yet: the prior is missing"),
     (exercises.log_posterior, lambda d, p: 0 * d, "Not yet: the exponentials of each row"),

@@ -35,7 +35,11 @@ CASES = [
     (exercises.transposed_work, work, "Right"),
     (exercises.conv_parameters, lambda k, i, o: (k * k * o + 1) * i, "Not yet: the biases belong to"),
     (exercises.conv_parameters, lambda k, i, o: k * k * i * o + 1, "Not yet: for kernel 5, 64 channels in"),
-    (exercises.is_affine, lambda f, a, b: f(a + b) + f(0) == f(a) + f(b), "Not yet: return one True or False"),
+    (
+        exercises.is_affine,
+        lambda f, a, b: f(a + b) + f(0) == f(a) + f(b),
+        "Not yet: return one True or False",
+    ),
     (exercises.is_affine, lambda f, a, b: np.ptp(f(a + b)), "Not yet: return one True or False"),
     (
         exercises.is_affine,

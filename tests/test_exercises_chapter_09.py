@@ -44,7 +44,11 @@ CASES = [
     (exercises.beyond, ..., "To do"),
     (exercises.beyond, lambda v, f: (f.mean() - v) / f.std(), "Not yet: the sign"),
     (exercises.beyond, lambda v, f: v / f.mean(), "Not yet: a factor"),
-    (exercises.beyond, lambda v, f: (v - f.mean()) / f.std() * 5**0.5, "Not yet: that is the error of the mean"),
+    (
+        exercises.beyond,
+        lambda v, f: (v - f.mean()) / f.std() * 5**0.5,
+        "Not yet: that is the error of the mean",
+    ),
     (exercises.beyond, lambda v, f: (v - f.mean()) / f.std(ddof=1) * 5**0.5, "Not yet: that is the error of"),
     (exercises.beyond, lambda v, f: (v - np.median(f)) / f.std(), "Not yet: for 0.9"),
     (exercises.beyond, lambda v, f: 0.0, "Not yet: for 0.9"),
