@@ -24,7 +24,7 @@ Logs = dict[str, Any]
 
 
 class Log(keras.callbacks.Callback):
-    """Append a row an epoch to a table: `step`, then all that the logs hold, in six digits.
+    """Append a row an epoch to a table: `step`, then all that the logs hold, in six digits; its columns are the first row's.
 
     Keras' `CSVLogger` counts epochs anew in each `fit` and keeps the rows that came after the checkpoint of a killed
     training. Here a training that goes on first cuts off what comes after its step, and a row of fewer steps, so that the
@@ -41,11 +41,15 @@ class Log(keras.callbacks.Callback):
         self.path, self.every = Path(path), every
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Cut off the rows that are to be made again."""
+        """Cut off the rows that are to be made again; what is no such table is put aside."""
         if not self.path.is_file():
             return
-        head, *rows = self.path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
-        kept = [row for row in rows if row.endswith("\n") and self._stays(row)]
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        head, *rows = text.splitlines(keepends=True) or [""]
+        if not head.startswith("step,") or not head.endswith("\n"):
+            self.path.replace(self.path.with_name(f"{self.path.stem}.damaged{self.path.suffix}"))
+            return
+        kept = [row for row in rows if row.count(",") == head.count(",") and self._stays(row)]
         if rows != kept:
             with replacing(self.path) as new:
                 new.write_text("".join([head, *kept]), encoding="utf-8", newline="")
@@ -53,9 +57,13 @@ class Log(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Append the row, in one write."""
         row = {"step": self.model.step} | {name: f"{float(value):.6g}" for name, value in logs.items()}
+        begun = self.path.is_file()
+        if begun:
+            with self.path.open(encoding="utf-8", newline="") as file:
+                columns = next(csv.reader(file))
         text = io.StringIO()
-        writer = csv.DictWriter(text, row, lineterminator="\n")
-        if not self.path.is_file():
+        writer = csv.DictWriter(text, columns if begun else row, "nan", "ignore", lineterminator="\n")
+        if not begun:
             writer.writeheader()
         writer.writerow(row)
         with self.path.open("a", encoding="utf-8", newline="") as file:
@@ -63,7 +71,7 @@ class Log(keras.callbacks.Callback):
 
     def _stays(self, row: str) -> bool:
         step = row.partition(",")[0]
-        if not step.isdigit() or int(step) > self.model.step:
+        if not row.endswith("\n") or not step.isdecimal() or int(step) > self.model.step:
             return False
         return not self.every or int(step) % self.every == 0
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -96,7 +97,7 @@ def fit(
         return rows.shard(context.num_input_pipelines, context.input_pipeline_id).unbatch().prefetch(2)
 
     @tf.function
-    def step(rows):
+    def step(rows: Any):
         logs = strategy.run(model.train_step, args=(rows,))
         return {name: strategy.reduce("MEAN", value, axis=None) for name, value in logs.items()}
 
@@ -115,6 +116,15 @@ def fit(
             f"after step {model.step}: another worker is gone ({type(error).__name__}), and the rest cannot go on. "
             "Start all workers again with --resume: the training goes on at the last checkpoint."
         ) from None
+
+
+def wait_for_all(strategy: tf.distribute.Strategy) -> None:
+    """Go on when every worker is here, so that none leaves while another still writes."""
+
+    def here() -> tf.Tensor:
+        return tf.constant(1.0)
+
+    tf.function(lambda: strategy.reduce("SUM", strategy.run(here), axis=None), autograph=False)()
 
 
 def _epoch(

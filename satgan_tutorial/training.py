@@ -121,6 +121,7 @@ def fit(
     import keras
 
     from . import batching, distribute
+    from .callbacks import in_words
 
     data = data if isinstance(data, Data) else Data(data)
     seed = model.seed if seed is None else seed
@@ -131,7 +132,7 @@ def fit(
     def after_step(batch: int, logs: dict[str, Any]) -> None:
         if not all(math.isfinite(value) for value in logs.values()):
             raise TrainingError(
-                f"step {model.step}: found losses that are not finite ({ {k: float(v) for k, v in logs.items()} }); the "
+                f"step {model.step}: found losses that are not finite ({in_words(logs)}); the "
                 "networks broke and will not recover. The last checkpoint stays; try another seed, or a smaller "
                 "learning rate."
             )
@@ -171,8 +172,16 @@ def _carry_over(model: keras.Model) -> keras.callbacks.Callback:
 
 
 def _means(model: keras.Model) -> list[keras.Variable]:
-    """The sums and counts of the epoch that is under way."""
-    return [variable for metric in model.metrics for variable in metric.variables]
+    """The sums and counts of the epoch that is under way.
+
+    None where replicas share them, which could be read by all workers at once alone: there, a row of the log that a stop
+    cut in two sums up what came after it.
+    """
+    import tensorflow as tf
+
+    variables = [variable for metric in model.metrics for variable in metric.variables]
+    shared = any(isinstance(variable.value, tf.distribute.DistributedValues) for variable in variables)
+    return [] if shared else variables
 
 
 def run(
@@ -234,18 +243,25 @@ def run(
             with scope():
                 model = _last(out, model)
         callbacks = [*callbacks, Alarm(say=say)]
-        callbacks += _kept(out, model, data, save_every) if keep else []
-        shape = {"batch_size": recipe.batch_size, "steps": steps, "seed": seed, "stop": stop}
+        callbacks += _kept(out, model, data, steps, save_every) if keep else []
+        begun_at = model.step
+        shape = {"batch_size": recipe.batch_size, "steps": steps, "every": LOG_EVERY, "stop": stop}
         try:
             fit(model, data, callbacks=callbacks, strategy=strategy, **shape)
         except TrainingError as error:
             raise TrainingError(f"{out}: {error}") from None
-        if keep and not (out / CHECKPOINTS[0]).is_file():  # stopped before the first step
+        if (
+            keep and model.step == begun_at
+        ):  # nothing to do, but a kill may have come before the last file was written
             _save(model, out)
+        if strategy and model.step == steps:
+            distribute.wait_for_all(strategy)
     return model
 
 
-def _kept(out: Path, model: GenerativeModel, data: Data, save_every: float) -> list[keras.callbacks.Callback]:
+def _kept(
+    out: Path, model: GenerativeModel, data: Data, steps: int, save_every: float
+) -> list[keras.callbacks.Callback]:
     """The callbacks that keep a training: log, then samples, then checkpoint, so that none is ahead of what it rests on."""
     import keras
 
@@ -262,9 +278,11 @@ def _kept(out: Path, model: GenerativeModel, data: Data, save_every: float) -> l
         _save(model, out)
         saved = time.monotonic()
 
+    def due() -> bool:
+        return model.step != steps and time.monotonic() - saved > save_every  # the last one is saved at the end
+
     def after_step(batch: int, logs: dict[str, Any] | None) -> None:
-        # Where an epoch ends its row is written first.
-        if model.step % LOG_EVERY and time.monotonic() - saved > save_every:
+        if model.step % LOG_EVERY and due():  # where an epoch ends, its row and samples are written first
             save()
 
     def after_epoch(epoch: int, logs: dict[str, Any] | None) -> None:
@@ -272,7 +290,7 @@ def _kept(out: Path, model: GenerativeModel, data: Data, save_every: float) -> l
         if samples.steps[-1] != shown:
             _draw_samples(samples, out / "samples.png")
             shown = samples.steps[-1]
-        if time.monotonic() - saved > save_every:
+        if due():
             save()
 
     def at_end(logs: dict[str, Any] | None) -> None:

@@ -1,6 +1,5 @@
 import csv
 
-import keras
 import numpy as np
 import pytest
 
@@ -17,9 +16,9 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 
 def test_callbacks_through_a_training(tmp_path):
     lines = []
-    strip = callbacks.Strip(n=3, seed=1, every=2, path=tmp_path / "strip.npz")
-    scores = callbacks.Scores({"brightness": np.mean}, n=4, every=2)
-    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    samples = callbacks.Samples(n=3, seed=1, every=4, folder=tmp_path / "samples")
+    scores = callbacks.Scores({"brightness": np.mean}, n=4, every=4)
+    log = callbacks.Log(tmp_path / "log.csv")
     progress = callbacks.Progress(steps=8, seconds=0, say=lines.append)
     model = recipes.build(TINY, run_eagerly=True)
     start = model.sample(3, seed=1)
@@ -28,25 +27,62 @@ def test_callbacks_through_a_training(tmp_path):
         steps_per_epoch=2,
         epochs=4,
         verbose=0,
-        callbacks=[strip, scores, log, progress],
+        callbacks=[samples, scores, log, progress],
     )
-    assert strip.steps == [0, 4, 8]
-    with np.load(tmp_path / "strip.npz") as kept:
-        assert kept["images"].shape == (3, 3, 16, 16, 3) and kept["images"].dtype == np.uint8
-        assert np.array_equal(kept["images"][0], start)
-        assert np.array_equal(kept["images"][2], model.sample(3, seed=1))
-    assert [file.name for file in tmp_path.glob(".new*")] == []
+    assert samples.steps == [0, 4, 8]
+    steps, rows = callbacks.read_samples(tmp_path / "samples")
+    assert steps == [0, 4, 8] and rows[0].shape == (3, 16, 16, 3) and rows[0].dtype == np.uint8
+    assert np.array_equal(rows[0], start) and np.array_equal(rows[2], model.sample(3, seed=1))
+    assert sorted(file.name for file in (tmp_path / "samples").iterdir()) == [
+        f"{step:06}.npz" for step in (0, 4, 8)
+    ]
     rows = list(csv.DictReader((tmp_path / "log.csv").open()))
+    assert [row["step"] for row in rows] == ["2", "4", "6", "8"] and list(rows[0])[0] == "step"
     assert [row["brightness"] == "nan" for row in rows] == [True, False, True, False]
-    assert float(rows[3]["brightness"]) == pytest.approx(model.sample(4, 0).mean())
+    assert float(rows[3]["brightness"]) == pytest.approx(model.sample(4, 0).mean(), rel=1e-5)
     assert {"d_loss", "g_loss", "real_accuracy", "fake_accuracy"} <= set(rows[0])
     assert len(lines) == 7 and lines[-1].startswith("step 8 of 8: d_loss") and lines[-1].endswith("0 s left")
 
-    again = callbacks.Strip(path=tmp_path / "strip.npz")
+    again = callbacks.Samples(n=3, seed=1, every=4, folder=tmp_path / "samples")
     assert again.steps == [0, 4, 8]
     again.set_model(recipes.build(TINY))  # a training that starts over
     again.on_train_begin()
-    assert again.steps == [0] and np.array_equal(again.images[0][:3], start)
+    assert again.steps == [0] and np.array_equal(again.images[0], start)
+    assert [file.name for file in (tmp_path / "samples").iterdir()] == ["000000.npz"]
+
+
+def test_a_log_goes_on_where_the_model_is_and_a_torn_row_goes(tmp_path):
+    table = tmp_path / "log.csv"
+    table.write_text("step,d_loss\n20,1\n33,2\n40,3\n60,4\n8")
+    log = callbacks.Log(table, every=20)
+    log.set_model(model := recipes.build(TINY))
+    model.optimizer.iterations.assign(40)
+    log.on_train_begin()
+    assert table.read_text() == "step,d_loss\n20,1\n40,3\n"
+    model.optimizer.iterations.assign(60)
+    log.on_epoch_end(0, {"d_loss": 0.123456789})
+    assert table.read_text() == "step,d_loss\n20,1\n40,3\n60,0.123457\n"
+    log.on_epoch_end(0, {"kid": 1.0, "d_loss": 2})  # what the first row had no column for
+    log.on_epoch_end(0, {"kid": 1.0})
+    assert table.read_text().endswith("\n60,2\n60,nan\n")
+    for torn in ("", "st", "step,d_loss"):  # a kill before the first row was whole
+        table.write_text(torn)
+        log.on_train_begin()
+        log.on_epoch_end(0, {"d_loss": 1.0})
+        assert table.read_text() == "step,d_loss\n60,1\n"
+
+
+def test_a_damaged_row_of_samples_is_drawn_again(tmp_path):
+    model = recipes.build(TINY)
+    for step in (0, 4):
+        np.savez_compressed(tmp_path / f"{step:06}.npz", images=model.sample(3, seed=1))
+    (tmp_path / "000004.npz").write_bytes(b"PK half")
+    samples = callbacks.Samples(n=3, seed=1, every=4, folder=tmp_path)
+    assert samples.steps == [0]
+    samples.set_model(model)
+    model.optimizer.iterations.assign(4)
+    samples.on_epoch_end(0)
+    assert callbacks.read_samples(tmp_path)[0] == [0, 4]
 
 
 def test_the_time_left_follows_the_pace(monkeypatch):

@@ -111,7 +111,7 @@ def test_a_batch_has_to_be_shared_evenly(monkeypatch):
         model = recipes.build(replace(TINY, image_size=16), 0)
     monkeypatch.setattr(type(mirrored), "num_replicas_in_sync", 3)
     with pytest.raises(distribute.WorkersError, match="batch of 4 .* by 3"):
-        distribute.stepper(model, mirrored, 4, None, ())
+        distribute.fit(model, mirrored, 4, None, steps_per_epoch=1, epochs=1)
 
 
 def test_batch_norm_is_taken_over_all_replicas(monkeypatch):
