@@ -242,13 +242,13 @@ satgan.explorer = (place, content, { add, ask }, more) => {
     const rows = Array.from({ length: latent / 4 }, (_, i) => `    ${Array.from(z.subarray(4 * i, 4 * i + 4), decimal).join(", ")},`);
     return [
       ...(moved() ? ["import numpy as np"] : []),
-      "from satgan_tutorial import gan, plots, pretrained, show",
+      "from satgan_tutorial import models, plots, sampling, show",
       "from satgan_tutorial.chips import to_uint8",
       "from satgan_tutorial.judge import Judge",
       "",
       `# ${from()}`,
-      ...(moved() ? ["z = np.array([[", ...rows, ']], "float32")'] : [`z = gan.noise(1, ${latent}, seed=${state.seed})`]),
-      `generator = pretrained.load("book", "${content.source}")`,
+      ...(moved() ? ["z = np.array([[", ...rows, ']], "float32")'] : [`z = sampling.noise(1, ${latent}, seed=${state.seed})`]),
+      `generator = models.load("book", "${content.source}")`,
       "image = to_uint8(generator(z))",
       `print(Judge("${content.source}").probability(image))`,
       'show(plots.sheet(image, width=2), alt="A generated ship on water.")',
@@ -373,10 +373,10 @@ satgan.explorer = (place, content, { add, ask }, more) => {
       "",
       "# The same noise, each class asked for",
       "from satgan_tutorial import conditions",
-      `conditional = pretrained.load("conditional", "${content.source}")`,
+      `conditional = models.load("conditional", "${content.source}")`,
       "for ship in (True, False):",
-      `    asked = conditions.ask(ship${causes ? `, heading=${heading.value}, length=${length.value}` : ""})`,
-      "    answer = to_uint8(conditional([z, asked[None]]))",
+      `    condition = conditions.encode(ship${causes ? `, heading=${heading.value}, length=${length.value}` : ""})`,
+      "    answer = to_uint8(conditional([z, condition[None]]))",
       '    show(plots.sheet(answer, width=2), alt="What was asked for.")',
     ];
     const wished = make("output");

@@ -1,6 +1,6 @@
 "use strict";
 
-// The noise that `gan.noise(1, n, seed)` draws in Python, number by number, so that a seed is the same ship in both.
+// The noise that `sampling.noise(1, n, seed)` draws in Python, number by number, so that a seed is the same ship in both.
 // It is what NumPy's `default_rng(seed).standard_normal` does for float32:
 //   the seed is hashed (M. E. O'Neill's seed_seq, as NumPy's SeedSequence),
 //   the bits come from PCG64 (M. E. O'Neill, HMC-CS-2014-0905, 2014),
