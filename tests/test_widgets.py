@@ -82,7 +82,7 @@ def test_each_argument_needs_a_range_and_a_default():
         widgets.sliders(lambda heading: None, heading=(0, 9, 1))
 
 
-RUNS = Path(__file__).parents[1] / "book" / "dcgan" / "runs"
+RUNS = Path(__file__).parents[1] / "book" / "results" / "08-when-it-goes-wrong"
 
 
 class Panel:
@@ -208,7 +208,7 @@ def test_directions_are_found_when_a_slider_first_asks(panel, book, monkeypatch)
     found = []
     few = latent.directions(book, 100)
     monkeypatch.setattr(latent, "fit", lambda z, table: found.append((len(z), len(table))) or few)
-    monkeypatch.setattr(gan, "generate", lambda *args: np.zeros((args[1], 80, 80, 3), np.uint8))
+    monkeypatch.setattr(sampling, "sample", lambda *args: np.zeros((args[1], 80, 80, 3), np.uint8))
     page = panel(widgets.explore, book)
     assert found == []
     page.set(sea=1, hue=1)
@@ -216,7 +216,7 @@ def test_directions_are_found_when_a_slider_first_asks(panel, book, monkeypatch)
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_a_generator_with_conditions_is_asked(panel, count):
+def test_a_generator_with_conditions_gets_one_for_each_look(panel, count):
     conditional = networks.generator(base_filters=4, conditions=count)
     page = panel(widgets.explore, conditional)
     assert list(page.controls)[:4] == [
@@ -224,9 +224,9 @@ def test_a_generator_with_conditions_is_asked(panel, count):
         "ship",
         *(["heading", "length"] if count > 1 else ["turn", "size"]),
     ]
-    asked = conditions.encode(True) if count == 1 else conditions.encode(True, 45, 200)
+    condition = conditions.encode(True) if count == 1 else conditions.encode(True, 45, 200)
     (image,) = pixels(page.page)
-    assert np.abs(image.astype(int) - sampling.sample(conditional, 1, 0, asked)[0]).max() <= 1
+    assert np.abs(image.astype(int) - sampling.sample(conditional, 1, 0, condition)[0]).max() <= 1
     page.set(ship=False)
     assert np.array_equal(pixels(page.page)[0], made_by(page.page, conditional))
     assert not np.array_equal(pixels(page.page)[0], image)
@@ -251,7 +251,7 @@ def test_on_a_page_a_walk_is_three_chips(shown, book):
 
 
 def test_what_cannot_be_explored_gets_a_sentence(book):
-    with pytest.raises(TypeError, match=r"found GAN.*model.averaged"):
+    with pytest.raises(TypeError, match=r"found GAN.*model.sampler"):
         widgets.explore(gan.GAN(book, keras.Sequential([keras.Input((80, 80, 3))])))
     with pytest.raises(TypeError, match="1 or 4 numbers"):
         widgets.walk(networks.generator(base_filters=4, conditions=2), 0, 1)
@@ -276,9 +276,10 @@ def test_the_folder_of_a_training_is_watched_while_it_goes_on(monkeypatch, panel
     log = {"d_loss": 0.5, "g_loss": 0.7, "real_accuracy": 0.9, "fake_accuracy": 0.8}
 
     def come_to(step):
-        rows = [np.asarray(rasters.contact_sheet(row, 8)) for row in chips[: -(-step // 100)]]
-        page = np.concatenate([rows[0], *(row[rasters.GAP :] for row in rows[1:])])
-        Image.fromarray(page).save(tmp_path / "samples.png")
+        (tmp_path / "samples").mkdir(exist_ok=True)
+        for k, row in zip((100, 200, 240), chips, strict=True):
+            if k <= step:
+                np.savez_compressed(tmp_path / "samples" / f"{k:06}.npz", images=row)
         pd.DataFrame([{"step": k} | log for k in range(20, step + 1, 20)]).to_csv(
             tmp_path / "log.csv", index=False
         )
@@ -296,7 +297,7 @@ def test_the_folder_of_a_training_is_watched_while_it_goes_on(monkeypatch, panel
 
 
 def test_a_training_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"log.csv and no .*samples.png; expected the folder"):
+    with pytest.raises(FileNotFoundError, match=r"log.csv and no .*samples; expected the folder"):
         widgets.watch_training(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"none.csv and no .*none.npz"):
         widgets.watch_training(tmp_path / "none")
