@@ -102,7 +102,7 @@ def _of_the_package(error: Exception) -> bool:
 
 
 def _of_the_system(error: OSError) -> str:
-    place = f"{error.filename}: " if error.filename else ""
+    place = f"{str(error.filename)[-200:]}: " if error.filename else ""
     why = error.strerror or str(error) or type(error).__name__
     if error.errno in FULL:
         place = place or "The output: "

@@ -10,6 +10,7 @@ import click
 
 from .console import note, progress, quiet_import
 from .options import SEED, Whole, regular, unread
+from .settings import require_keras
 
 if TYPE_CHECKING:
     from ..chips import ChipSet
@@ -35,6 +36,7 @@ def evaluate(model: str, count: int, seed: int, as_json: bool) -> None:
       SATGAN_DATA=simulated satgan evaluate runs/first
     """  # noqa: D301
     regular(Path(model))
+    require_keras()  # before minutes may go into chips
     from .. import models
     from ..sources import load_chips
 

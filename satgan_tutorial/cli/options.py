@@ -14,6 +14,7 @@ import click
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 LONGEST = 255  # bytes in a file's name, on every disk in use
+LONGEST_PATH = 4000  # bytes; Linux takes 4095, others less
 
 
 class Number(click.FloatRange):
@@ -60,9 +61,9 @@ def out_file(*endings: str) -> Callable:
     def check(context: click.Context, option: click.Option, out: Path) -> Path:
         if out.suffix.lower() not in endings:
             raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(endings)}.")
+        fits(out)
         if not out.parent.is_dir():
             raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
-        fits(out)
         if out.exists() and not out.is_file():
             raise click.UsageError(f"--out {out}: found a {_kind(out)}; name a file.")
         writable(out.parent)
@@ -108,6 +109,8 @@ def regular(path: Path) -> None:
 
 def fits(path: Path) -> None:
     """Refuse a name that is too long for a disk, with the dozen letters that a file has more while it is written."""
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise click.UsageError(f"{str(path)[:40]}...: the path is too long; choose a shorter one.")
     for part in path.parts:
         more = len(os.fsencode(f".new-{os.getpid()}-{part}")) - LONGEST
         if more > 0:

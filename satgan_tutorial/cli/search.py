@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .console import masked, note, quiet_import, tell
-from .options import SEED, Number, Whole, regular, writable
+from .options import SEED, Number, Whole, fits, regular, writable
 
 
 def _check_storage(context: click.Context, option: click.Option, storage: str) -> str:
@@ -20,6 +20,7 @@ def _check_storage(context: click.Context, option: click.Option, storage: str) -
             )
         return storage
     file = Path(storage)
+    fits(file)
     if file.is_dir():
         raise click.UsageError(f"--storage {storage!r}: found a folder; name a file in it.")
     if not file.parent.is_dir():

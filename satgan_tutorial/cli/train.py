@@ -85,7 +85,7 @@ def train(
         shared = distribute.strategy(workers, worker)
     from ..sources import load_chips
 
-    begun = training.read_card(out)
+    begun = _begun(out)
     settings = _settings(recipes.get(recipe), begun, image_size=image_size, batch_size=batch_size)
     steps = steps or settings.steps
     seed = begun.get("seed", 0) if seed is None else seed
@@ -113,10 +113,24 @@ def train(
     tell(f"  satgan generate {folder} --out ships.png")
 
 
-def _settings(recipe: Recipe, begun: dict[str, Any], **changes: int | None) -> Recipe:
+def _begun(out: Path) -> dict[str, int]:
+    """The numbers that the training in a folder was begun with; none where there is no training."""
+    from .. import training
+
+    card = training.read_card(out)
+    found = card.get("recipe", {}) | card
+    found = {name: found[name] for name in ("image_size", "batch_size", "seed") if name in found}
+    for name, value in found.items():
+        if not isinstance(value, int):
+            raise training.FolderError(
+                f"{out / 'recipe.json'}: found {name} {value!r:.60}; expected a whole number. Name a new folder."
+            )
+    return found
+
+
+def _settings(recipe: Recipe, begun: dict[str, int], **changes: int | None) -> Recipe:
     """The recipe with what was typed, or else with what the training in the folder was begun with."""
-    remembered = begun.get("recipe", {})
-    changes = {name: remembered.get(name) if value is None else value for name, value in changes.items()}
+    changes = {name: begun.get(name) if value is None else value for name, value in changes.items()}
     return replace(recipe, **{name: value for name, value in changes.items() if value is not None})
 
 
