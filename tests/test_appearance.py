@@ -25,6 +25,7 @@ def rectangle(heading=30.0, length=60, width=10, sea=(60, 80, 70), ship=(220, 20
     return np.where(inside[..., None], ship, sea).astype(np.uint8)[None]
 
 
+@pytest.mark.slow
 def test_nearly_every_simulated_ship_is_found(ships):
     assert ships[1]["length"].notna().mean() > 0.99
 

@@ -48,6 +48,7 @@ def test_chapters_are_notebooks():
     assert chapters and [name for name in chapters if not (ROOT / f"{name}.ipynb").exists()] == []
 
 
+@pytest.mark.slow
 def test_nbval_collects_every_cell_of_every_notebook():
     command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "--nbval-lax", "book"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

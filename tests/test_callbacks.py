@@ -14,6 +14,7 @@ TINY = recipes.GANRecipe(
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 
 
+@pytest.mark.slow
 def test_callbacks_through_a_training(tmp_path):
     lines = []
     samples = callbacks.Samples(n=3, seed=1, every=4, folder=tmp_path / "samples")

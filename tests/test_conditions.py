@@ -66,6 +66,7 @@ def test_ships_are_dealt_until_they_are_as_many_as_the_rest():
     assert len(conditions.balanced(chips.ships)[0]) == 10
 
 
+@pytest.mark.slow
 def test_some_wishes_are_like_those_of_a_training():
     some = conditions.random(4, 400, seed=0)
     chips = simulate.draw_chips(400, seed=1, label=1)
@@ -77,6 +78,7 @@ def test_some_wishes_are_like_those_of_a_training():
     assert np.array_equal(conditions.random(1, 3, seed=5), [[0], [1], [0]])
 
 
+@pytest.mark.slow
 def test_averaged_weights_of_a_generator_with_conditions_get_statistics_of_both_classes():
     recipe = dataclasses.replace(TINY, conditions=conditions.COLUMNS[:1], batch_norm=True)
     model = train(2, recipe=recipe, eagerly=False)
@@ -113,6 +115,7 @@ def test_headings_turn_as_the_chips_do():
     assert conditions.turn(one, (5, 6)) is one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [conditions.COLUMNS[:1], conditions.COLUMNS])
 def test_both_players_learn_from_pairs(columns):
     recipe = dataclasses.replace(TINY, conditions=columns, spectral_norm=True)
@@ -144,6 +147,7 @@ def test_what_is_asked_for_decides_which_direction_of_the_features_counts():
     np.testing.assert_allclose((first - none)[:, 0], features @ chosen[0], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_saved_training_with_conditions_goes_on_to_the_same_bits(tmp_path):
     train(2).save(tmp_path / "half.keras")
     half = train(4, keras.models.load_model(tmp_path / "half.keras"))

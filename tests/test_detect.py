@@ -28,6 +28,7 @@ def table(*rows):
     return pd.DataFrame(rows, columns=["x", "y"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stride", [8, 4, 2])
 @pytest.mark.parametrize("size", [(80, 80), (83, 131), (153, 94)])
 def test_a_sweep_is_the_chips_one_by_one_at_every_position(network, size, stride):
@@ -41,6 +42,7 @@ def test_a_sweep_is_the_chips_one_by_one_at_every_position(network, size, stride
         assert fast.shape == slow.shape and np.abs(fast - slow).max() < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["real", "simulated"])
 def test_a_sweep_of_a_large_scene_is_the_shipped_judge_at_each_window_tried(source):
     judge, scene = Judge(source), np.tile(noise(160, 160, 1) // 4 + 60, (12, 18, 1))[:1777, :2825]
@@ -218,6 +220,7 @@ def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found(
     assert total == 10 and found_ships >= 9  # of two tankers longer than a chip, one may be missed
 
 
+@pytest.mark.slow
 def test_a_scene_is_drawn_with_its_ships_where_the_table_says():
     from satgan_tutorial import simulate
 
@@ -235,6 +238,7 @@ def test_a_scene_is_drawn_with_its_ships_where_the_table_says():
         simulate.draw_scene(79, 100, seed=0)
 
 
+@pytest.mark.slow
 def test_most_ships_of_drawn_scenes_are_found():
     from satgan_tutorial import simulate
 

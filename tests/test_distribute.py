@@ -58,6 +58,7 @@ def alone(out, steps):
     return weights(out)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_two_workers_make_the_steps_of_one_and_go_on_after_one_was_killed(hosts, tmp_path):
     """Batch norm, symmetries, noise and gradients are those of the whole batch."""

@@ -89,6 +89,7 @@ def test_a_machine_without_a_browser_or_tensorflow_is_told(found, monkeypatch):
     assert not {"GPUs", "Speed", "Book"} & set(rows)
 
 
+@pytest.mark.slow
 def test_a_training_step_takes_time():
     assert 0 < doctor.step_seconds(steps=2) < 60
 

@@ -105,6 +105,7 @@ def test_a_move_changes_one_reading_and_takes_the_shortest_way():
     np.testing.assert_allclose((moved - z[:5]) @ rest, 0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_sea_of_the_shipped_generator_gets_brighter():
     generator = models.load("book", "simulated")
     found = latent.directions(generator, n=120)

@@ -99,6 +99,7 @@ def test_the_balls_are_scikit_learns_neighbours(features, k):
     assert metrics.coverage(real, fake, k) == in_real.any(axis=1).mean()
 
 
+@pytest.mark.slow
 def test_the_published_values_for_two_samples_of_one_gaussian():
     # The README of the authors' own code has precision .477, recall .471, density 1.056 and coverage .974 for 10 000
     # rows of 1000 columns and k = 5. These here are fewer rows, for speed, and so wider margins.
@@ -163,6 +164,7 @@ def test_a_floor_that_cannot_be_split_says_so(sizes):
         metrics.floor(lambda a, b: 0, np.zeros((30, 2)), np.repeat([0, 1, 2], 10), sizes)
 
 
+@pytest.mark.slow
 def test_an_interval_is_as_wide_as_the_scores_of_new_samples_are_apart():
     def spread(metric, shift):
         return np.std([metric(*gaussians(120, 200, 8, seed, shift)) for seed in range(300)])
@@ -231,6 +233,7 @@ def verdict():
     return {kind: acceptance.accept(chips, fake, judge, splits=8) for kind, fake in kinds.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "fails", "passes"),
     [

@@ -127,6 +127,7 @@ def test_the_pictures_are_small_and_none_is_a_real_chip(museum):
     assert museum.RUNS["twenty-images"].source == "simulated"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", SYMPTOMS)
 def test_a_room_runs_again(room, museum, tmp_path):
     museum.main(room, steps=2, out=tmp_path)

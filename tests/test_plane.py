@@ -61,6 +61,7 @@ def test_the_divergence_is_that_of_the_line_symmetric_and_at_most_log_two():
     assert far == pytest.approx(np.log(2), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_statue_draws_its_gaussian_and_stands_still():
     q = plane.gaussian((1.0, -0.5), 0.4)
     model = plane.build(fixed=plane.statue(q), steps_per_execution=5)
@@ -84,6 +85,7 @@ def judge():
     return ring, q, model.discriminator
 
 
+@pytest.mark.slow
 def test_a_trained_discriminator_comes_near_the_optimal_one(judge):
     ring, q, discriminator = judge
     points = np.concatenate([ring.sample(5000, seed=1), q.sample(5000, seed=2)])
@@ -101,6 +103,7 @@ def test_a_trained_discriminator_measures_the_divergence_from_below(judge):
     assert truth - 0.05 < estimate < truth + 0.01
 
 
+@pytest.mark.slow
 def test_a_mode_is_dropped_and_found_again():
     ring = plane.ring()
     points = ring.sample(20_000, seed=0)
@@ -148,6 +151,7 @@ def test_the_table_of_modes_is_whole_and_says_what_the_chapter_says(script):
     assert np.mean([float(row["near"]) < 0.5 for row in rows]) > 0.9
 
 
+@pytest.mark.slow
 def test_a_corner_of_the_table_can_be_trained_again(script):
     first, again = (script.run("hinge", 0.1, 3, steps=50) for _ in range(2))
     assert first == again and ",".join(first) == script.TABLE.read_text().partition("\n")[0]

@@ -17,6 +17,7 @@ def chips():
     return simulate.draw_chips(400, seed=7)
 
 
+@pytest.mark.slow
 def test_chips_have_the_shape_and_mix_of_shipsnet(chips):
     assert chips.images.shape == (400, 80, 80, 3) and chips.images.dtype == np.uint8
     assert chips.labels.sum() == 100 and chips.source == "simulated"
@@ -28,6 +29,7 @@ def test_chips_have_the_shape_and_mix_of_shipsnet(chips):
     assert (chips.causes["kind"][chips.labels == 1] == "ship").all()
 
 
+@pytest.mark.slow
 def test_same_seed_same_bits_and_another_seed_others(chips):
     again, other = simulate.draw_chips(400, seed=7), simulate.draw_chips(400, seed=8)
     np.testing.assert_array_equal(again.images, chips.images)

@@ -51,12 +51,14 @@ def executed(monkeypatch, session):
     return notebook.cells[0].outputs, [s["state"] for s in states.get("state", {}).values()]
 
 
+@pytest.mark.slow
 def test_a_page_gets_the_picture_that_the_sliders_would_begin_with_and_no_widget(monkeypatch):
     (output,), states = executed(monkeypatch, session=False)
     assert 'aria-label="A line up to 3."' in output.data["text/html"]
     assert states == []
 
 
+@pytest.mark.slow
 def test_a_reader_gets_the_sliders_and_the_same_picture(monkeypatch):
     (output,), states = executed(monkeypatch, session=True)
     assert VIEW in output.data
@@ -169,6 +171,7 @@ def test_on_a_page_a_ship_is_the_figure_of_its_defaults(shown, book):
     assert re.fullmatch(r"The chip of seed 3: \d+ m long, heading \d+ degrees; p\(ship \| x\) is \d+%\.", alt)
 
 
+@pytest.mark.slow
 def test_each_slider_draws_anew_and_the_python_draws_the_same(panel, book):
     ways = latent.directions(book, 150)
     page = panel(widgets.explore, book, judge=Judge("simulated"), ways=ways)
@@ -186,6 +189,7 @@ def test_each_slider_draws_anew_and_the_python_draws_the_same(panel, book):
     assert page.picture == begun
 
 
+@pytest.mark.slow
 def test_sliders_go_where_they_say(panel, book):
     ways = latent.directions(book, 300)
     page = panel(widgets.explore, book, ways=ways)
