@@ -137,7 +137,7 @@ def record(
             ],
         )
     except training.TrainingError as error:
-        print(f"{name}: {error}")  # a run that breaks is shown as far as it came
+        raise SystemExit(f"{name}: {error}") from None
     kept = film_of(shown, film) | {"samples": model.sample(samples, seed=1)}
     facts = (about or {}) | {
         "seed": seed,
