@@ -542,6 +542,7 @@ def test_every_error_has_its_sentence(monkeypatch, error, says):
     assert CliRunner().invoke(main, line).exception is error
 
 
+@pytest.mark.slow
 def test_errors_of_tensorflow_have_theirs():
     import tensorflow as tf
 

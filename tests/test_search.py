@@ -106,6 +106,7 @@ WORKER = textwrap.dedent(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "database"])
 def test_what_a_killed_worker_had_begun_is_done_again_once(storage, kind):
     storage = storage if kind == "file" else f"sqlite:///{storage}"
@@ -196,6 +197,7 @@ def test_a_study_whose_trials_were_all_given_up_is_said(storage, monkeypatch):
         search.run(SMALL, few_chips(), storage, trials=2, minutes=1, seed=0, say=lambda line: None)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_the_two_commands_of_the_book_work_on_one_study_that_begins_with_the_recipe_as_it_is(storage):
     page = Path(__file__).parents[1] / "book" / "beyond" / "how-to-start.md"
