@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,15 +86,15 @@ def samples(
 
     from .. import sampling
 
-    sampling.sample(sampler, 0, seed, condition)  # complains about a condition that it does not take
+    rows = None if condition is None else np.broadcast_to(condition, (count, np.shape(condition)[-1]))
+    sampling.sample(
+        sampler, 0, seed, None if rows is None else rows[:0]
+    )  # complains about what it does not take
     rng, shape = np.random.default_rng(seed), sampler.inputs[0].shape[1:]
     for start in range(0, count, BLOCK):
         n = min(BLOCK, count - start)
         z = rng.standard_normal((n, *shape), np.float32)  # the next rows of `sampling.noise`
-        rows = condition
-        if condition is not None:
-            rows = condition[start : start + n] if condition.ndim > 1 else np.tile(condition, (n, 1))
-        yield sampling.from_noise(sampler, z, rows)
+        yield sampling.from_noise(sampler, z, None if rows is None else rows[start : start + n])
 
 
 def _condition(
@@ -126,7 +126,7 @@ def _check_size(count: int, shape: tuple[int, ...], out: Path, as_array: bool) -
         )
 
 
-def _told(blocks: Iterator[np.ndarray], update: callable) -> Iterator[np.ndarray]:
+def _told(blocks: Iterator[np.ndarray], update: Callable[[int], None]) -> Iterator[np.ndarray]:
     done = 0
     for block in blocks:
         done += len(block)
