@@ -4,13 +4,19 @@ Every function takes uint8 images (N, 80, 80, 3), be they real, simulated or gen
 do: it finds no ship in the colour of its sea, takes a bright wake or a tug alongside for a piece of the ship, and can't
 see past the chip's edge, so a ship that runs out of the chip is measured too short (`touches` says which). Of a chip
 without a ship it measures whatever stands in the middle.
+
+Pixels that are not uint8 are a TypeError, images that are not (N, H, W, 3) a ValueError.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from .chips import PIXEL
+from .chips import PIXEL, check_images
 
 FRAME = 4  # pixels, the width of the border that stands for the sea
 
@@ -38,6 +44,7 @@ def measure(images: np.ndarray) -> pd.DataFrame:
 
 def sea_colour(images: np.ndarray) -> np.ndarray:
     """The median colour of each chip's border, 4 pixels wide: float64 (N, 3), 0..255."""
+    check_images(images)
     return np.array([np.median(_frame(image), axis=0) for image in images]).reshape(-1, 3)
 
 
@@ -47,6 +54,7 @@ def segment(images: np.ndarray) -> np.ndarray:
     A pixel belongs if its colour is far from the sea's: farther than the sea's own texture reaches, and than two fifths of
     the way to the object. Shadows (the sea, darker) are left out where something brighter is there.
     """
+    check_images(images)
     return np.array([_segment(image) for image in images], bool).reshape(images.shape[:3])
 
 
@@ -56,6 +64,7 @@ def spectrum(images: np.ndarray, bins: int = 16) -> np.ndarray:
     Bin i holds the frequencies from i to i + 1 of 0.5/bins cycles a pixel, the last ends at the Nyquist frequency.
     A Hann window keeps the borders from ringing.
     """
+    check_images(images)
     side = images.shape[1]
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     which = np.minimum((frequency * 2 * bins).astype(int), bins).ravel()
@@ -75,6 +84,7 @@ def line_spectrum(images: np.ndarray) -> np.ndarray:
     The last is the Nyquist frequency, two pixels a wave, where the pattern of a network that draws pixel by pixel shows.
     A Hann window keeps the borders from ringing.
     """
+    check_images(images)
     grey = images.mean(axis=3)
     grey -= grey.mean(axis=(1, 2), keepdims=True)
     lines = np.concatenate([grey, grey.swapaxes(1, 2)], axis=1) * np.hanning(images.shape[1])
@@ -106,13 +116,13 @@ def total_variation(a: np.ndarray, b: np.ndarray, edges: np.ndarray) -> float:
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
-def _frame(image):
+def _frame(image: np.ndarray) -> np.ndarray:
     return np.concatenate(
         [part.reshape(-1, 3) for part in (image[:FRAME], image[-FRAME:], image[:, :FRAME], image[:, -FRAME:])]
     )
 
 
-def _segment(image):
+def _segment(image: np.ndarray) -> np.ndarray:
     border = _frame(image)
     sea = np.median(border, axis=0)
     noise = np.median(np.linalg.norm(border - sea, axis=1))
@@ -126,7 +136,7 @@ def _segment(image):
     return np.zeros(image.shape[:2], bool)
 
 
-def _middle(mask):
+def _middle(mask: np.ndarray) -> np.ndarray:
     """The connected piece with the most pixels near the centre, its holes filled."""
     mask = ndimage.binary_closing(np.pad(mask, 2), np.ones((3, 3)))[2:-2, 2:-2]
     pieces, _ = ndimage.label(mask, np.ones((3, 3)))
@@ -137,7 +147,7 @@ def _middle(mask):
     return ndimage.binary_fill_holes(pieces == counts.argmax()) if counts.any() else np.zeros_like(mask)
 
 
-def _ship(image, sea, mask):
+def _ship(image: np.ndarray | None, sea: np.ndarray | None, mask: np.ndarray) -> dict[str, Any]:
     names = ("ship_red", "ship_green", "ship_blue", "heading", "length", "width", "contrast")
     if mask.sum() < 30:
         return dict.fromkeys(names, np.nan) | {"touches": False}

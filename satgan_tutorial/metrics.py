@@ -3,11 +3,20 @@
 A score takes `real`, float (m, d), and `fake`, float (n, d): a row a chip, the judge's features as a rule. Each fits two
 real sets as well, and that is what to hold a score against (`floor`). Below, a *ball* of a set is around one of its rows
 and reaches to the k-th nearest other row.
+
+Features that are no numbers (m, d) and (n, d), not finite, or too few rows for k, are a ValueError.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from .chips import shrink, symmetry
+from .chips import check_images, shrink, symmetry
+
+Score = Callable[[np.ndarray, np.ndarray], Any]  # of two arrays, a row a chip: a number, or several
 
 K = 5  # neighbours; Naeem and others' choice
 
@@ -29,7 +38,7 @@ def kid(real: np.ndarray, fake: np.ndarray) -> float:
     """
     real, fake = _checked(real, fake)
 
-    def unlike(x):  # without the pairs of a chip with itself, which would bias it
+    def unlike(x: np.ndarray) -> float:  # without the pairs of a chip with itself, which would bias it
         kernel = (x @ x.T / x.shape[1] + 1) ** 3
         return (kernel.sum() - np.trace(kernel)) / (len(x) * (len(x) - 1))
 
@@ -90,7 +99,15 @@ def coverage(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
 METRICS = {"KID": kid, "FID": fid} | {f.__name__: f for f in (precision, recall, density, coverage)}
 
 
-def floor(score, rows: np.ndarray, groups: np.ndarray, sizes: tuple[int, int], *, splits=50, seed=0):
+def floor(
+    score: Score,
+    rows: np.ndarray,
+    groups: np.ndarray,
+    sizes: tuple[int, int],
+    *,
+    splits: int = 50,
+    seed: int = 0,
+) -> np.ndarray:
     """Score real chips against real chips, many times: what the best generator there could be would get.
 
     Args:
@@ -105,8 +122,12 @@ def floor(score, rows: np.ndarray, groups: np.ndarray, sizes: tuple[int, int], *
         The scores, a row a split.
 
     Raises:
-        ValueError: the groups are too large, or the chips too few, for two sides of these sizes.
+        ValueError: the groups are too large, or the chips too few, for two sides of these sizes; unequal lengths.
     """
+    if len(rows) != len(groups) or splits < 1:
+        raise ValueError(
+            f"{len(rows)} rows, {len(groups)} groups, {splits} splits: expected a group a row, and 1 split or more."
+        )
     rng, values = np.random.default_rng(seed), []
     names, member = np.unique(groups, return_inverse=True)
     for _ in range(100 * splits):
@@ -121,7 +142,15 @@ def floor(score, rows: np.ndarray, groups: np.ndarray, sizes: tuple[int, int], *
     raise ValueError(f"{len(rows)} chips of {len(names)} groups do not split into {sizes[0]} and {sizes[1]}.")
 
 
-def interval(score, real: np.ndarray, fake: np.ndarray, *, level=0.95, repeats=200, seed=0):
+def interval(
+    score: Score,
+    real: np.ndarray,
+    fake: np.ndarray,
+    *,
+    level: float = 0.95,
+    repeats: int = 200,
+    seed: int = 0,
+) -> tuple[Any, Any]:
     """Say how far a score may be off by the luck of these chips: its interval, (low, high).
 
     It scores random halves of both sets, each chip once, and puts the quantiles of how these differ from their mean around
@@ -137,11 +166,16 @@ def interval(score, real: np.ndarray, fake: np.ndarray, *, level=0.95, repeats=2
         repeats: how many pairs of halves.
         seed: of the halves.
 
+    Raises:
+        ValueError: a level outside (0, 1), or no repeats.
+
     Source: P. J. Bickel and others, "Resampling fewer than n observations", Statistica Sinica 7, 1997.
     """
+    if not 0 < level < 1 or repeats < 1:
+        raise ValueError(f"level {level}, {repeats} repeats: expected between 0 and 1, and 1 or more.")
     rng = np.random.default_rng(seed)
 
-    def half(rows):
+    def half(rows: np.ndarray) -> np.ndarray:
         return rows[rng.choice(len(rows), len(rows) // 2, replace=False)]
 
     values = np.array([score(half(real), half(fake)) for _ in range(repeats)])
@@ -158,10 +192,20 @@ def nearest(images: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Args:
         images: uint8 (N, 80, 80, 3).
-        shown: uint8 (M, 80, 80, 3).
+        shown: uint8 (M, 80, 80, 3), M at least 1.
+
+    Raises:
+        TypeError: pixels that are not uint8.
+        ValueError: images of two sizes, or none shown.
 
     Source: C. Meehan and others, "A Non-Parametric Test to Detect Data-Copying", 2020, arXiv 2004.05675.
     """
+    check_images(images)
+    check_images(shown, "shown")
+    if not len(shown) or images.shape[1:] != shown.shape[1:]:
+        raise ValueError(
+            f"found images {images.shape} and shown {shown.shape}; expected one size, and some shown."
+        )
     apart = distances(small(images), turned(shown))
     return apart.min(axis=1), apart.argmin(axis=1) % len(shown)
 
@@ -173,7 +217,15 @@ def near_copies(fake: np.ndarray, unseen: np.ndarray, share: float = 0.05) -> fl
         fake: distances from generated chips to their nearest training chip, (n,).
         unseen: distances from real chips of other days to theirs, (m,).
         share: of the unseen ones, which is also what to expect where nothing is copied.
+
+    Raises:
+        ValueError: no distances, some that are not finite, or a share outside [0, 1].
     """
+    for name, values in (("fake", fake), ("unseen", unseen)):
+        if not np.size(values) or not np.isfinite(values).all():
+            raise ValueError(f"{name}: found {np.size(values)} distances; expected some, all of them finite.")
+    if not 0 <= share <= 1:
+        raise ValueError(f"share {share}: expected 0 to 1.")
     return float(np.mean(fake < np.quantile(unseen, share)))
 
 
@@ -188,22 +240,37 @@ def turned(images: np.ndarray) -> np.ndarray:
 
 
 def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Euclidean distances of the rows of a and of b: (m, n)."""
+    """Euclidean distances of the rows of a and of b: (m, n).
+
+    Raises:
+        ValueError: they are not of shapes (m, d) and (n, d).
+    """
+    if np.ndim(a) != 2 or np.ndim(b) != 2 or a.shape[1] != b.shape[1]:
+        raise ValueError(f"rows of shape {np.shape(a)} and {np.shape(b)}; expected (m, d) and (n, d).")
     squares = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2 * a @ b.T
     return np.sqrt(np.maximum(squares, 0))
 
 
-def _inside(real, fake, k):
+def _inside(real: np.ndarray, fake: np.ndarray, k: int) -> np.ndarray:
     """Whether fake chip j lies in the ball of real chip i: bool (m, n)."""
     real, fake = _checked(real, fake, k)
     reach = np.partition(distances(real, real), k, axis=1)[:, k]  # the row itself comes first, at distance 0
     return distances(real, fake) <= reach[:, None]
 
 
-def _checked(real, fake, k=1):
+def _checked(real: np.ndarray, fake: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Features as float64; a ValueError unless each set has more than k rows, of one length, all finite."""
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+        raise ValueError(f"k: found {k!r}; expected a whole number of neighbours, 1 or more.")
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     if real.ndim != 2 or real.shape[1:] != fake.shape[1:] or min(len(real), len(fake)) <= k:
         raise ValueError(
             f"features of shape {real.shape} and {fake.shape}; expected (m, d) and (n, d), m, n > {k}."
         )
+    for name, rows in (("real", real), ("fake", fake)):
+        if not (finite := np.isfinite(rows).all(axis=1)).all():
+            raise ValueError(
+                f"features: found {np.count_nonzero(~finite)} of {len(rows)} {name} rows that are not finite, the first is "
+                f"row {np.argmin(finite)}; expected numbers. The network that gave them, or drew the chips, is broken."
+            )
     return real, fake

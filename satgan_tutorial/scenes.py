@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from . import rasters
 from .chips import SIZE
-from .files import checkout, home
+from .files import absolute, checkout, home
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 
 
 class SceneError(ValueError):
@@ -18,6 +23,8 @@ class SceneError(ValueError):
 
 def check(scene: np.ndarray, name: str | os.PathLike = "scene") -> None:
     """Raise a `SceneError` unless this is uint8 (H, W, 3) with both sides at least those of a chip."""
+    if not isinstance(scene, np.ndarray):
+        raise SceneError(f"{name}: found a {type(scene).__name__}; expected an array uint8 (H, W, 3).")
     if scene.dtype != np.uint8 or scene.ndim != 3 or scene.shape[-1] != 3:
         raise SceneError(f"{name}: found {scene.dtype} {scene.shape}; expected uint8 (H, W, 3).")
     if min(scene.shape[:2]) < SIZE:
@@ -27,33 +34,45 @@ def check(scene: np.ndarray, name: str | os.PathLike = "scene") -> None:
         )
 
 
-def read_image(path: str | os.PathLike) -> np.ndarray:
-    """Read a scene from any RGB or RGBA image file: uint8 (H, W, 3), the alpha channel dropped.
+def read_scene(
+    path: str | os.PathLike, *, bands: Sequence[int] | None = None, say: Callable[[str], None] = print
+) -> rasters.Raster:
+    """Read a scene, and which of its pixels are data: what has alpha 0, a nodata value, or is a black corner is none.
+
+    Args:
+        path: an 8-bit PNG, JPEG, TIFF, WebP or BMP file in colour.
+        bands: which bands are red, green and blue, counted from 1, for a TIFF whose fourth band is no alpha.
+        say: what prints a line if by the file's own words a pixel is far from 3 m wide.
+
+    Returns:
+        A `rasters.Raster`: `pixels`, uint8 (H, W, 3); `valid`, bool (H, W), or None where all of it is data.
 
     Raises:
-        SceneError: the file is missing, broken or no image; greyscale or of another mode; 16 bit; smaller than a chip.
+        SceneError: the file is missing, broken or no image; greyscale or of another mode; deeper than 8 bits; has bands
+            that nobody has named; is smaller than a chip, larger than 150 million pixels, or has no data at all.
     """
-    from PIL import Image
-
     try:
-        with Image.open(path) as picture:
-            raw = picture.tile[0][3] if picture.tile else ""
-            picture.load()
-    except FileNotFoundError:
-        raise SceneError(f"{path}: found nothing there; expected an image. Correct the path.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise SceneError(f"{path}: found no whole image ({error}); expected one. Fetch it again.") from error
-    raw = raw if isinstance(raw, str) else str(raw[0])  # 16-bit colour hides behind mode RGB
-    if "16" in raw or picture.mode.startswith(("I", "F")):
-        raise SceneError(f"{path}: found more than 8 bits a channel; expected 8. Scale it to 0..255.")
-    if picture.mode not in ("RGB", "RGBA"):
-        grey = "greyscale, " if picture.mode in ("1", "L", "LA") else ""
+        scene = rasters.read(path, bands=bands, say=say)
+    except rasters.RasterError as error:
+        raise SceneError(str(error)) from error
+    check(scene.pixels, path)
+    valid = rasters.seen(scene.pixels, scene.valid)
+    if valid is not None and not valid.any():
         raise SceneError(
-            f"{path}: found {grey}mode {picture.mode}; expected RGB or RGBA. Convert it, if its colours are natural."
+            f"{path}: found no pixel that is data, all are transparent or black; expected a scene."
         )
-    scene = np.array(picture.convert("RGB"))
-    check(scene, path)
-    return scene
+    return replace(scene, valid=valid)
+
+
+def read_image(path: str | os.PathLike, *, say: Callable[[str], None] = print) -> np.ndarray:
+    """The pixels of `read_scene` alone, uint8 (H, W, 3), those that are no data black.
+
+    Arguments and errors are those of `read_scene`. What is black as far as the rim `detect` takes for no data by itself.
+    """
+    scene = read_scene(path, say=say)
+    if scene.valid is not None:
+        scene.pixels[~scene.valid] = 0
+    return scene.pixels
 
 
 def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
@@ -63,12 +82,13 @@ def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
         source: as for `load_chips`: a folder as Kaggle nests it (`scenes/scenes`) or flat, or "simulated". By default
             what $SATGAN_DATA names, else `data/shipsnet`.
     """
-    base = (
-        Path(source or os.environ.get("SATGAN_DATA") or home() / "data" / "shipsnet").expanduser().absolute()
-    )
-    base = base.parent if base.suffix == ".json" else base
+    base = absolute(source or os.environ.get("SATGAN_DATA") or home() / "data" / "shipsnet")
+    base = base.parent if base.suffix.lower() == ".json" else base
     found = [
-        file for place in ("scenes/scenes", "scenes", ".") for file in base.glob(f"{place}/*_*.[pj][np]g")
+        file
+        for place in ("scenes/scenes", "scenes", ".")
+        for file in base.glob(f"{place}/*_*.*")
+        if file.suffix.lower() in ENDINGS and not file.name.startswith(".")
     ]
     return {file.stem: file for file in sorted(found) if "__" not in file.name}
 

@@ -204,14 +204,14 @@ def test_the_marks_are_whole_numbers_and_no_ship_is_marked_twice():
 
 @pytest.mark.real
 def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found():
-    scenes, total, found_ships = scenes.find_scenes(), 0, 0
-    if not scenes:
+    at_hand, total, found_ships = scenes.find_scenes(), 0, 0
+    if not at_hand:
         pytest.skip("no scenes beside the real chips")
     days = set(scenes.marked_ships().day)
     assert not days & set(load_chips(say=lambda line: None).split(0).train.days)
     judge = Judge("real").classifier
     for name in ("lb_1", "lb_3"):
-        scene, marks = scenes.read_image(scenes[name]), scenes.marked_ships()
+        scene, marks = scenes.read_image(at_hand[name]), scenes.marked_ships()
         ships = marks[marks.scene == name]
         assert (ships.x < scene.shape[1]).all() and (ships.y < scene.shape[0]).all()
         ships = ships[ships.moored == 0]
@@ -222,7 +222,7 @@ def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found(
 
 @pytest.mark.slow
 def test_a_scene_is_drawn_with_its_ships_where_the_table_says():
-    from satgan_tutorial import simulate
+    from satgan_tutorial.sources import simulate
 
     scene, ships = simulate.draw_scene(400, 600, seed=2, ships=4)
     assert (scene.shape, scene.dtype, len(ships)) == ((400, 600, 3), np.uint8, 4)
@@ -240,7 +240,7 @@ def test_a_scene_is_drawn_with_its_ships_where_the_table_says():
 
 @pytest.mark.slow
 def test_most_ships_of_drawn_scenes_are_found():
-    from satgan_tutorial import simulate
+    from satgan_tutorial.sources import simulate
 
     judge, right, wrong, known = Judge("simulated").classifier, 0, 0, 0
     for seed in (1, 2):
@@ -270,8 +270,16 @@ def greedy(x, y, p, apart, order=lambda p: np.argsort(-p), away=np.hypot, again=
 CASES = [
     (exercises.windows, ..., "To do"),
     (exercises.windows, lambda h, w, s: (h // s) * (w // s), "Not yet: the last window has to end inside"),
-    (exercises.windows, lambda h, w, s: ((h - 80) // s) * ((w - 80) // s), "Not yet: there is a window before"),
-    (exercises.windows, lambda h, w, s: ((h - 80) / s + 1) * ((w - 80) / s + 1), "Not yet: there is no part of"),
+    (
+        exercises.windows,
+        lambda h, w, s: ((h - 80) // s) * ((w - 80) // s),
+        "Not yet: there is a window before",
+    ),
+    (
+        exercises.windows,
+        lambda h, w, s: ((h - 80) / s + 1) * ((w - 80) / s + 1),
+        "Not yet: there is no part of",
+    ),
     (exercises.windows, lambda h, w, s: 7, "Not yet: a scene of 80 x 80 pixels has 1"),
     (exercises.windows, lambda h, w, s: ((h - 80) // s + 1) * ((w - 80) // s + 1), "Right"),
     (exercises.overlap, lambda a, b: ..., "To do"),
@@ -294,7 +302,11 @@ CASES = [
         lambda *a: greedy(*a, again=False, away=lambda u, v: max(abs(u), abs(v))),
         "straight line",
     ),
-    (exercises.suppress, lambda x, y, p, apart: greedy(x, y, p, 40, again=False), "30 pixels apart, which is"),
+    (
+        exercises.suppress,
+        lambda x, y, p, apart: greedy(x, y, p, 40, again=False),
+        "30 pixels apart, which is",
+    ),
     (exercises.suppress, lambda x, y, p, apart: np.isin(range(len(p)), [0, 2, 3]), "return the indices"),
     (exercises.suppress, lambda x, y, p, apart: 0, "return the indices"),
     (exercises.suppress, lambda *a: greedy(*a, again=False), "Right"),

@@ -1,17 +1,16 @@
-"""Where chips come from: ShipsNet's files, the simulator; `load_chips` is the one door."""
+"""Where chips come from: ShipsNet's files, the simulator; `load_chips` is the one door.
+
+A source is a file of this folder with a class that has what `base.Source` says; `open_source` knows which one a name means.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
-
-import numpy as np
 
 from ..chips import ChipError, ChipSet
-from ..files import home
+from ..files import absolute, home
+from .base import Source
 
 
 def load_chips(source: str | os.PathLike | None = None, *, say: Callable[[str], None] = print) -> ChipSet:
@@ -21,56 +20,38 @@ def load_chips(source: str | os.PathLike | None = None, *, say: Callable[[str], 
         source: a folder of chips as Kaggle nests it or flat, a `shipsnet.json`, or "simulated". By
             default what $SATGAN_DATA names, else `data/shipsnet`, else simulated chips. Relative
             paths start at the working folder.
-        say: what prints the one line that tells which chips are used.
+        say: what prints the line that tells which chips are used, and what happens to the cache.
 
     Raises:
         ChipError: the source is missing or broken, or there is no cache folder to write to.
     """
     from .cache import cached
 
-    named = source or os.environ.get("SATGAN_DATA")
-    found = _locate(named) if named else _locate(home() / "data" / "shipsnet", optional=True)
-    if found is None:
-        why = "as asked" if named else "no real ones in data/shipsnet; `satgan fetch` gets them"
-        chips = cached(*_simulated(), say)
-        say(f"Using simulated chips ({why}): {chips!r}")
-    else:
-        from . import shipsnet
-
-        files, read = shipsnet.find(found)
-        chips = cached(_fingerprint(files), lambda: read(files), say)
-        say(f"Using real chips from {found.name}: {chips!r}")
+    opened = open_source(source)
+    chips = cached(opened, say)
+    say(f"Using {opened.name} chips {opened.origin}: {chips!r}")
     return chips
 
 
-def _locate(source: str | os.PathLike, optional: bool = False) -> Path | None:
-    """The folder or file a source names; None for simulated chips."""
-    if os.fspath(source) == "simulated":
-        return None
-    path = Path(source).expanduser().absolute()
-    if path.exists():
-        return path
-    if optional:
-        return None
-    raise ChipError(
-        f"{path}: found nothing there; expected a folder of chips or a shipsnet.json. Correct $SATGAN_DATA or "
-        "the path (a relative one starts at the working folder), get the chips with `satgan fetch`, or say "
-        "`simulated`."
-    )
+def open_source(source: str | os.PathLike | None = None) -> Source:
+    """The source that a name means; the argument and the errors are those of `load_chips`. It reads no pixel."""
+    named = source or os.environ.get("SATGAN_DATA")
+    try:
+        path = absolute(named or home() / "data" / "shipsnet")
+    except FileNotFoundError as error:
+        raise ChipError(str(error)) from None
+    if named == "simulated" or not (named or path.exists()):
+        from .simulate import Simulator
 
+        return Simulator(
+            "(as asked)" if named else "(no real ones in data/shipsnet; `satgan fetch` gets them)"
+        )
+    if not path.exists():
+        raise ChipError(
+            f"{path}: found nothing there; expected a folder of chips or a shipsnet.json. Correct $SATGAN_DATA or "
+            "the path (a relative one starts at the working folder), get the chips with `satgan fetch`, or say "
+            "`simulated`."
+        )
+    from .shipsnet import find
 
-def _simulated() -> tuple[str, Callable[[], ChipSet]]:
-    def draw() -> ChipSet:
-        from . import simulate
-
-        return simulate.draw_chips(4000, seed=0)
-
-    # The code and NumPy draw the bits, pandas stores the causes; neither is imported only to ask.
-    code = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("simulate.py", "paint.py"))
-    code += f"{np.__version__} {version('pandas')}".encode()
-    return f"simulated-{hashlib.sha256(code).hexdigest()[:16]}", draw
-
-
-def _fingerprint(files: list[Path]) -> str:
-    stats = [(file.name, (stat := file.stat()).st_size, stat.st_mtime_ns) for file in files]
-    return f"real-{hashlib.sha256(repr(stats).encode()).hexdigest()[:16]}"
+    return find(path)

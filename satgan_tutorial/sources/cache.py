@@ -1,69 +1,237 @@
-"""Chips prepared once: stored as plain arrays, renamed into place, memory-mapped ever after."""
+"""Chips prepared once: stored as plain arrays, renamed into place, checked and memory-mapped ever after.
+
+An entry is a folder `SOURCE-KEY`: an `.npy` file for each array of a `ChipSet`, `causes.json` if it has causes, and
+`entry.json` with the sha256 sum of each. Nothing in it is code, nothing is unpickled, and it is used only where nobody
+else could have written it.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
+import re
 import shutil
-import tempfile
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..chips import ChipError, ChipSet
-from ..files import checkout
+from .. import files
+from ..chips import ROWS, ChipError, ChipSet
+from .base import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEPT = 3  # entries of a source that stay: of two folders of chips and a branch of the code, say
+ENTRY = re.compile(r"([a-z]+)-[0-9a-f]{16}")
+LARGEST = 2**20  # bytes of an entry.json, which has a few hundred
 
 
-def cached(key: str, make: Callable[[], ChipSet], say: Callable[[str], None]) -> ChipSet:
-    """The chips of a key from a cache folder, made and stored there the first time."""
-    folders = cache_folders()
+class _Damaged(ValueError):
+    """An entry that is not as it was stored."""
+
+
+def cached(source: Source, say: Callable[[str], None]) -> ChipSet:
+    """The chips of a source from a cache folder, read and stored there the first time.
+
+    Args:
+        source: what they are read from.
+        say: what prints a line about an entry that is damaged, and about preparing the chips.
+
+    Raises:
+        ChipError: the source cannot be read, or there is no folder to write to.
+    """
+    entry = f"{source.name}-{source.key()}"
+    folders = list(_trusted(cache_folders(), say))
     for folder in folders:
-        try:
-            return _open(folder / key)
-        except Exception:  # noqa: BLE001  (not there, or damaged in whatever way: made again below)
-            shutil.rmtree(folder / key, ignore_errors=True)
-    with _staging(folders) as staging:
-        say("Preparing the chips, this once (seconds); from then on they load at once.")
-        new, final = Path(staging, key), Path(staging).with_name(key)
-        _store(make(), new)
-        with suppress(OSError):  # another process was faster
-            new.rename(final)
-        return _open(final)
+        if os.path.lexists(folder / entry):
+            try:
+                return _open(folder / entry)
+            except (OSError, _Damaged) as error:
+                say(f"{folder / entry}: {error}. The chips are prepared again.")
+                _discard(folder / entry)
+    return _prepare(source, entry, folders, say)
 
 
 def cache_folders() -> list[Path]:
-    """Where converted chips may lie: $SATGAN_CACHE, else `data/cache` of the checkout, else the user's cache."""
+    """Where prepared chips may lie: $SATGAN_CACHE, else `data/cache` of the checkout, else the user's cache.
+
+    Raises:
+        ChipError: $SATGAN_CACHE begins with ~ and there is no home folder.
+    """
     if named := os.environ.get("SATGAN_CACHE"):
-        return [Path(named).expanduser().absolute()]
+        try:
+            return [files.absolute(named)]
+        except FileNotFoundError as error:
+            raise ChipError(f"$SATGAN_CACHE: {error}") from None
     from platformdirs import user_cache_path
 
-    tree = checkout()
-    return [*([tree / "data" / "cache"] if tree else []), user_cache_path("satgan")]
+    tree = files.checkout()
+    folders = [tree / "data" / "cache"] if tree else []
+    with suppress(RuntimeError, KeyError, OSError):  # there may be no home folder
+        folders.append(user_cache_path("satgan"))
+    return [folder for folder in folders if folder.is_absolute()]
 
 
-def _staging(folders: list[Path]) -> tempfile.TemporaryDirectory:
-    """A new folder to write to, beside where its contents will lie in the end."""
+def _trusted(folders: list[Path], say: Callable[[str], None]) -> Iterator[Path]:
+    """Those folders that nobody else can write to, or that are not there yet."""
+    for folder in folders:
+        if folder.is_dir() and (fault := _others_may_write(folder)):
+            say(f"{folder}: found a cache folder that {fault}; it is not used.")
+        else:
+            yield folder
+
+
+def _others_may_write(path: Path) -> str | None:
+    """Why a file or folder may hold what others have written, None if it may not; always None on Windows."""
+    if not hasattr(os, "geteuid"):
+        return None
+    found = path.lstat()
+    if stat.S_ISLNK(found.st_mode) and ENTRY.fullmatch(path.name):
+        return "is a link"
+    found = path.stat()
+    if found.st_uid not in (os.geteuid(), 0):
+        return "somebody else owns"
+    if found.st_mode & stat.S_IWOTH and not (stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX):
+        return "everybody may write to"
+    return None
+
+
+def _prepare(source: Source, entry: str, folders: list[Path], say: Callable[[str], None]) -> ChipSet:
+    """Read the source's chips and store them in the first folder that takes them."""
+    faults, chips = [], None
     for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return tempfile.TemporaryDirectory(prefix=".new-", dir=folder)
-        except OSError as error:
-            found = error
+            with files.staging(folder) as beside:
+                if chips is None:
+                    say("Preparing the chips, this once (seconds); from then on they load at once.")
+                    chips = _read(source)
+                _store(chips, beside / entry)
+                with suppress(OSError):  # another process was faster
+                    (beside / entry).rename(folder / entry)
+            _forget_old(folder, entry)
+            return _open(folder / entry)
+        except (OSError, _Damaged) as error:
+            faults.append(f"{folder}: {getattr(error, 'strerror', None) or error}")
     raise ChipError(
-        f"{' and '.join(map(str, folders))}: found no cache folder to write to ({found.strerror}); expected room "
-        "for 80 MB. Set $SATGAN_CACHE to a folder you may write to."
+        f"{'; '.join(faults) or 'no folder of your own'}: found no cache folder to write to; expected one of your own with "
+        "room for 80 MB. Set $SATGAN_CACHE to such a folder, or make room where it is."
     )
 
 
+def _read(source: Source) -> ChipSet:
+    """The source's chips; a system's complaint about its files is none about the cache."""
+    try:
+        return source.read()
+    except OSError as error:
+        raise ChipError(
+            f"{source.name} chips {source.origin}: found files that cannot be read ({error})."
+        ) from error
+
+
 def _store(chips: ChipSet, folder: Path) -> None:
-    folder.mkdir()
-    np.save(folder / "images.npy", chips.images)
-    rows = {name: value for name, value in vars(chips).items() if name != "images"}
-    (folder / "rows.pkl").write_bytes(pickle.dumps(rows))
+    """Write an entry; everybody may read it and its owner alone may write."""
+    folder.mkdir(mode=0o755)
+    for name in ROWS:
+        np.save(folder / f"{name}.npy", getattr(chips, name), allow_pickle=False)
+    if chips.causes is not None:
+        table = {name: _plain(column) for name, column in chips.causes.items()}
+        (folder / "causes.json").write_text(json.dumps(table), encoding="utf-8")
+    sums = {file.name: files.sha256(file).hex() for file in sorted(folder.iterdir())}
+    entry = {"source": chips.source, "sha256": sums}
+    (folder / "entry.json").write_text(json.dumps(entry, indent=1), encoding="utf-8")
+    for file in folder.iterdir():
+        file.chmod(0o644)
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    """A column as JSON has it: NaN as null."""
+    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
 
 
 def _open(folder: Path) -> ChipSet:
-    images = np.load(folder / "images.npy", mmap_mode="r")
-    return ChipSet(images, **pickle.loads((folder / "rows.pkl").read_bytes()))
+    """The chips of an entry, their images memory-mapped.
+
+    Raises:
+        OSError: a file is missing or cannot be read.
+        _Damaged: the entry is not as it was stored, or others may have written it.
+    """
+    entry = _entry(folder)
+    arrays = {name: _array(folder / f"{name}.npy", mapped=name == "images") for name in ROWS}
+    causes = _causes(folder / "causes.json") if "causes.json" in entry["sha256"] else None
+    try:
+        return ChipSet(**arrays, source=entry["source"], causes=causes)
+    except (ChipError, TypeError) as error:
+        raise _Damaged(f"found chips that do not fit together ({error})") from None
+
+
+def _entry(folder: Path) -> dict[str, Any]:
+    """What an entry says of itself, its files checked against their sums."""
+    for path in (folder, folder / "entry.json"):
+        _check_owner(path)
+    try:
+        if (folder / "entry.json").stat().st_size > LARGEST:
+            raise _Damaged("found an entry.json of more than a megabyte")
+        entry = json.loads((folder / "entry.json").read_bytes())
+        source, sums = entry["source"], dict(entry["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _Damaged("found no entry.json that can be read") from None
+    needed = {f"{name}.npy" for name in ROWS}
+    if not needed <= sums.keys() <= needed | {"causes.json"}:
+        raise _Damaged("found sums of other files than an entry has")
+    for name, known in sums.items():
+        _check_owner(folder / name)
+        if files.sha256(folder / name).hex() != known:
+            raise _Damaged(f"found {name} changed since it was stored")
+    return {"source": source, "sha256": sums}
+
+
+def _check_owner(path: Path) -> None:
+    """Raise `_Damaged` if others may have written a file or folder of an entry, or it is something else."""
+    if fault := _others_may_write(path):
+        raise _Damaged(f"found {path.name}, which {fault}")
+
+
+def _array(file: Path, *, mapped: bool) -> np.ndarray:
+    try:
+        return np.load(file, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise _Damaged(f"found {file.name} no array ({error})") from None
+
+
+def _causes(file: Path) -> pd.DataFrame:
+    """The table of causes, with the columns' types it had: lists of Python's own numbers and strings make them."""
+    import pandas as pd
+
+    try:
+        table = json.loads(file.read_bytes())
+        columns = {
+            name: [float("nan") if value is None else value for value in values]
+            for name, values in table.items()
+        }
+        return pd.DataFrame(columns)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise _Damaged(f"found {file.name} no table") from None
+
+
+def _forget_old(folder: Path, entry: str) -> None:
+    """Remove all but the newest entries of a source."""
+    name = entry.partition("-")[0]
+    ours = [path for path in folder.iterdir() if (m := ENTRY.fullmatch(path.name)) and m[1] == name]
+    with suppress(OSError):  # another process removes them
+        ours.sort(key=lambda path: (path.name != entry, -path.stat().st_mtime))
+        for old in ours[KEPT:]:
+            _discard(old)
+
+
+def _discard(path: Path) -> None:
+    """Remove an entry, as far as that may be done."""
+    if path.is_symlink() or not path.is_dir():
+        with suppress(OSError):
+            path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)

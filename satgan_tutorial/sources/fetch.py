@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..chips import ChipError
-from ..files import home
+from ..files import absolute, home, staging
 from .shipsnet import find
 
 HANDLE = "rhammell/ships-in-satellite-imagery"
@@ -37,7 +36,7 @@ def fetch(folder: str | os.PathLike | None = None, *, say: Callable[[str], None]
     Raises:
         FetchError: no network, a broken or incomplete download, or a folder that holds something else.
     """
-    target = Path(folder).expanduser().absolute() if folder else home() / "data" / "shipsnet"
+    target = absolute(folder) if folder else home() / "data" / "shipsnet"
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         if fault := _fault(target):
             raise FetchError(
@@ -49,17 +48,17 @@ def fetch(folder: str | os.PathLike | None = None, *, say: Callable[[str], None]
     archive = _download(target, say)
     say(f"Checked all files; putting them into {target}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent)
+        with staging(target.parent) as beside:
+            new = beside / target.name
+            _copy(find(archive).files, new / "shipsnet")
+            _copy([file for file in (archive / "scenes").rglob("*") if file.is_file()], new / "scenes")
+            if target.exists():
+                target.rmdir()
+            return new.rename(target)
     except OSError as error:
-        raise FetchError(f"{target}: cannot write there ({error.strerror}); name another folder.") from error
-    with staging as beside:
-        new = Path(beside, target.name)
-        _copy(find(archive)[0], new / "shipsnet")
-        _copy([file for file in (archive / "scenes").rglob("*") if file.is_file()], new / "scenes")
-        if target.exists():
-            target.rmdir()
-        return new.rename(target)
+        raise FetchError(
+            f"{target}: cannot write there ({error.strerror}); make room for 60 MB, or name another folder."
+        ) from error
 
 
 def _download(target: Path, say: Callable[[str], None]) -> Path:
@@ -93,7 +92,7 @@ def _fault(folder: Path) -> str | None:
     """What is wrong with the chips in a folder, None if all are there with the right sums."""
     sums = _sums()
     try:
-        files = {file.name: file for file in find(folder)[0]}
+        files = {file.name: file for file in find(folder).files}
     except ChipError:
         files = {}
     if missing := sums.keys() - files.keys():
@@ -113,7 +112,7 @@ def _sums() -> dict[str, str]:
     raise FetchError(f"{beside / 'chips.sha256'}: found no sums to check with; install the package again.")
 
 
-def _copy(files: list[Path], folder: Path) -> None:
+def _copy(files: Iterable[Path], folder: Path) -> None:
     folder.mkdir(parents=True)
     for file in files:
         shutil.copyfile(file, folder / file.name)

@@ -13,7 +13,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from scipy import fft
 
 from ..chips import PIXEL, SIZE
 
@@ -96,7 +95,10 @@ def clouds(image: np.ndarray, view: SimpleNamespace, rng: np.random.Generator) -
 
 
 @cache
-def _frequencies(side):
+def _frequencies(side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of a square texture: cycles a pixel east and south, and both together."""
+    from scipy import fft
+
     fx, fy = fft.rfftfreq(side)[None].astype(np.float32), fft.fftfreq(side)[:, None].astype(np.float32)
     lowest = np.float32(1 / (SIZE + 2 * MARGIN))  # a scene's texture is a chip's
     frequency = np.maximum(np.hypot(fx, fy), lowest)
@@ -104,8 +106,12 @@ def _frequencies(side):
     return fx, fy, frequency
 
 
-def _field(rng, view, slope, swell=None):
+def _field(
+    rng: np.random.Generator, view: SimpleNamespace, slope: float, swell: tuple[float, float] | None = None
+) -> np.ndarray:
     """A random texture of unit variance: amplitude falls as frequency**-slope, `swell` adds waves of a length and angle."""
+    from scipy import fft
+
     fx, fy, frequency = _frequencies(view.side)
     amplitude = frequency ** np.float32(-slope)
     if swell:
@@ -118,7 +124,7 @@ def _field(rng, view, slope, swell=None):
     return fft.irfft2(spectrum * (amplitude * scale), s=(view.side, view.side))[view.crop]
 
 
-def _speckle(rng, view):
+def _speckle(rng: np.random.Generator, view: SimpleNamespace) -> np.ndarray:
     """Sensor noise: heavy tails, neighbours alike, mostly grey with a slower drift of colour."""
     grey = 2 * rng.random((view.side, view.side, 1), dtype=np.float32) - 1
     cube = grey * grey * grey
@@ -132,7 +138,7 @@ def _speckle(rng, view):
     return 1.2 * noise[:, 1:] + 0.8 * noise[:, :-1]
 
 
-def _blur(image, share):
+def _blur(image: np.ndarray, share: float) -> np.ndarray:
     """Blur with the kernel (share, 1 - 2 share, share) along both axes: the optics' point spread."""
     for _ in range(2):
         padded = np.concatenate([image[:1], image, image[-1:]])
@@ -140,30 +146,30 @@ def _blur(image, share):
     return image
 
 
-def _blend(image, colour, cover):
+def _blend(image: np.ndarray, colour: Any, cover: np.ndarray) -> None:
     """Lay a colour, (3,) or (H, W, 3), over the image where `cover`, (H, W) in 0..1, is not 0."""
     hit = cover > 0
     colour, below = np.asarray(colour, np.float32), image[hit]
     image[hit] = below + cover[hit][:, None] * ((colour[hit] if colour.ndim == 3 else colour) - below)
 
 
-def _step(distance):
+def _step(distance: Any) -> Any:
     """How much of a pixel is covered whose centre lies `distance` pixels inside an edge."""
     return np.clip(distance + 0.5, 0, 1)
 
 
-def _ship(image, view, cause, rng):
+def _ship(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator) -> None:
     angle, half, beam = np.deg2rad(cause.heading), cause.length / 2 / PIXEL, cause.beam / 2 / PIXEL
     east, south = view.x - cause.x / PIXEL, view.y - cause.y / PIXEL
     u, v = east * np.sin(angle) - south * np.cos(angle), east * np.cos(angle) + south * np.sin(angle)
     chance = rng.random(20)  # drawn at once, so that a changed cause does not change the rest
     deck = np.array([cause.deck_red, cause.deck_green, cause.deck_blue])
 
-    def hull(u, v, inset=0.0):
+    def hull(u: np.ndarray, v: np.ndarray, inset: float = 0.0) -> np.ndarray:
         end = np.clip(np.maximum((u / half - 0.56) / 0.44, (-u / half - 0.84) / 0.16), 0, 1)
         return _step(beam * np.sqrt(1 - end * end) - inset - np.abs(v)) * _step(half - inset - np.abs(u))
 
-    def box(middle, length, width, side=0.0):
+    def box(middle: float, length: float, width: float, side: float = 0.0) -> np.ndarray:
         return _step(length / 2 - np.abs(u - middle)) * _step(width / 2 - np.abs(v - side))
 
     if cause.wake > 0:
@@ -205,7 +211,17 @@ def _ship(image, view, cause, rng):
     _blend(image, deck * 0.3, chance[19] * box(stern - bridge / 2, 1.5, 1.8))  # the funnel
 
 
-def _hatches(image, cause, rng, bays, lanes, pitch, wide, inner, deck):
+def _hatches(
+    image: np.ndarray,
+    cause: Any,
+    rng: np.random.Generator,
+    bays: np.ndarray,
+    lanes: np.ndarray,
+    pitch: float,
+    wide: float,
+    inner: np.ndarray,
+    deck: np.ndarray,
+) -> None:
     """Hatches or stacks of containers, and cranes between them.
 
     `bays` counts along the deck, from 0 to the number of hatches; `lanes` runs across it from -1 to 1.
@@ -225,14 +241,23 @@ def _hatches(image, cause, rng, bays, lanes, pitch, wide, inner, deck):
         _blend(image, (245, 235, 215), 0.8 * inner * between * (bays > 0) * (bays < cause.hatches))
 
 
-def _turned(view, rng, wobble=0.0):
+def _turned(
+    view: SimpleNamespace, rng: np.random.Generator, wobble: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Two axes at a random angle; `wobble` pixels bend the second."""
     angle = rng.uniform(0, np.pi)
     u, v = view.x * np.cos(angle) + view.y * np.sin(angle), view.y * np.cos(angle) - view.x * np.sin(angle)
     return u, v + wobble * _field(rng, view, 2.2) if wobble else v
 
 
-def _ground(image, view, rng, colours, slope, grain):
+def _ground(
+    image: np.ndarray,
+    view: SimpleNamespace,
+    rng: np.random.Generator,
+    colours: Any,
+    slope: float,
+    grain: float,
+) -> None:
     """Colours that follow a random height, with a finer grain."""
     level = np.clip((_field(rng, view, slope) + 1.6) / 3.2, 0, 0.999) * (len(colours) - 1)
     colours = np.asarray(colours, np.float32) * view.tone * rng.uniform(0.75, 1.45)
@@ -241,7 +266,7 @@ def _ground(image, view, rng, colours, slope, grain):
     image *= (1 + grain * _field(rng, view, 0.9))[..., None]
 
 
-def _land(image, view, cause, rng):
+def _land(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator) -> None:
     """Hills with trees, and now and then roads."""
     _ground(image, view, rng, LANDS[rng.integers(4)], rng.uniform(1.3, 2.2), rng.uniform(0.06, 0.18))
     if rng.random() < 0.5:
@@ -253,7 +278,9 @@ def _land(image, view, cause, rng):
         _blend(image, np.array([196, 176, 150]) * rng.uniform(0.7, 1.15), cover)
 
 
-def _town(image, view, cause, rng, roof=None):
+def _town(
+    image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator, roof: float | None = None
+) -> None:
     """Roofs in the cells of a turned grid, each with its shadow, and streets between blocks of cells."""
     _ground(image, view, rng, [(44, 46, 38), (84, 76, 64), (126, 112, 96), (162, 146, 126)], 1.0, 0.15)
     u, v = _turned(view, rng, wobble=rng.uniform(0.1, 1.5))
@@ -274,7 +301,7 @@ def _town(image, view, cause, rng, roof=None):
         _blend(image, np.array([146, 134, 120]) * rng.uniform(0.6, 1.2), 0.8 * street)
 
 
-def _coast(image, view, cause, rng):
+def _coast(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator) -> None:
     """Land on one side of a line that is bent like a shore or straight like a quay, with surf or a beach."""
     land, bend = np.empty_like(image), rng.choice([0.0, 4.0, 9.0])
     (_town if rng.random() < 0.35 else _land)(land, view, cause, rng)
@@ -286,7 +313,7 @@ def _coast(image, view, cause, rng):
     _blend(image, shore, strip)
 
 
-def _bright(image, view, cause, rng):
+def _bright(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator) -> None:
     """Bright pixels: large roofs, bare ground, breaking waves."""
     kind = rng.choice(3, p=[0.55, 0.25, 0.2])
     if kind == 0:
@@ -298,7 +325,7 @@ def _bright(image, view, cause, rng):
     _blend(image, colour, 0.9 * np.clip(0.8 * spots - rng.uniform(-0.3, 0.5), 0, 1))
 
 
-def _lines(image, view, cause, rng):
+def _lines(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator) -> None:
     """Strong lines: a bridge, a breakwater or piers over the sea, a motorway or a runway over land."""
     DRAW[("land", "town", "coast", "sea")[rng.integers(4)]](image, view, cause, rng)
     u, v = _turned(view, rng, wobble=rng.choice([0, 0, 3]))
@@ -311,7 +338,7 @@ def _lines(image, view, cause, rng):
         _blend(image, grey * rng.choice([0.55, 1.25]), 0.7 * there * _step(0.2 - np.abs(v - lane)))
 
 
-def _cloud(image, view, cause, rng):
+def _cloud(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator) -> None:
     if rng.random() < 0.25:
         _land(image, view, cause, rng)
     cover = np.clip(rng.uniform(-0.2, 1.2) + 0.45 * _field(rng, view, rng.uniform(1.6, 2.2)), 0, 1) ** 1.5

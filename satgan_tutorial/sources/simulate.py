@@ -10,14 +10,19 @@ here. Positions are metres east (x) and south (y) of the chip's centre; angles a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from scipy import ndimage
 
 from ..chips import SIZE, ChipSet
 from . import paint
+from .base import key_of
+
+if TYPE_CHECKING:
+    import pandas as pd  # and SciPy: imported where they draw, so that asking for the key takes no time
 
 BANDS = ("red", "green", "blue")
 SATELLITE = "fa4e"  # ends every simulated scene id; no PlanetScope satellite of 2015-2018 has it
@@ -43,6 +48,28 @@ REGIONS = {  # the box, longitude and latitude; then where ships anchor (mean, s
     "San Francisco Bay": ((-122.62, -122.02), (37.60, 37.89), (-122.345, 0.012), (37.74, 0.025)),
     "San Pedro Bay": ((-118.40, -117.92), (33.64, 33.79), (-118.14, 0.03), (33.71, 0.03)),
 }
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """The simulator as a source of chips: `n` of them from a seed; `origin` says why they were taken."""
+
+    origin: str = ""
+    n: int = 4000
+    seed: int = 0
+    name = "simulated"
+
+    def key(self) -> str:
+        """What names the bits: the code that draws them, NumPy, SciPy and pandas, how many and the seed."""
+        return key_of(
+            code=("chips.py", "sources/simulate.py", "sources/paint.py", "sources/cache.py"),
+            libraries=("numpy", "scipy", "pandas"),
+            inputs=f"{self.n} {self.seed}".encode(),
+        )
+
+    def read(self) -> ChipSet:
+        """Draw them."""
+        return draw_chips(self.n, seed=self.seed)
 
 
 def draw_chips(n: int, seed: int, label: int | None = None) -> ChipSet:
@@ -89,6 +116,9 @@ def draw_scene(
     Raises:
         ValueError: a side is shorter than a chip's.
     """
+    import pandas as pd
+    from scipy import ndimage
+
     if min(height, width) < SIZE:
         raise ValueError(f"{width} x {height} pixels: expected at least {SIZE} x {SIZE}, a chip.")
     rng = np.random.default_rng(seed)
@@ -97,7 +127,7 @@ def draw_scene(
     view = paint.view_of(cause, height, width)
     rows = []
 
-    def draw(image):
+    def draw(image: np.ndarray) -> None:
         taken = paint.shore(image, view, cause, rng) | paint.clouds(image, view, rng)
         room = ndimage.distance_transform_edt(~np.pad(taken, 1, constant_values=True))[1:-1, 1:-1]
         wanted = max(1, round(height * width / 90_000)) if ships is None else ships
@@ -123,6 +153,8 @@ def draw_causes(n: int, seed: int, label: int | None = None) -> pd.DataFrame:
     ship. Chips of one scene share sea, sun and haze, and some ships are near-twins: one view cropped twice, by
     `crop_x` and `crop_y` pixels.
     """
+    import pandas as pd
+
     if n < 0 or label not in (None, 0, 1):
         raise ValueError(f"n={n}, label={label}: expected n of 0 or more and a label of 0, 1 or None.")
     if n == 0:
@@ -147,15 +179,17 @@ def render(causes: pd.DataFrame) -> np.ndarray:
     return images
 
 
-def _pick(rng, shares):
+def _pick(rng: np.random.Generator, shares: Mapping[str, float]) -> str:
+    """One of the names, each with its share."""
     return list(shares)[np.searchsorted(np.cumsum(list(shares.values()))[:-1], rng.random())]
 
 
-def _rgb(name, colour):
+def _rgb(name: str, colour: Any) -> dict[str, float]:
+    """A colour as three columns."""
     return {f"{name}_{band}": float(value) for band, value in zip(BANDS, colour, strict=True)}
 
 
-def _sizes(rng, total, mean, most):
+def _sizes(rng: np.random.Generator, total: int, mean: float, most: int) -> list[int]:
     """How many chips each scene gives: 1 to `most`, together `total`."""
     sizes = []
     while total > 0:
@@ -164,7 +198,7 @@ def _sizes(rng, total, mean, most):
     return sizes
 
 
-def _scene(rng):
+def _scene(rng: np.random.Generator) -> dict[str, Any]:
     """What the chips of a scene share: time, region, sea, sun, haze, and where the tide turns ships at anchor."""
     day = np.datetime64("2015-07-01") + int(rng.beta(3, 1.6) * 1110)
     time = np.datetime64(f"{day}T18:18:00") + int(rng.normal(0, 700))
@@ -183,7 +217,7 @@ def _scene(rng):
     }  # fmt: skip
 
 
-def _ships(rng, scene, size):
+def _ships(rng: np.random.Generator, scene: dict[str, Any], size: int) -> list[dict[str, Any]]:
     """Rows of `size` ships of a scene, near-twins among them."""
     rows = []
     while len(rows) < size:
@@ -197,7 +231,7 @@ def _ships(rng, scene, size):
     return rows
 
 
-def _ship_causes(rng, swing):
+def _ship_causes(rng: np.random.Generator, swing: float) -> dict[str, Any]:
     """The causes that are the ship's own."""
     deck, cargo, size = _pick(rng, DECKS), _pick(rng, CARGO), _pick(rng, SIZES)
     length, spread, beam = HULLS[size]
@@ -216,7 +250,7 @@ def _ship_causes(rng, swing):
     }  # fmt: skip
 
 
-def _no_ship(rng, scene):
+def _no_ship(rng: np.random.Generator, scene: dict[str, Any]) -> dict[str, Any]:
     """The causes of a chip that is no ship; a part of a ship is a ship of which one end alone is in the chip."""
     kind, row = _pick(rng, NO_SHIP_KINDS), _ship_causes(rng, scene["swing"])
     if kind == "boat":
@@ -239,14 +273,14 @@ def _no_ship(rng, scene):
     return scene | {"label": 0, "kind": kind} | row | place
 
 
-def _boat(rng, scene):
+def _boat(rng: np.random.Generator, scene: dict[str, Any]) -> dict[str, Any]:
     """The causes of a boat; whatever else `_no_ship` draws is drawn again."""
     while (row := _no_ship(rng, scene))["kind"] != "boat":
         pass
     return row
 
 
-def _place(rng, region, afloat):
+def _place(rng: np.random.Generator, region: str, afloat: bool) -> dict[str, float]:
     """Longitude and latitude: where the region's ships anchor, or anywhere in its box."""
     *box, east, north = REGIONS[region]
     place = [rng.uniform(*sides) for sides in box]
