@@ -43,6 +43,7 @@ def small(scripts, tmp_path, monkeypatch):
     return scripts
 
 
+@pytest.mark.slow
 def test_a_variant_changes_one_thing_and_can_be_built(scripts):
     bakeoff, *_ = scripts
     for name, (question, changes) in bakeoff.VARIANTS.items():
@@ -83,6 +84,7 @@ def test_no_kept_chip_is_a_real_one(scripts):
     assert kept and not any(chip.tobytes() in real for chip in kept)
 
 
+@pytest.mark.slow
 def test_a_run_adds_its_row_and_its_chips_and_is_not_made_again(small, results):
     bakeoff, equal_time, _ = small
     made = [("hinge", 0, 1e-4), ("no average", 0, 1e-4)]
@@ -105,6 +107,7 @@ def test_the_floors_are_those_of_the_real_chips(scripts, results):
     assert all(-1 < float(row["kid"]) < 5 for row in rows)
 
 
+@pytest.mark.slow
 def test_floors_writes_its_table_anew(small, results):
     bakeoff, *_ = small
     for _ in range(2):
@@ -146,6 +149,7 @@ def test_runs_are_dealt_out_to_workers_and_finished_ones_are_skipped(small, resu
         bakeoff.main(["screen", "a variant that is none"])
 
 
+@pytest.mark.slow
 def test_a_peer_adds_its_row_and_its_chips_and_is_not_made_again(small, results, monkeypatch):
     _, equal_time, peers = small
     little = recipes.build(replace(recipes.get("small"), base_filters=2))
@@ -161,6 +165,7 @@ def test_a_peer_adds_its_row_and_its_chips_and_is_not_made_again(small, results,
         peers.main(["nobody"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peer", ["keras", "flavours", "pytorch"])
 def test_a_peer_draws_chips_of_eighty_pixels_and_can_be_trained(peer, scripts):
     model, batch_size = scripts[-1].PEERS[peer]()

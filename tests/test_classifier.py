@@ -74,6 +74,7 @@ def test_symmetries_are_drawn_anew_for_each_seed_and_epoch(chips, change):
     assert not np.array_equal(before, batches[0][0])
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits(chips):
     def run(seed):
         model = classifier.train(chips, chips[:20], epochs=1, seed=seed)
@@ -84,6 +85,7 @@ def test_the_same_seed_gives_the_same_bits(chips):
     assert not np.array_equal(first, run(seed=2))
 
 
+@pytest.mark.slow
 def test_training_learns_and_keeps_the_best_epoch(chips):
     model = classifier.train(chips, chips, epochs=6, learning_rate=3e-3, weighted=True)
     losses = model.history.history["val_loss"]

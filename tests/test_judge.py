@@ -21,6 +21,7 @@ def trained(chips, tmp_path_factory):
     return folder, judge.train_judge(folder, chips, epochs=1)
 
 
+@pytest.mark.slow
 def test_features_are_standardised_on_the_training_chips(chips, trained):
     found = trained[1].features(chips.split(0).train)
     assert found.shape == (len(chips.split(0).train), 128)
@@ -30,6 +31,7 @@ def test_features_are_standardised_on_the_training_chips(chips, trained):
     assert (spread < 1.05).all() and np.median(spread) == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_judges_logit_is_the_classifiers_over_the_temperature(chips):
     split = chips.split(0)
     model = classifier.train(split.train, split.validation, epochs=2, seed=0)
@@ -68,6 +70,7 @@ def test_all_scores_come_as_a_table_that_names_judge_n_and_split(chips, trained)
     assert np.isfinite(table.value).all()
 
 
+@pytest.mark.slow
 def test_a_trained_judge_comes_with_card_and_log_and_loads_again(chips, trained):
     folder, first = trained
     assert {file.name for file in folder.iterdir()} == {

@@ -108,6 +108,7 @@ def test_help_comes_at_once_and_names_every_recipe():
     assert all(name in text for name in recipes.RECIPES if name != "tiny")
 
 
+@pytest.mark.slow
 def test_a_training_keeps_all_in_its_folder(trained):
     assert sorted(file.name for file in trained.iterdir()) == [
         ".lock",

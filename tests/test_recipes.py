@@ -11,6 +11,7 @@ pytestmark = pytest.mark.once
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_each_recipe_trains_two_steps_at_a_small_size(name):
     small = {"base_filters": 4, "image_size": 16, "batch_size": 2}
