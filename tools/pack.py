@@ -109,8 +109,8 @@ def chips():
         print("Found no real chips: the room will draw simulated ones.")
         return []
     source = Path(named or usual)
-    files, _ = shipsnet.find(source)
-    inner = "shipsnet/" if files[0].suffix == ".png" else ""
+    files = shipsnet.find(source).files
+    inner = "" if files[0].suffix.lower() == ".json" else "shipsnet/"
     return [
         (TEACHING / "chips-licence.txt", "data/shipsnet/LICENCE.txt"),
         *((file, f"data/shipsnet/{inner}{file.name}") for file in files),
