@@ -23,18 +23,22 @@ def shuffled(
     What the batch of step k holds follows from the seed and k alone, so a training can go on at any step.
 
     Args:
-        images: uint8 (N, H, W, C), or points, float32 (N, 2).
+        images: uint8 (N, H, W, C), or float32 in [-1, 1]; or points, float32 (N, d).
         batch_size: how many a batch.
         seed: where the orders start.
         first_step: the number of the first batch.
         condition: of each image, float32 (N, k); batches are then pairs.
 
     Raises:
-        ValueError: if there are no images.
+        ValueError: if there are no images, they are of another shape, dtype or range, the conditions are not as many, or the
+            batch size is below 1.
     """
     n = len(images)
-    if n == 0:
-        raise ValueError("images is empty; a training needs at least one.")
+    _check(images)
+    if condition is not None and len(condition) != n:
+        raise ValueError(f"found {len(condition)} conditions for {n} images; expected one for each.")
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; expected at least 1.")
     columns = [tf.constant(column) for column in (images, condition) if column is not None]
 
     def deal(step):
@@ -46,6 +50,20 @@ def shuffled(
         return dealt if condition is not None else dealt[0]
 
     return tf.data.Dataset.counter(first_step).map(deal).prefetch(2)
+
+
+def _check(images: np.ndarray) -> None:
+    """Raise ValueError for images, or points, that are not as a network's door expects them."""
+    expected = "expected uint8 (N, H, W, C), or float32 in [-1, 1]; points are float32 (N, d)."
+    if not len(images):
+        raise ValueError(f"images is empty; {expected}")
+    kinds = {4: (np.uint8, np.float32), 2: (np.float32,)}
+    if images.dtype not in kinds.get(images.ndim, ()):
+        raise ValueError(f"images are {images.dtype} {images.shape}; {expected}")
+    if images.dtype == np.float32:
+        low, high = float(images.min()), float(images.max())
+        if not np.isfinite([low, high]).all() or (images.ndim == 4 and max(-low, high) > 1):
+            raise ValueError(f"images go from {low:g} to {high:g}; {expected}")
 
 
 def forward(function: Callable[..., Any], *columns: np.ndarray, batch_size: int = BATCH) -> np.ndarray:

@@ -10,6 +10,7 @@ import csv
 import io
 import os
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ class Samples(keras.callbacks.Callback):
 
     Attributes:
         steps: list of int, at which step each row was drawn.
-        images: list of uint8 (n, H, W, C), or of float32 (n, 2) for points.
+        images: list of uint8 (n, H, W, C), or of float32 (n, 2) for points; read from the folder if there is one.
     """
 
     def __init__(
@@ -104,15 +105,22 @@ class Samples(keras.callbacks.Callback):
         super().__init__()
         self.n, self.seed, self.every, self.condition = n, seed, every, condition
         self.folder = None if folder is None else Path(folder)
-        self.steps, self.images = read_samples(self.folder) if self.folder else ([], [])
+        self.steps = read_samples(self.folder)[0] if self.folder else []
+        self._images = {}
+
+    @property
+    def images(self) -> list[np.ndarray]:
+        """The rows, in order."""
+        return read_samples(self.folder)[1] if self.folder else list(self._images.values())
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Drop the rows that are to be drawn again, and draw that of a training that has not begun."""
-        for i, step in reversed(list(enumerate(self.steps))):
-            if step > self.model.step or step % self.every:
-                del self.steps[i], self.images[i]
-                if self.folder:
-                    self._file(step).unlink()
+        for step in [step for step in self.steps if step > self.model.step or step % self.every]:
+            self.steps.remove(step)
+            if self.folder:
+                self._file(step).unlink()
+            else:
+                del self._images[step]
         if self.model.step == 0:
             self._draw()
 
@@ -130,11 +138,13 @@ class Samples(keras.callbacks.Callback):
         if step in self.steps:
             return
         self.steps.append(step)
-        self.images.append(self.model.sample(self.n, self.seed, self.condition))
-        if self.folder:
-            self.folder.mkdir(exist_ok=True)
-            with replacing(self._file(step)) as new, new.open("wb") as file:
-                np.savez_compressed(file, images=self.images[-1])
+        images = self.model.sample(self.n, self.seed, self.condition)
+        if not self.folder:
+            self._images[step] = images
+            return
+        self.folder.mkdir(exist_ok=True)
+        with replacing(self._file(step)) as new, new.open("wb") as file:
+            np.savez_compressed(file, images=images)
 
     def _file(self, step: int) -> Path:
         return self.folder / f"{step:06}.npz"
@@ -147,7 +157,7 @@ def read_samples(folder: Path) -> tuple[list[int], list[np.ndarray]]:
         try:
             with np.load(file) as kept:
                 images.append(kept["images"])
-        except (OSError, ValueError, KeyError, EOFError):  # torn by a full disk, for one: it is drawn again
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # it is drawn again
             continue
         steps.append(int(file.stem))
     return steps, images

@@ -14,6 +14,7 @@ then `model.fit(batching.shuffled(ships, 32, seed=0, first_step=model.step), ...
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import keras
@@ -59,6 +60,9 @@ class GAN(keras.Model):
         self.discriminator = discriminator
         self.seed = seed
         self.latent_dim = generator.inputs[0].shape[-1]
+        # Made when it is first needed and kept: a copy a look would leave memory behind. Keras saves models that are
+        # attributes, and functions it leaves alone.
+        self._drawer = cache(lambda: keras.models.clone_model(generator))
         self.built = True
 
     def compile(
@@ -195,11 +199,14 @@ class GAN(keras.Model):
 
     def sample(self, n: int, seed: int, condition: np.ndarray | None = None) -> np.ndarray:
         """Draw n images, uint8 (n, H, W, C), or n points, float32 (n, 2), as its sampler would: `sampling.sample`."""
-        return sampling.sample(self.sampler(), n, seed, condition)
+        return sampling.sample(self._average_into(self._drawer()), n, seed, condition)
 
     def sampler(self) -> keras.Model:
         """Copy the generator, with the averages of its weights if its optimizer keeps them."""
-        copy = keras.models.clone_model(self.generator)
+        return self._average_into(keras.models.clone_model(self.generator))
+
+    def _average_into(self, copy: keras.Model) -> keras.Model:
+        """Give a copy of the generator the averages of its weights, or the weights where none are kept."""
         copy.set_weights(self.generator.get_weights())
         if not self.compiled or not self.g_optimizer.use_ema or self.step == 0:
             return copy
@@ -218,11 +225,28 @@ class GAN(keras.Model):
     def _real(self, data, step):
         """The real images of a batch as the networks take them, and their conditions or None."""
         real, condition = data if isinstance(data, tuple) else (data, None)
+        self._check(real, condition)
         if which := self.settings["symmetries"]:
             real = augment.symmetries(real, self._seed(step, 1), which)
             if condition is not None:
                 condition = conditions.turn(condition, self._seed(step, 1), which)
         return (to_float(real) if real.dtype == "uint8" else real), condition
+
+    def _check(self, real, condition):
+        """Refuse a batch that is not what the networks take, when the step is traced; floats, at each step."""
+        takes = [tensor.shape[1:] for tensor in self.generator.inputs[1:]]
+        given = [] if condition is None else [condition.shape[1:]]
+        if [len(shape) for shape in given] != [len(shape) for shape in takes]:
+            raise ValueError(
+                f"found batches of images {'with' if given else 'without'} conditions or labels; this generator takes "
+                f"{'conditions' if takes else 'none: dataset.map(lambda images, labels: images) leaves them out'}."
+            )
+        if real.dtype not in ("uint8", "float32"):
+            raise ValueError(f"images are {real.dtype.name}; expected uint8, or float32 in [-1, 1].")
+        if real.dtype == "float32" and len(real.shape) == 4:
+            largest = tf.reduce_max(tf.abs(real))
+            message = "images go beyond [-1, 1]; expected uint8, or float32 in [-1, 1] (images / 127.5 - 1)."
+            tf.debugging.assert_less_equal(largest, 1.0, message)
 
     def _augment(self, real, fake, step, stream):
         policy = self.settings["diffaugment"]

@@ -116,22 +116,38 @@ def read_sampler(file: str | os.PathLike) -> keras.Model:
     """Load what turns noise into images: a sampler, or the sampler of a training's checkpoint.
 
     Raises:
-        ModelError: the file holds no such model.
+        ModelError: the file holds no such model, or one that draws other numbers than images in [-1, 1].
     """
+    from .sampling import inputs, noise
+
     model = read(file)
     if hasattr(model, "sampler"):  # a whole training: the averages of its weights are its optimizer's
         model = read(file, compiled=True).sampler()
     if not is_sampler(model):
-        raise ModelError(f"{file}: found the model {model.name!r}; expected a generator of images.")
+        raise ModelError(f"{file}: found the model {model.name!r}; expected a generator of images in colour.")
+    conditions = [np.zeros((4, tensor.shape[-1]), np.float32) for tensor in model.inputs[1:]]
+    drawn = np.asarray(
+        model(inputs(noise(4, model.inputs[0].shape[1:], seed=0), *conditions), training=False)
+    )
+    low, high = float(drawn.min()), float(drawn.max())
+    if not np.isfinite([low, high]).all():
+        raise ModelError(
+            f"{file}: found a generator of numbers that are not finite; its training broke. Train it anew."
+        )
+    if low >= 0 and high > 0:
+        raise ModelError(
+            f"{file}: found a generator of values from {low:.2f} to {high:.2f}; expected -1 to 1, as tanh gives them."
+        )
     return model
 
 
 def is_sampler(model: keras.Model) -> bool:
     """Whether a model takes noise, and maybe conditions, to images in colour."""
-    noise, *conditions = [tensor.shape for tensor in model.inputs]
-    return (
+    noise, *conditions = [tensor.shape for tensor in getattr(model, "inputs", None) or [()]]
+    return bool(noise) and (
         len(model.outputs) == 1
         and len(model.outputs[0].shape) == 4
+        and model.outputs[0].shape[-1] == 3
         and (len(noise) == 2 or noise[1:] == model.outputs[0].shape[1:])
         and [len(shape) for shape in conditions] in ([], [2])
     )

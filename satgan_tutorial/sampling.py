@@ -69,11 +69,15 @@ def sample(
         raise ValueError(f"found n {n} and batches of {batch_size}; expected n from 0 and batches from 1.")
     shape = sampler.inputs[0].shape[1:]
     takes = [x.shape[-1] for x in sampler.inputs[1:]]
-    given = [] if condition is None else [np.shape(condition)[-1]]
-    if takes != given:
-        there = f"conditions of shape {np.shape(condition)}" if given else "no conditions"
+    given = [] if condition is None else [*np.shape(condition)[-1:]]
+    if takes != given or np.ndim(condition) > 2:
+        there = "no conditions" if condition is None else f"conditions of shape {np.shape(condition)}"
         raise ConditionError(
             f"found {there}; this generator takes {takes[0] if takes else 0}: see conditions.encode."
+        )
+    if np.ndim(condition) == 2 and len(condition) != n:
+        raise ConditionError(
+            f"found {len(condition)} conditions for {n} images; expected one for each, or one."
         )
     if condition is not None:
         condition = np.broadcast_to(np.asarray(condition, np.float32), (n, takes[0]))
@@ -90,12 +94,19 @@ def from_noise(
         z: noise, (N, ...) in the shape of the sampler's first input.
         condition: None, or float32 (N, k).
         batch_size: how many at once.
+
+    Raises:
+        ValueError: what the sampler draws is not finite.
     """
     columns = [np.asarray(z, np.float32)] + ([] if condition is None else [condition])
     if not len(z):
         out = np.zeros((0, *sampler.output_shape[1:]), np.float32)
     else:
         out = forward(lambda *batch: sampler(inputs(*batch), training=False), *columns, batch_size=batch_size)
+    if not np.isfinite(out).all():
+        raise ValueError(
+            f"{sampler.name} draws numbers that are not finite; its training broke, so train it anew."
+        )
     return to_uint8(out) if out.ndim == 4 else out
 
 
@@ -105,7 +116,7 @@ def inputs(x, condition=None):
 
 
 def noise(n: int, shape: int | tuple[int, ...], seed: int) -> np.ndarray:
-    """Draw what a sampler starts from: float32 (n, *shape), standard normal.
+    """Draw what a sampler starts from: float32 `(n, *shape)`, standard normal.
 
     Args:
         n: how many rows.

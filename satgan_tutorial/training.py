@@ -279,7 +279,9 @@ def _kept(
         saved = time.monotonic()
 
     def due() -> bool:
-        return model.step != steps and time.monotonic() - saved > save_every  # the last one is saved at the end
+        return (
+            model.step != steps and time.monotonic() - saved > save_every
+        )  # the last one is saved at the end
 
     def after_step(batch: int, logs: dict[str, Any] | None) -> None:
         if model.step % LOG_EVERY and due():  # where an epoch ends, its row and samples are written first
@@ -288,13 +290,13 @@ def _kept(
     def after_epoch(epoch: int, logs: dict[str, Any] | None) -> None:
         nonlocal shown
         if samples.steps[-1] != shown:
-            _draw_samples(samples, out / "samples.png")
+            _draw_samples(samples.images, out / "samples.png")
             shown = samples.steps[-1]
         if due():
             save()
 
     def at_end(logs: dict[str, Any] | None) -> None:
-        _draw_samples(samples, out / "samples.png")
+        _draw_samples(samples.images, out / "samples.png")
         save()
 
     keeper = keras.callbacks.LambdaCallback(
@@ -303,13 +305,13 @@ def _kept(
     return [Log(out / "log.csv", LOG_EVERY), samples, keeper]
 
 
-def _draw_samples(samples: Any, file: Path) -> None:
+def _draw_samples(images: list[np.ndarray], file: Path) -> None:
     """Show at most 32 rows of samples, evenly, as one picture."""
     from .rasters import contact_sheet
 
-    rows = np.unique(np.linspace(0, len(samples.images) - 1, 32).astype(int))
+    rows = np.unique(np.linspace(0, len(images) - 1, 32).astype(int))
     with replacing(file) as new:
-        contact_sheet(np.concatenate([samples.images[i] for i in rows]), SAMPLES).save(new)
+        contact_sheet(np.concatenate([images[i] for i in rows]), SAMPLES).save(new)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

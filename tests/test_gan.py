@@ -43,6 +43,7 @@ def plane(**settings):
     return model
 
 
+@pytest.mark.slow
 def test_one_step_moves_both_players_and_says_how_it_went():
     model = recipes.build(TINY, run_eagerly=True)
     before = [p.get_weights() for p in (model.generator, model.discriminator)]
@@ -54,6 +55,7 @@ def test_one_step_moves_both_players_and_says_how_it_went():
     assert model.step == 1
 
 
+@pytest.mark.slow
 def test_the_step_is_the_textbook_step():
     """Written out plainly: update D on its loss and R1 + R2, then G against the new D, both by gradient descent."""
     rate = 0.05
@@ -115,6 +117,7 @@ def test_batch_norm_sees_real_and_fake_apart():
     np.testing.assert_allclose(model.logits_and_penalty(real, fake)[0], d(real, training=True), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_same_seed_same_bits_and_another_seed_others():
     a, b = (train(seed=0, eagerly=False) for _ in range(2))
     assert np.array_equal(weights(a), weights(b))
@@ -125,6 +128,7 @@ def test_same_seed_same_bits_and_another_seed_others():
     assert recipes.build(TINY, seed=2**32 - 1)._noise(4, 0).shape == (4, 8)
 
 
+@pytest.mark.slow
 def test_a_saved_training_goes_on_to_the_same_bits(tmp_path):
     whole = train()
     train(steps=3).save(tmp_path / "half.keras")
@@ -137,6 +141,7 @@ def test_a_saved_training_goes_on_to_the_same_bits(tmp_path):
         assert np.array_equal(weights(a), weights(b))
 
 
+@pytest.mark.slow
 def test_the_posts_training_goes_on_to_the_same_bits(tmp_path):
     recipe = dataclasses.replace(recipes.get("post"), image_size=16, batch_size=4)
     whole = train(recipe, steps=2)
@@ -150,6 +155,7 @@ def test_the_posts_training_goes_on_to_the_same_bits(tmp_path):
     assert np.array_equal(weights(whole), weights(resumed))
 
 
+@pytest.mark.slow
 def test_generate_uses_the_averages_and_leaves_the_weights():
     model = train()
     before = weights(model)
@@ -168,6 +174,7 @@ def test_generate_uses_the_averages_and_leaves_the_weights():
     np.testing.assert_allclose(start.sampler().trainable_variables[0], average, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_averages_get_their_own_batch_norm_statistics():
     model = train(dataclasses.replace(TINY, batch_norm=True, ema=0.5))
     copy = model.sampler()
@@ -180,6 +187,7 @@ def test_the_averages_get_their_own_batch_norm_statistics():
     np.testing.assert_allclose(norm.moving_variance, seen.var((0, 1, 2)), rtol=0.05)
 
 
+@pytest.mark.slow
 def test_a_gan_learns_points_in_the_plane():
     real = np.random.default_rng(0).normal((2.0, -1.0), 0.1, (256, 2)).astype(np.float32)
     model = plane(r1=0.1, r2=0.1, steps_per_execution=10)
@@ -206,3 +214,34 @@ def test_what_is_wrong_is_said():
         model.compile("adam", "adam", loss="wasserstein")
     with pytest.raises(ValueError, match="no augmentation"):
         model.compile("adam", "adam", diffaugment=("blur",))
+
+
+def test_a_network_that_does_not_compute_in_float32_is_refused():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        with pytest.raises(ValueError, match="computes in float16; .*set_dtype_policy"):
+            recipes.build(TINY)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def test_large_seeds_draw_noise_of_their_own():
+    seeds = 0, 2**27, 2**31, 2**32 - 1
+    noises = [recipes.build(TINY, seed=seed)._noise(4, 0).numpy() for seed in seeds]
+    assert len({noise.tobytes() for noise in noises}) == len(seeds)
+
+
+@pytest.mark.parametrize(
+    ("batch", "says"),
+    [
+        (IMAGES[:4].astype(np.uint16), "uint16; expected uint8"),
+        (IMAGES[:4].astype(np.float32), r"beyond \[-1, 1\]"),
+        ((IMAGES[:4], np.zeros(4, np.int32)), "with conditions or labels; this generator takes none"),
+    ],
+)
+def test_a_dataset_of_others_that_does_not_fit_is_refused(batch, says):
+    """As `image_dataset_from_directory` gives them: floats up to 255, or labels beside the images."""
+    model = recipes.build(TINY)
+    data = tf.data.Dataset.from_tensors(batch).repeat()
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=says):
+        model.fit(data, steps_per_epoch=1, verbose=0)

@@ -135,14 +135,13 @@ def test_losses_that_are_not_finite_end_it_and_the_last_checkpoint_stays(monkeyp
     )
     with pytest.raises(training.TrainingError, match="run: step 3: .*not finite"):
         run("run", resume=True)
-    after = kept("run")
-    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    step, moments, *_ = kept("run")
+    assert step == before[0] == 2 and np.array_equal(moments, before[1])
 
 
 def test_the_picture_of_the_samples_shows_at_most_32_rows(tmp_path):
-    samples = callbacks.Samples()
-    samples.images = [np.full((8, 16, 16, 3), step, np.uint8) for step in range(100)]
-    training._draw_samples(samples, tmp_path / "samples.png")
+    rows = [np.full((8, 16, 16, 3), step, np.uint8) for step in range(100)]
+    training._draw_samples(rows, tmp_path / "samples.png")
     with Image.open(tmp_path / "samples.png") as page:
         assert page.size == (8 * 18 + 2, 32 * 18 + 2)
         assert page.getpixel((10, 10)) == (0, 0, 0) and page.getpixel((10, page.height - 10)) == (99, 99, 99)

@@ -1,0 +1,73 @@
+"""Models in files: found by name, folder or file, and only what draws images is taken for what does."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from satgan_tutorial import classifier, models, networks, recipes
+
+pytestmark = pytest.mark.once
+
+
+def generator(activation="tanh", channels=3):
+    stack = [layers.Dense(4 * 4 * channels, activation), layers.Reshape((4, 4, channels))]
+    return keras.Sequential([keras.Input((5,)), *stack], name="painter")
+
+
+def broken():
+    model = generator()
+    model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
+    return model
+
+
+def test_a_model_is_found_by_name_folder_and_file(tmp_path):
+    assert models.find("book", "real") == models.path("book", "real")
+    (tmp_path / "run").mkdir()
+    file = tmp_path / "run" / "generator.keras"
+    with pytest.raises(models.UnknownModelError, match="no generator.keras in it"):
+        models.find(str(tmp_path / "run"), "real")
+    generator().save(file)
+    assert models.find(str(tmp_path / "run"), "real") == models.find(str(file), "real") == file
+    with pytest.raises(models.UnknownModelError, match="Did you mean book"):
+        models.find("bok", "real")
+    with pytest.raises(models.ModelError, match="judge for moon chips is not shipped"):
+        models.path("judge", "moon")
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (classifier.build, "expected a generator of images"),
+        (lambda: generator(channels=1), "images in colour"),
+        (lambda: generator("sigmoid"), r"values from 0\.\d+ to 0\.\d+; expected -1 to 1"),
+        (broken, "not finite"),
+    ],
+)
+def test_what_draws_no_images_is_refused(model, says, tmp_path):
+    model().save(tmp_path / "model.keras")
+    with pytest.raises(models.ModelError, match=says):
+        models.read_sampler(tmp_path / "model.keras")
+
+
+def test_a_checkpoint_draws_with_its_averages(tmp_path):
+    small = recipes.replace(recipes.get("conditional"), base_filters=2, image_size=16, latent_dim=4)
+    model = recipes.build(small)
+    model.save(tmp_path / "checkpoint.keras")
+    drawn = models.read_sampler(tmp_path / "checkpoint.keras")
+    assert [x.shape[-1] for x in drawn.inputs] == [4, 1]
+    for a, b in zip(drawn.get_weights(), model.sampler().get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("upsampling", networks.UPSAMPLINGS)
+def test_a_folded_generator_draws_the_same_with_fewer_layers(upsampling):
+    keras.utils.set_random_seed(1)
+    model = networks.generator(4, 16, 6, upsampling, batch_norm=True, conditions=1)
+    rng = np.random.default_rng(0)
+    for norm in (layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)):
+        norm.set_weights([rng.uniform(0.5, 1.5, weights.shape) for weights in norm.get_weights()])
+    folded = models.fold(model)
+    inputs = [rng.standard_normal((3, 6)).astype(np.float32), np.ones((3, 1), np.float32)]
+    np.testing.assert_allclose(folded(inputs), model(inputs, training=False), atol=2e-5)
+    assert not any(isinstance(layer, layers.BatchNormalization) for layer in folded.layers)
