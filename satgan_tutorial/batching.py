@@ -41,7 +41,7 @@ def shuffled(
         raise ValueError(f"batch_size is {batch_size}; expected at least 1.")
     columns = [tf.constant(column) for column in (images, condition) if column is not None]
 
-    def deal(step):
+    def deal(step: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         place = step * batch_size + tf.range(batch_size, dtype="int64")
         turn = place // n
         seeds = tf.stack([tf.fill([batch_size], tf.constant(seed, "int64")), turn, tf.zeros_like(turn)], 1)

@@ -43,12 +43,12 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
         patience: how many epochs in a row the accuracies, and looks the score, have to be bad.
     """
 
-    def last(column, n=None):
+    def last(column: str, n: int | None = None) -> np.ndarray:
         values = np.array([row[column] for row in log if np.isfinite(row.get(column, np.nan))])
         return values if n is None else values[-n:]
 
-    def all_of(bad, n):
-        return len(bad) == n and bad.all()
+    def all_of(bad: np.ndarray, n: int) -> bool:
+        return len(bad) == n and bool(bad.all())
 
     names = [name for name in log[-1] if name == "loss" or name.endswith("_loss")]
     losses = np.array([[row[name] for name in names] for row in log])
@@ -91,13 +91,13 @@ def picture_scores(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable
     n = min(len(images), len(unseen))
     usual, shown, kept = _apart(small(images)), turned(images[:n]), turned(unseen[:n])
 
-    def one_heading(fake):
+    def one_heading(fake: np.ndarray) -> float:
         headings = measure(fake).heading.dropna()
         return alignment(headings) if len(headings) > len(fake) / 2 else np.nan
 
-    def nearest(fake):
-        fake = small(fake)
-        to_shown, to_kept = (np.median(distances(fake, chips).min(axis=1)) for chips in (shown, kept))
+    def nearest(fake: np.ndarray) -> float:
+        drawn = small(fake)
+        to_shown, to_kept = (np.median(distances(drawn, chips).min(axis=1)) for chips in (shown, kept))
         return to_shown / to_kept
 
     return {
@@ -108,5 +108,5 @@ def picture_scores(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable
     }
 
 
-def _apart(a):
+def _apart(a: np.ndarray) -> float:
     return distances(a, a).sum() / (len(a) * (len(a) - 1))

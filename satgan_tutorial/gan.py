@@ -222,7 +222,9 @@ class GAN(keras.Model):
             copy(inputs(sampling.noise(64, self.latent_dim, seed=k), *random), training=True)
         return copy
 
-    def _real(self, data, step):
+    def _real(
+        self, data: tf.Tensor | tuple[tf.Tensor, tf.Tensor], step: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """The real images of a batch as the networks take them, and their conditions or None."""
         real, condition = data if isinstance(data, tuple) else (data, None)
         self._check(real, condition)
@@ -232,7 +234,7 @@ class GAN(keras.Model):
                 condition = conditions.turn(condition, self._seed(step, 1), which)
         return (to_float(real) if real.dtype == "uint8" else real), condition
 
-    def _check(self, real, condition):
+    def _check(self, real: tf.Tensor, condition: tf.Tensor | None) -> None:
         """Refuse a batch that is not what the networks take, when the step is traced; floats, at each step."""
         takes = [tensor.shape[1:] for tensor in self.generator.inputs[1:]]
         given = [] if condition is None else [condition.shape[1:]]
@@ -248,7 +250,9 @@ class GAN(keras.Model):
             message = "images go beyond [-1, 1]; expected uint8, or float32 in [-1, 1] (images / 127.5 - 1)."
             tf.debugging.assert_less_equal(largest, 1.0, message)
 
-    def _augment(self, real, fake, step, stream):
+    def _augment(
+        self, real: tf.Tensor, fake: tf.Tensor, step: tf.Tensor, stream: int
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         policy = self.settings["diffaugment"]
         if not policy:
             return real, fake
@@ -256,12 +260,12 @@ class GAN(keras.Model):
             augment.diffaugment(x, self._seed(step, stream + i), policy) for i, x in enumerate((real, fake))
         )
 
-    def _noise(self, n, step):
+    def _noise(self, n: tf.Tensor | int, step: tf.Tensor | int) -> tf.Tensor:
         """This replica's rows of the noise of the whole step, which does not depend on how many replicas share it."""
         first, total = augment.share(n)
         return tf.random.stateless_normal((total, self.latent_dim), self._seed(step, 0))[first : first + n]
 
-    def _seed(self, step, stream):
+    def _seed(self, step: tf.Tensor | int, stream: int) -> tf.Tensor:
         """An int64 pair that no other step and no other use within the step has."""
         return tf.stack([tf.constant(self.seed * 16 + stream, "int64"), tf.cast(step, "int64")])
 
@@ -277,7 +281,7 @@ class GAN(keras.Model):
             if f"dropout_{i}" in store:
                 state.assign(store[f"dropout_{i}"])
 
-    def _dropout(self):
+    def _dropout(self) -> list[keras.Variable]:
         players = (self.generator, self.discriminator)
         return [v for p in players for v in p.non_trainable_variables if v.name == "seed_generator_state"]
 

@@ -21,7 +21,7 @@ from scipy.special import expit
 
 from . import models
 from .batching import forward
-from .chips import ChipSet, to_float
+from .chips import ChipSet, Split, to_float
 from .classifier import logits, reliability, temperature, train
 from .metrics import METRICS, kid
 
@@ -73,7 +73,7 @@ class Judge:
         JudgeError: the file holds another kind of model.
     """
 
-    def __init__(self, name: str | os.PathLike):
+    def __init__(self, name: str | os.PathLike) -> None:
         """Load it."""
         shipped = name in ("real", "simulated")
         self.model = models.load("judge", name) if shipped else models.read(name)
@@ -251,7 +251,7 @@ def _count(chips: ChipSet) -> str:
     return f"{len(chips)} chips ({int(chips.labels.sum())} ships) of {len(np.unique(chips.scenes))} scenes"
 
 
-def _card(judge: Judge, split, seed: int, epochs: int) -> str:
+def _card(judge: Judge, split: Split, seed: int, epochs: int) -> str:
     """The model card, `judge_card.md` with the numbers measured on what was stored."""
     rows = []
     for part in ("validation", "test"):

@@ -6,7 +6,7 @@ is one, is a condition, float32 (N, k). A GAN's generator is one; so is any netw
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -110,7 +110,7 @@ def from_noise(
     return to_uint8(out) if out.ndim == 4 else out
 
 
-def inputs(x, condition=None):
+def inputs(x: Any, condition: Any = None) -> Any:
     """What a network takes: x alone, or a list of x and the condition."""
     return x if condition is None else [x, condition]
 

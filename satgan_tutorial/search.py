@@ -208,7 +208,7 @@ def open_study(storage: str, seed: int = 0, **about: Any) -> optuna.Study:
             sampler=optuna.samplers.TPESampler(seed=seed, constant_liar=True),  # others' trials are under way
             pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
         )
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (each storage has errors of its own)
         raise SearchError(
             f"{masked(storage)}: found no study there, and none can begin ({masked(str(error))}); name another file, or a "
             "database."

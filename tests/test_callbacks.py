@@ -38,7 +38,7 @@ def test_callbacks_through_a_training(tmp_path):
         f"{step:06}.npz" for step in (0, 4, 8)
     ]
     rows = list(csv.DictReader((tmp_path / "log.csv").open()))
-    assert [row["step"] for row in rows] == ["2", "4", "6", "8"] and list(rows[0])[0] == "step"
+    assert [row["step"] for row in rows] == ["2", "4", "6", "8"] and next(iter(rows[0])) == "step"
     assert [row["brightness"] == "nan" for row in rows] == [True, False, True, False]
     assert float(rows[3]["brightness"]) == pytest.approx(model.sample(4, 0).mean(), rel=1e-5)
     assert {"d_loss", "g_loss", "real_accuracy", "fake_accuracy"} <= set(rows[0])

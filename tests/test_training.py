@@ -75,7 +75,7 @@ def test_a_kill_between_any_two_writes_costs_nothing_but_time(monkeypatch):
     monkeypatch.setattr(files.os, "replace", write(rename))
     monkeypatch.setattr(callbacks.Log, "on_epoch_end", write(append))
     run("counted", save_every=0)
-    for limit in range(1, writes + 1):  # noqa: B007  (what `count` compares with)
+    for limit in range(1, writes + 1):
         writes, folder = 0, f"killed-{limit}"
         with pytest.raises(Killed):
             run(folder, save_every=0)

@@ -23,7 +23,7 @@ def ours():
     """What `fit` calls, once a step."""
     import dataclasses
 
-    from satgan_tutorial import batching, post, recipes
+    from satgan_tutorial import batching, recipes
 
     recipe = dataclasses.replace(recipes.get("post"), image_size=SIDE, batch_size=BATCH)
     model = recipes.build(recipe)
@@ -39,7 +39,7 @@ def players_and_optimizers():
     """The post's networks and its two RMSprops."""
     import keras
 
-    from satgan_tutorial import networks
+    from satgan_tutorial import post
 
     keras.utils.set_random_seed(0)
     schedules = {p: keras.optimizers.schedules.InverseTimeDecay(rate, 1, 1e-7) for p, rate in RATES.items()}
