@@ -436,7 +436,8 @@ def counts(request):
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and COUNTS:
         words = ", ".join(f"{count} {what}" for what, count in COUNTS.items())
-        reporter.write_line(f"\ninputs: {sum(COUNTS.values())} tried, {words}")
+        with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+            reporter.write_line(f"\ninputs: {sum(COUNTS.values())} tried, {words}")
 
 
 @pytest.fixture(autouse=True)
