@@ -20,6 +20,7 @@ import numpy as np
 
 from .diagnose import WORDS, diagnose
 from .files import replacing
+from .wording import duration, in_words
 
 Logs = dict[str, Any]
 
@@ -286,16 +287,3 @@ class Alarm(keras.callbacks.Callback):
 def step_of(model: keras.Model) -> int:
     """How many training steps any Keras model has made."""
     return model.step if hasattr(model, "step") else int(model.optimizer.iterations.numpy())
-
-
-def in_words(logs: Logs | None) -> str:
-    """What a log holds, on one line."""
-    return ", ".join(f"{name} {float(value):.2f}" for name, value in (logs or {}).items())
-
-
-def duration(seconds: float) -> str:
-    """Say how long that is, as "40 s", "3 min" or "1 h 20 min"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

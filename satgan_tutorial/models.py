@@ -105,6 +105,8 @@ def read(file: str | os.PathLike, *, compiled: bool = False) -> keras.Model:
 
     from . import recipes  # noqa: F401  (registers every family and the book's own layers)
 
+    if Path(file).is_file() and not zipfile.is_zipfile(file):
+        raise ModelError(f"{file}: expected a Keras model (.keras); found a file that is none, or cut off.")
     try:
         return keras.saving.load_model(file, compile=compiled)
     except Exception as error:

@@ -147,6 +147,7 @@ def run(
     minutes: float,
     seed: int,
     say: Callable[[str], None] = print,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> optuna.Study:
     """Work on a study until so many of its trials are over, finished or given up, by this worker or by others.
 
@@ -158,6 +159,7 @@ def run(
         minutes: of processor time, for each trial.
         seed: of what is proposed; each worker needs its own.
         say: told of each trial.
+        progress: told how many trials are over, and of how many.
 
     Returns:
         The study; at least one of its trials is whole.
@@ -175,6 +177,7 @@ def run(
     def tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         looks = ", ".join(f"{kid:.3f}" for kid in trial.intermediate_values.values())
         say(f"trial {trial.number}, {trial.state.name.lower()}: KID {looks or 'not a number'}")
+        progress(len(study.get_trials(deepcopy=False, states=OVER)), trials)
 
     objective = partial(
         train, base=base, data=training.data_for(base, split.train), score=score, minutes=minutes

@@ -16,7 +16,6 @@ import json
 import math
 import os
 import time
-import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -28,6 +27,7 @@ import numpy as np
 
 from .chips import ChipSet, shrink
 from .files import locked, replacing
+from .wording import in_words
 
 if TYPE_CHECKING:
     import keras
@@ -121,7 +121,6 @@ def fit(
     import keras
 
     from . import batching, distribute
-    from .callbacks import in_words
 
     data = data if isinstance(data, Data) else Data(data)
     seed = model.seed if seed is None else seed
@@ -241,7 +240,7 @@ def run(
             _begin(out, _card(recipe, chips.source, data.images, seed), resume)
         if resume:
             with scope():
-                model = _last(out, model)
+                model = _last(out, model, say)
         callbacks = [*callbacks, Alarm(say=say)]
         callbacks += _kept(out, model, data, steps, save_every) if keep else []
         begun_at = model.step
@@ -271,7 +270,7 @@ def _kept(
     if condition is not None:  # no-ships come first, so the right half of a row is of ships
         condition = condition[np.linspace(0, len(condition) - 1, SAMPLES).astype(int)]
     samples = Samples(SAMPLES, 0, SAMPLE_EVERY, out / "samples", condition)
-    saved, shown = time.monotonic(), -1
+    saved, shown = time.monotonic(), 0
 
     def save() -> None:
         nonlocal saved
@@ -289,9 +288,9 @@ def _kept(
 
     def after_epoch(epoch: int, logs: dict[str, Any] | None) -> None:
         nonlocal shown
-        if samples.steps[-1] != shown:
+        if len(samples.steps) != shown:
             _draw_samples(samples.images, out / "samples.png")
-            shown = samples.steps[-1]
+            shown = len(samples.steps)
         if due():
             save()
 
@@ -368,7 +367,7 @@ def _begin(out: Path, card: dict[str, Any], resume: bool) -> None:
         half.unlink()
 
 
-def _last(out: Path, begun: GenerativeModel) -> GenerativeModel:
+def _last(out: Path, begun: GenerativeModel, say: Callable[[str], None]) -> GenerativeModel:
     """The last checkpoint that can be read, or the model as it begins where none was written yet."""
     from . import models
 
@@ -377,7 +376,7 @@ def _last(out: Path, begun: GenerativeModel) -> GenerativeModel:
         try:
             model = models.read(file, compiled=True)
         except models.ModelError as error:
-            warnings.warn(str(error), stacklevel=3)
+            say(f"{error} Going on from the checkpoint before.")
             continue
         if type(model) is not type(begun) or _layout(model) != _layout(begun):
             raise FolderError(

@@ -17,6 +17,8 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from ..wording import duration
+
 PACKAGE = __package__.partition(".")[0]
 LINES_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
 FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name)}
@@ -223,14 +225,6 @@ def _lines(total: int, unit: str) -> Iterator[None]:
             left = (now - since[0]) / (done - since[1]) * (total - done)
             note(f"{unit} {done} of {total}: {words + '; ' if words else ''}{duration(left)} left")
             since = (now, done)
-
-
-def duration(seconds: float) -> str:
-    """Say how long that is, as "40 s", "3 min" or "1 h 20 min"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def note(text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .console import masked, note, quiet_import, tell
+from .console import masked, note, progress, quiet_import, tell
 from .options import SEED, Number, Whole, fits, regular, writable
 
 
@@ -59,6 +59,9 @@ def search(recipe: str, storage: str, trials: int, minutes: float, seed: int) ->
     from ..sources import load_chips
 
     options = {"trials": trials, "minutes": minutes, "seed": seed, "say": note}
-    best = searcher.run(recipes.get(recipe), load_chips(say=note), storage, **options).best_trial
+    chips = load_chips(say=note)
+    with progress(trials, "trial") as update:
+        options["progress"] = lambda done, total: update(done)
+        best = searcher.run(recipes.get(recipe), chips, storage, **options).best_trial
     tell(f"Best is trial {best.number}, KID {best.value:.3f} on validation ships:")
     tell(json.dumps(best.params))

@@ -1,0 +1,18 @@
+"""Numbers in words: a log on one line, how long something takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def in_words(logs: dict[str, Any] | None) -> str:
+    """What a log holds, on one line."""
+    return ", ".join(f"{name} {float(value):.2f}" for name, value in (logs or {}).items())
+
+
+def duration(seconds: float) -> str:
+    """Say how long that is, as "40 s", "3 min" or "1 h 20 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
