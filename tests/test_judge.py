@@ -124,6 +124,7 @@ def test_the_shipped_judges_are_there(source):
         assert models.path("judge", source).with_suffix(suffix).is_file()
 
 
+@pytest.mark.slow
 def test_the_shipped_simulated_judge_reads_simulated_ships():
     found = judge.Judge("simulated").evaluate(
         simulate.draw_chips(400, seed=99), split="new", symmetries=False
@@ -131,6 +132,7 @@ def test_the_shipped_simulated_judge_reads_simulated_ships():
     assert found["accuracy"] > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [pytest.param("real", marks=pytest.mark.real), "simulated"])
 def test_the_shipped_judges_were_trained_on_the_train_scenes_of_today(source):
     if source == "real" and os.environ.get("SATGAN_DATA", "simulated") == "simulated":
