@@ -105,6 +105,7 @@ def install(folder):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_packed_installs_and_is_checked_with_no_network(pack, tmp_path, capfd):
     (tmp_path / "project" / "satgan_tutorial" / "__init__.py").write_text("half done")
     assert pack.main() is None

@@ -481,6 +481,7 @@ def test_the_table_is_long():
     assert len(CASES) >= 150
 
 
+@pytest.mark.slow
 def test_numbers_are_finite_and_within_their_limits():
     hypothesis = pytest.importorskip("hypothesis")
     from hypothesis import strategies

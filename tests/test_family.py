@@ -20,6 +20,7 @@ def house(monkeypatch, tmp_path):
     recipes.build_family.register(gaussian.GaussianRecipe, gaussian.build)
 
 
+@pytest.mark.slow
 def test_it_trains_resumes_samples_and_is_scored_by_the_commands():
     run("train", "gaussian", "--seed", 3, "--steps", 33, "--out", "half")
     run("train", "gaussian", "--seed", 3, "--out", "half", "--resume")

@@ -231,6 +231,7 @@ def test_large_seeds_draw_noise_of_their_own():
     assert len({noise.tobytes() for noise in noises}) == len(seeds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("batch", "says"),
     [

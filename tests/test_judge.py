@@ -42,6 +42,7 @@ def test_the_judges_logit_is_the_classifiers_over_the_temperature(chips):
     np.testing.assert_allclose(after, before / t, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_chips_of_the_other_source_are_refused(chips, trained):
     other = ChipSet(chips.images, chips.labels, chips.scenes, chips.locations, source="real")
     with pytest.raises(judge.JudgeError, match='cannot judge real ones: take Judge\\("real"\\)'):

@@ -126,6 +126,7 @@ def test_a_training_keeps_all_in_its_folder(trained):
     assert Image.open(trained / "samples.png").size == (8 * 82 + 2, 2 * 82 + 2)
 
 
+@pytest.mark.slow
 def test_a_resumed_training_has_the_bits_of_one_in_one_go(trained):
     run("train", "tiny", "--steps", 7, "--seed", 3, "--out", "new/halves")
     early = bits(Path("new/halves"))
@@ -143,6 +144,7 @@ def test_a_resumed_training_has_the_bits_of_one_in_one_go(trained):
     assert rows[-1] == (trained / "log.csv").read_text().splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_other_sizes_are_options_that_the_folder_remembers(few):
     options = ["--image-size", 16, "--batch-size", 3]
     run("train", "tiny", "--steps", 4, *options, "--out", "halves")
@@ -179,6 +181,7 @@ def ctrl_c(monkeypatch):
     return at_the_third
 
 
+@pytest.mark.slow
 def test_a_stopped_training_of_another_size_goes_on_with_the_line_it_prints(ctrl_c, monkeypatch):
     ctrl_c()
     result = run("train", "tiny", "--image-size", 16, "--steps", 5, "--out", "small", code=130)
@@ -199,6 +202,7 @@ def test_a_recipe_that_cannot_be_built_is_told_before_the_folder_is_begun(size, 
         training.run(dataclasses.replace(TINY, image_size=size), few, "new", seed=0, steps=1)
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(ctrl_c):
     ctrl_c()
     before = signal.getsignal(signal.SIGINT)
@@ -244,6 +248,7 @@ def goes_on_to_the_bits_of_one_never_killed(folder, step, few):
     assert same(bits(Path(folder)), bits(Path("whole")))
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_kills_cost_what_came_after_the_last_checkpoint(few):
     step = killed("killed", times=3, seconds=0.4)
@@ -260,6 +265,7 @@ def cut(file):
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
+@pytest.mark.slow
 def test_a_checkpoint_cut_in_half_leaves_the_one_before(few, trained):
     ships = few.split(0).train.ships
     shutil.copytree(trained, "cut")
@@ -279,6 +285,7 @@ def test_a_checkpoint_cut_in_half_leaves_the_one_before(few, trained):
         training.run(TINY, ships, "cut", seed=3, steps=30, resume=True)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_recipe_is_told(few, trained):
     ships = few.split(0).train.ships
     training.run(replace(TINY, latent_dim=5), ships, "other", seed=3, steps=1)
@@ -326,6 +333,7 @@ def test_a_file_that_is_no_model_gets_a_sentence(tmp_path):
     assert not Path("x.png").exists()
 
 
+@pytest.mark.slow
 def test_generate_writes_a_sheet_or_an_array(trained):
     run("generate", trained, "-n", 5, "--seed", 1, "--out", "five.npy")
     run("generate", trained / "generator.keras", "-n", 2, "--seed", 1, "--out", "two.npy")
@@ -340,6 +348,7 @@ def test_generate_writes_a_sheet_or_an_array(trained):
     assert sorted(os.listdir()) == ["five.npy", "five.png", "same.npy", "two.npy"]
 
 
+@pytest.mark.slow
 def test_a_generator_that_takes_wishes_is_asked_in_words(monkeypatch):
     monkeypatch.setitem(recipes.RECIPES, "asked", replace(TINY, conditions=("ship",), batch_norm=False))
     run("train", "asked", "--steps", 2, "--out", "asked")
@@ -383,6 +392,7 @@ def test_a_generator_is_not_scored_against_the_other_source(trained, few, monkey
     assert "simulated" in run("evaluate", trained, code=1).output
 
 
+@pytest.mark.slow
 def test_the_judge_trains_too():
     run("train", "judge", "--out", "judged", "--steps", 2)
     assert {file.suffix for file in Path("judged").iterdir()} == {".keras", ".md", ".csv"}
@@ -390,6 +400,7 @@ def test_the_judge_trains_too():
     assert "judge" in run("train", "judge", "--out", "judged", "--resume", code=2).output
 
 
+@pytest.mark.slow
 def test_a_broken_training_keeps_its_last_checkpoint(trained, monkeypatch):
     shutil.copytree(trained, "broken")
     before = Path("broken/checkpoint.keras").read_bytes()

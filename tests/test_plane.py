@@ -95,6 +95,7 @@ def test_a_trained_discriminator_comes_near_the_optimal_one(judge):
     assert np.mean(np.abs(0.5 - optimal)) > 0.3  # what one that knows nothing would get
 
 
+@pytest.mark.slow
 def test_a_trained_discriminator_measures_the_divergence_from_below(judge):
     ring, q, discriminator = judge
     logits = (discriminator(p.sample(20_000, seed=3)) for p in (ring, q))

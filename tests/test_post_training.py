@@ -31,6 +31,7 @@ def moves(models, step, size=8):
     return tuple(moved(*pair) for pair in zip(before, players, strict=True))
 
 
+@pytest.mark.slow
 def test_compiled_then_frozen_the_posts_discriminator_stands_still():
     models = post.models(SIDE)
     for _ in range(3):
@@ -40,6 +41,7 @@ def test_compiled_then_frozen_the_posts_discriminator_stands_still():
     assert g > 0 and d > 0
 
 
+@pytest.mark.slow
 def test_the_toggled_step_moves_each_player_in_its_half_alone():
     models = generator, discriminator, combined = post.models(SIDE)
     snapshots = []
@@ -62,6 +64,7 @@ def test_the_toggled_step_moves_each_player_in_its_half_alone():
     assert snapshots == [[False, True], [True, False]] * 3
 
 
+@pytest.mark.slow
 def test_the_flag_counts_when_a_step_is_traced():
     models = post.models(SIDE)
     assert moves(models, post.toggled_step)[1] > 0
@@ -69,6 +72,7 @@ def test_the_flag_counts_when_a_step_is_traced():
     assert moves(models, post.step, size=5)[1] == 0
 
 
+@pytest.mark.slow
 def test_the_toggled_step_and_fit_make_the_same_update():
     recipe = replace(recipes.get("post"), image_size=SIDE, batch_size=8)
     fitted, looped = recipes.build(recipe, seed=1), post.models(SIDE)

@@ -33,6 +33,7 @@ def level(fake):
     return fake.mean()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_off_is_the_one_that_was_not(record, tmp_path):
     record("whole", build, IMAGES, {"level": level}, out=tmp_path, about={"chips": "none"}, **SETTINGS)
     looks = []
@@ -59,6 +60,7 @@ def test_a_run_that_was_cut_off_is_the_one_that_was_not(record, tmp_path):
     assert facts["steps"] == 6 and facts["chips"] == "none" and "keras" in facts["machine"]
 
 
+@pytest.mark.slow
 def test_a_run_that_breaks_says_so_and_leaves_what_was_there(record, tmp_path):
     def breaks():
         return recipes.build(replace(TINY, learning_rates=(1e30, 1e30), r1=0.0, r2=0.0, ema=None), seed=1)

@@ -39,6 +39,7 @@ def test_a_recipe_proposed_as_it_is_comes_back(name):
     assert asdict(again) == asdict(base) | {"d_filters": base.d_filters or base.base_filters}
 
 
+@pytest.mark.slow
 def test_every_proposal_can_be_built():
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(6):
@@ -49,6 +50,7 @@ def test_every_proposal_can_be_built():
         assert len(changed) > 4 and not changed & {"name", "networks", "image_size", "conditions"}
 
 
+@pytest.mark.slow
 def test_a_trial_scores_at_every_look_and_is_given_up_when_it_is_bad_or_broken(storage, monkeypatch):
     images = training.Data(few_chips().ships.images)
     monkeypatch.setattr(search, "propose", lambda base, trial: base)

@@ -38,6 +38,7 @@ def test_same_seed_same_bits_and_another_seed_others(chips):
     assert (other.images != chips.images).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_pixels_are_a_function_of_the_causes_alone(chips):
     rows = [3, 210, 390]
     np.testing.assert_array_equal(simulate.render(chips.causes.iloc[rows]), chips.images[rows])

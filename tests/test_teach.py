@@ -69,6 +69,7 @@ def test_a_batch_is_half_ships_and_of_these_half_are_drawn(teach):
         assert np.array_equal(y, np.repeat([[0], [1]], 16, axis=0))
 
 
+@pytest.mark.slow
 def test_chips_are_turned_where_symmetries_are_asked_for(teach):
     one = np.random.default_rng(0).integers(0, 256, (1, 80, 80, 3), np.uint8)
     for symmetries, ways in ((False, 1), (True, 8)):
@@ -76,6 +77,7 @@ def test_chips_are_turned_where_symmetries_are_asked_for(teach):
         assert len(np.unique(seen.reshape(len(seen), -1), axis=0)) == ways
 
 
+@pytest.mark.slow
 def test_the_same_seed_trains_the_same_classifier(teach):
     rng = np.random.default_rng(0)
     ships, no_ships = rng.integers(0, 256, (2, 4, 80, 80, 3), np.uint8)
@@ -85,6 +87,7 @@ def test_the_same_seed_trains_the_same_classifier(teach):
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_each_row_of_the_table_is_a_run_that_the_script_makes(teach, split):
     rows = pd.read_csv(teach.TABLE)
     every = {"real": 601, "simulated": len(split.train.ships)}
@@ -105,6 +108,7 @@ def test_every_run_is_there_once_and_a_simulated_reader_does_not_learn_from_the_
         assert len([one for one in made if one[0] == arm]) == 5 * len(teach.SEEDS)
 
 
+@pytest.mark.slow
 def test_each_arm_gets_the_chips_it_should(small, split, monkeypatch):
     monkeypatch.setattr(small, "drawn_by", lambda name, source, n, *_: np.zeros((n, 80, 80, 3), np.uint8))
     train, validation = split.train, split.validation
@@ -123,6 +127,7 @@ def test_each_arm_gets_the_chips_it_should(small, split, monkeypatch):
             assert len(no_ships) == len(train.no_ships)
 
 
+@pytest.mark.slow
 def test_a_run_adds_a_row_and_is_not_made_again(small, capsys, monkeypatch):
     monkeypatch.setattr(small, "SEEDS", (1,))
     small.main(["--most", "1"])

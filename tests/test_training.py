@@ -45,6 +45,7 @@ def same(one, other):
     return all(np.array_equal(a, b) for a, b in zip(kept(one), kept(other), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", range(1, 5))
 def test_a_training_stopped_at_any_step_ends_as_one_never_stopped(at):
     run("whole")
@@ -102,6 +103,7 @@ def test_two_trainings_do_not_share_a_folder():
     run("run", resume=True)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_settings_is_refused():
     """Which the recipe of the folder does not tell: one file was put there from elsewhere."""
     ships = few_chips().split(0).train.ships

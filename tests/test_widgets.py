@@ -208,6 +208,7 @@ def test_sliders_go_where_they_say(panel, book):
     assert (angles[1] - angles[0]) % 180 == pytest.approx(30, abs=1e-2)
 
 
+@pytest.mark.slow
 def test_directions_are_found_when_a_slider_first_asks(panel, book, monkeypatch):
     found = []
     few = latent.directions(book, 100)
