@@ -38,10 +38,10 @@ def test(session):
     """Run the unit tests, every notebook and the checks of the pages, all at the smoke budget."""
     lint(session)
     pytest(session, "not benchmark", "--dist", "loadfile", "--ignore=tests/test_page.py", "tests")
-    cache = execute(session, "smoke")
-    pages = build(session, "smoke", cache)
-    where = {"SATGAN_EXECUTED": str(cache), "SATGAN_PAGES": str(pages)}
-    pytest(session, "not benchmark", "tests/test_outputs.py", "tests/test_page.py", env=where)
+    notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
+    pytest(session, "not benchmark", "--dist", "loadfile", *notebooks)
+    pages = build(session, "smoke", execute(session, "smoke"))
+    pytest(session, "not benchmark", "tests/test_page.py", env={"SATGAN_PAGES": str(pages)})
 
 
 @nox.session
