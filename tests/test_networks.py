@@ -72,9 +72,7 @@ def test_the_lost_activations_come_back_after_each_convolution_and_cost_nothing(
     assert learning[0].equals(learning[1])
 
 
-@pytest.mark.parametrize(
-    ("build", "convolutions"), [(post.generator, 4), (post.discriminator, 3)]
-)
+@pytest.mark.parametrize(("build", "convolutions"), [(post.generator, 4), (post.discriminator, 3)])
 @pytest.mark.parametrize("activations", [False, True])
 def test_the_posts_convolutions_in_a_row_are_one_affine_map_without_activations(
     build, convolutions, activations
