@@ -7,6 +7,7 @@ and its head is an average, so one pass over the whole scene gives the very same
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,12 @@ MISSING_MIDDLE = 0.25  # share of its middle that may be no data
 
 
 def detect(
-    classifier: keras.Model, scene: np.ndarray, *, threshold: float = 0.5, valid: np.ndarray | None = None
+    classifier: keras.Model,
+    scene: np.ndarray,
+    *,
+    threshold: float = 0.5,
+    valid: np.ndarray | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> pd.DataFrame:
     """The ships of a scene: `sweep`, then `find`, of the scene and what may lie just beyond its rim.
 
@@ -46,6 +52,7 @@ def detect(
         scene: uint8 (H, W, 3), both sides at least 80 pixels.
         threshold: lowest p(ship|x) to report, in [0, 1].
         valid: bool (H, W), which pixels are data, as `scenes.read_scene` tells; black corners need no telling.
+        progress: told how many rows of windows are read, and of how many.
 
     Returns:
         As `find`, with boxes cut off at the scene's rim.
@@ -57,7 +64,8 @@ def detect(
     scene, valid = _without_gaps(scene, valid)
     height, width = scene.shape[:2]
     there = np.ones((height, width), bool) if valid is None else valid
-    logits = _sweep(classifier, np.pad(scene, ((HALF, HALF), (HALF, HALF), (0, 0)), mode="edge"))
+    wider = np.pad(scene, ((HALF, HALF), (HALF, HALF), (0, 0)), mode="edge")
+    logits = _sweep(classifier, wider, progress=progress)
     found = find(logits, threshold=threshold, valid=np.pad(there, HALF))
     for axis, ends, most in (("x", ("left", "right"), width), ("y", ("top", "bottom"), height)):
         found[axis] -= HALF
@@ -129,7 +137,13 @@ def _windows(scene: np.ndarray, stride: int) -> tuple[int, int]:
     return height, width
 
 
-def _sweep(classifier: keras.Model, scene: np.ndarray, stride: int = STRIDE, rows: int = 128) -> np.ndarray:
+def _sweep(
+    classifier: keras.Model,
+    scene: np.ndarray,
+    stride: int = STRIDE,
+    rows: int = 128,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> np.ndarray:
     """What `sweep` does, of a scene all of which is data."""
     first, rest, shifts = _chain(classifier, stride)
     height, width = _windows(scene, stride)
@@ -142,6 +156,7 @@ def _sweep(classifier: keras.Model, scene: np.ndarray, stride: int = STRIDE, row
             if target.size:
                 found = np.asarray(_run(rest, below[:, dy:, dx:]))[0, ..., 0]
                 target[:] = found[: len(target), : target.shape[1]]
+        progress(min(top + rows, height), height)
     return logits
 
 
@@ -212,7 +227,7 @@ def find(
         and its box, the window: `left`, `top`, `right`, `bottom`.
 
     Raises:
-        ValueError: a threshold outside [0, 1], negative `apart`, logits that are no (R, C) or are NaN, or a `valid` of
+        ValueError: a threshold outside [0, 1], an `apart` of 0 or less, logits that are no (R, C) or are NaN, or a `valid` of
             another scene.
     """
     logits = _checked_logits(logits, threshold, apart, valid, stride)
@@ -234,8 +249,8 @@ def _checked_logits(
 ) -> np.ndarray:
     """Logits, float64 (R, C), struck where there is no data; a `ValueError` if something doesn't fit."""
     logits = np.asarray(logits, np.float64)
-    if not 0 <= threshold <= 1 or not apart >= 0:
-        raise ValueError(f"threshold {threshold}, apart {apart}: expected 0 to 1, and 0 or more pixels.")
+    if not 0 <= threshold <= 1 or not apart > 0:
+        raise ValueError(f"threshold {threshold}, apart {apart}: expected 0 to 1, and more than 0 pixels.")
     if logits.ndim != 2 or np.isnan(logits).any():
         what = "NaN among them" if logits.ndim == 2 else f"shape {logits.shape}"
         raise ValueError(f"logits: found {what}; expected numbers (R, C), as `sweep` gives them.")

@@ -91,7 +91,7 @@ def replacing(file: Path) -> Iterator[Path]:
 
     What killed processes left half-written of the same file is removed.
     """
-    name = file.name[-100:]  # a name may have 255 characters, of which this one needs some more
+    name = file.name[-40:]  # a name may have 255 bytes, of which the new one's beginning needs some
     for old in file.parent.glob(".new-*"):
         if old.name.endswith(name) and not old.is_dir() and _is_leftover(old):
             _remove(old)

@@ -74,7 +74,7 @@ def precision(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
 
 def recall(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
     """The share of real chips that lie in some fake chip's ball: could it have been drawn? Source: as `precision`."""
-    return precision(fake, real, k)
+    return precision(*reversed(_checked(real, fake, k)), k)
 
 
 def density(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:

@@ -83,7 +83,8 @@ def read(
     if fault := fault_of(path):
         raise RasterError(f"{path}: found {fault}; expected an image file. Correct the path.")
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow only warns of is checked here, or no matter
             return _read(path, file, formats, size, bands, say)
     except PermissionError as error:
         raise RasterError(
@@ -107,9 +108,7 @@ def _read(
         tags = read_tags(file) if "TIFF" in formats else None
         _check_tags(path, tags, bands)
         depth = _png_depth(file)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # sizes are checked here
-            picture = Image.open(file, formats=formats)
+        picture = Image.open(file, formats=formats)
         _check_mode(path, picture, depth, size)
         picture.load()
         picture = ImageOps.exif_transpose(picture)

@@ -30,6 +30,7 @@ def test_nearly_every_simulated_ship_is_found(ships):
     assert ships[1]["length"].notna().mean() > 0.99
 
 
+@pytest.mark.slow
 def test_heading_error(ships):
     causes, table = ships
     error = np.abs((table["heading"] - causes["heading"] + 90) % 180 - 90)
@@ -84,7 +85,10 @@ def test_odd_pictures_are_measured_without_complaint():
 def test_a_wave_is_a_peak_of_the_spectrum():
     wave = 128 + 60 * np.sin(2 * np.pi * np.arange(80) * 0.25)
     images = np.broadcast_to(wave[None, None, :, None], (1, 80, 80, 3)).astype(np.uint8)
-    assert appearance.spectrum(images)[0].argmax() in (7, 8)  # 0.25 cycles a pixel is the edge between the two
+    assert appearance.spectrum(images)[0].argmax() in (
+        7,
+        8,
+    )  # 0.25 cycles a pixel is the edge between the two
 
 
 def test_a_checkerboard_stands_out_at_the_end_of_the_line_spectrum_and_no_ship_does():
@@ -102,13 +106,28 @@ def test_a_checkerboard_stands_out_at_the_end_of_the_line_spectrum_and_no_ship_d
     assert appearance.line_spectrum(image[:0]).shape == (0, 41)
 
 
+@pytest.mark.parametrize("function", ["measure", "sea_colour", "segment", "spectrum", "line_spectrum"])
+def test_only_pixels_are_measured(function):
+    for images, error in (
+        (np.zeros((2, 80, 80, 3), np.float32), TypeError),
+        (np.zeros((2, 80, 80, 3), np.int64), TypeError),
+        (np.zeros((80, 80, 3), np.uint8), ValueError),
+        (np.zeros((2, 80, 80), np.uint8), ValueError),
+        ([[1]], TypeError),
+    ):
+        with pytest.raises(error, match="expected"):
+            getattr(appearance, function)(images)
+
+
 def test_total_variation():
     edges = np.linspace(0, 1, 11)
     low, high = np.full(10, 0.05), np.full(7, 0.95)
     assert appearance.total_variation(low, low, edges) == 0
     assert appearance.total_variation(low, high, edges) == 1
     assert appearance.total_variation(np.r_[low, np.nan], low, edges) == 0
-    assert appearance.total_variation(low, np.r_[np.full(5, 0.05), np.full(5, 3.0)], edges) == pytest.approx(0.5)
+    assert appearance.total_variation(low, np.r_[np.full(5, 0.05), np.full(5, 3.0)], edges) == pytest.approx(
+        0.5
+    )
 
 
 @pytest.mark.real

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import classifier
+from satgan_tutorial.chips import symmetry, to_float
 from satgan_tutorial.sources import simulate
-from satgan_tutorial.chips import to_float
 
 pytestmark = pytest.mark.once
 
@@ -39,9 +39,9 @@ def test_a_sweep_gives_the_numbers_of_the_chips_at_its_stride():
 
 def test_the_eight_symmetries_are_eight_and_keep_the_axes():
     image = np.random.default_rng(0).integers(0, 256, (4, 4, 3), dtype=np.uint8)
-    views = [chips.symmetry(image, which) for which in range(8)]
+    views = [symmetry(image, which) for which in range(8)]
     assert len({view.tobytes() for view in views}) == 8
-    stack = chips.symmetry(np.stack([image, image + 1]), 5)
+    stack = symmetry(np.stack([image, image + 1]), 5)
     np.testing.assert_array_equal(stack[0], views[5])
     assert all(np.array_equal(np.sort(v.reshape(-1, 3), 0), np.sort(image.reshape(-1, 3), 0)) for v in views)
 
@@ -102,7 +102,7 @@ def test_too_few_chips_are_refused(chips):
 
 def test_symmetries_are_averaged(chips):
     model = classifier.build()
-    one = [classifier.logits(model, chips.symmetry(chips.images, which)) for which in range(8)]
+    one = [classifier.logits(model, symmetry(chips.images, which)) for which in range(8)]
     np.testing.assert_allclose(
         classifier.logits(model, chips.images, symmetries=True), np.mean(one, axis=0), atol=1e-6
     )

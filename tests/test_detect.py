@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from keras import Input, Sequential, layers, utils
 from PIL import Image
+from scipy import ndimage
 
 from satgan_tutorial import classifier, detect, exercises, load_chips, scenes
 from satgan_tutorial.judge import Judge
+from satgan_tutorial.sources import simulate
 
 
 @pytest.fixture(scope="module")
@@ -222,8 +224,6 @@ def test_the_marked_ships_lie_in_their_scenes_and_those_in_open_water_are_found(
 
 @pytest.mark.slow
 def test_a_scene_is_drawn_with_its_ships_where_the_table_says():
-    from satgan_tutorial.sources import simulate
-
     scene, ships = simulate.draw_scene(400, 600, seed=2, ships=4)
     assert (scene.shape, scene.dtype, len(ships)) == ((400, 600, 3), np.uint8, 4)
     again, same = simulate.draw_scene(400, 600, seed=2, ships=4)
@@ -240,8 +240,6 @@ def test_a_scene_is_drawn_with_its_ships_where_the_table_says():
 
 @pytest.mark.slow
 def test_most_ships_of_drawn_scenes_are_found():
-    from satgan_tutorial.sources import simulate
-
     judge, right, wrong, known = Judge("simulated").classifier, 0, 0, 0
     for seed in (1, 2):
         scene, ships = simulate.draw_scene(500, 700, seed)
@@ -317,3 +315,153 @@ CASES = [
 def test_the_graders_tell_undone_wrong_and_right_apart(grader, answer, verdict, capsys):
     grader(answer)
     assert verdict in capsys.readouterr().out
+
+
+# What is no data, and the rim
+
+
+@pytest.fixture(scope="module")
+def sea():
+    """A judge, a piece of a scene with what it finds there, and the scene, which goes on for 90 pixels beyond it."""
+    files = scenes.find_scenes()
+    if "lb_1" in files:
+        source, scene = "real", scenes.read_image(files["lb_1"])[:, 100:1500]
+    else:
+        source, (scene, _) = "simulated", simulate.draw_scene(680, 880, seed=6)
+    judge, piece = Judge(source).classifier, np.ascontiguousarray(scene[90:-90, 90:-90])
+    return judge, piece, detect.detect(judge, piece), scene
+
+
+def turned(scene, angle, mode="RGB"):
+    """The scene turned on black, or on transparent black."""
+    picture = Image.fromarray(scene).convert(mode)
+    return picture.rotate(angle, expand=True, resample=Image.Resampling.BICUBIC)
+
+
+def split_by_rim(found, inside):
+    """How many are farther from the rim of the turned scene than half a window, and nearer."""
+    deep = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1][found.y, found.x]
+    return (deep > 44).sum(), ((deep > 4) & (deep <= 44)).sum()
+
+
+@pytest.mark.parametrize("angle", [7, 30, -50])
+@pytest.mark.parametrize("kind", ["black.png", "black.jpg", "alpha.png"])
+def test_a_scene_turned_on_black_gives_the_finds_of_one_that_goes_on(sea, tmp_path, angle, kind):
+    judge, piece, _, scene = sea
+    after = turned(piece, angle, "RGBA" if "alpha" in kind else "RGB")
+    inside = np.array(turned(np.full_like(piece, 255), angle))[..., 0] > 128
+    after.save(tmp_path / kind, quality=95)
+    read = scenes.read_scene(tmp_path / kind)
+    found = detect.detect(judge, read.pixels, valid=read.valid)
+    assert inside[found.y, found.x].all()
+    # What the turn itself costs shows where the scene goes on: there its windows see no black.
+    whole = np.array(turned(scene, angle))
+    top, left = ((large - small) // 2 for large, small in zip(whole.shape, inside.shape, strict=False))
+    whole = whole[top : top + inside.shape[0], left : left + inside.shape[1]]
+    there = detect.find(detect._sweep(judge, np.ascontiguousarray(whole)))
+    (far, near), (far_there, near_there) = split_by_rim(found, inside), split_by_rim(there, inside)
+    assert abs(far - far_there) <= 1 + (kind == "black.jpg") and near <= near_there + 2
+    # The black alone tells a sweep, without a mask.
+    swept = detect.find(detect.sweep(judge, scenes.read_image(tmp_path / kind)))
+    assert inside[swept.y, swept.x].all() and len(swept) <= len(found) + 1
+
+
+def test_a_black_wedge_costs_no_ship_beside_it_and_gives_none(sea):
+    judge, scene, upright, _ = sea
+    cut = scene.copy()
+    ship = upright.iloc[0]
+    y, x = np.mgrid[: scene.shape[0], : scene.shape[1]]
+    away = -1 if ship.x > scene.shape[1] / 2 else 1  # the wedge runs from the ship to the farther side
+    wedge = (x - ship.x) * away - 0.2 * (y - ship.y) > 42
+    cut[wedge] = 0
+    found = detect.detect(judge, cut)
+    assert not wedge[found.y, found.x].any()
+    clear = upright[~wedge[upright.y, upright.x]]
+    clear = clear[((clear.x - ship.x) * away - 0.2 * (clear.y - ship.y) < 30)]
+    assert detect.match(found, clear).sum() == len(clear) >= 1
+    assert len(found) <= len(clear) + 2
+
+
+def test_windows_without_data_are_struck_and_no_other(network):
+    scene, valid = noise(160, 240), np.ones((160, 240), bool)
+    valid[:, 120:] = False
+    scene[~valid] = 255
+    for swept in (
+        detect.sweep(network, scene, valid=valid),
+        detect.chip_by_chip(network, scene, valid=valid),
+    ):
+        centres = 40 + 4 * np.arange(swept.shape[1])
+        assert np.isfinite(swept[:, centres <= 112]).all() and (swept[:, centres >= 120] == -np.inf).all()
+    same = detect.sweep(network, np.where(valid[..., None], scene, 7).astype(np.uint8), valid=valid)
+    assert np.array_equal(same, detect.sweep(network, scene, valid=valid))
+    assert len(detect.find(np.full_like(swept, 5), valid=valid, apart=1)) == np.isfinite(swept).sum()
+    assert np.isfinite(detect.find(swept, threshold=0).probability).all()
+    assert len(detect.find(swept, threshold=0, apart=1)) == np.isfinite(swept).sum()
+
+
+def test_a_scene_without_gaps_is_swept_as_ever(network):
+    scene = noise(120, 160)
+    scene[50:60, 50:70] = 0  # black, but not at the rim
+    plain = detect._sweep(network, scene)
+    assert np.array_equal(detect.sweep(network, scene), plain)
+    assert np.array_equal(detect.sweep(network, scene, valid=np.ones((120, 160), bool)), plain)
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+@pytest.mark.parametrize("distance", [16, 24, 30])
+def test_a_ship_near_the_rim_is_found(sea, side, distance):
+    judge, scene, upright, _ = sea
+    ships = upright[upright.probability > 0.9]
+    hits = tried = 0
+    for ship in ships.itertuples():
+        top, bottom = max(ship.y - 150, 0), ship.y + 150
+        left, right = max(ship.x - 150, 0), ship.x + 150
+        if side == "left":
+            left = ship.x - distance
+        elif side == "right":
+            right = ship.x + distance
+        elif side == "top":
+            top = ship.y - distance
+        else:
+            bottom = ship.y + distance
+        piece = np.ascontiguousarray(scene[top:bottom, left:right])
+        if min(piece.shape[:2]) >= 80:
+            found = detect.detect(judge, piece)
+            hits += (np.hypot(found.x - (ship.x - left), found.y - (ship.y - top)) <= detect.NEAR).any()
+            tried += 1
+            height, width = piece.shape[:2]
+            assert (found.left >= 0).all() and (found.right <= width).all() and (found.bottom <= height).all()
+            assert ((found.left < found.x) & (found.x <= found.right)).all()
+    assert tried and hits >= 0.8 * tried
+
+
+def test_arguments_that_do_not_fit_are_told(network):
+    logits = np.zeros((4, 5))
+    for wrong in (
+        {"threshold": np.nan},
+        {"threshold": 1.5},
+        {"apart": 0},
+        {"valid": np.ones((80, 80), bool)},
+    ):
+        with pytest.raises(ValueError, match="expected"):
+            detect.find(logits, **wrong)
+    for broken in (logits + np.nan, logits[0]):
+        with pytest.raises(ValueError, match="logits: found"):
+            detect.find(broken)
+    with pytest.raises(ValueError, match="valid: found"):
+        detect.sweep(network, noise(100, 100), valid=np.ones((100, 99), bool))
+    with pytest.raises(scenes.SceneError, match="found a list"):
+        detect.sweep(network, [[1]])
+
+
+@pytest.mark.real
+def test_what_is_found_inside_real_scenes_is_what_a_plain_sweep_finds():
+    judge, more, files = Judge("real").classifier, 0, scenes.find_scenes()
+    if not files:
+        pytest.skip("no scenes beside the real chips")
+    for file in files.values():
+        scene = scenes.read_image(file)
+        plain, found = detect.find(detect.sweep(judge, scene)), detect.detect(judge, scene)
+        assert detect.match(found, plain).sum() == len(plain), file.name
+        more += len(found) - len(plain)
+    assert more <= 3  # at the rims of six scenes

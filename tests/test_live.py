@@ -238,9 +238,7 @@ def test_a_layer_that_the_script_does_not_know_is_named():
         live.export(keras.Sequential([keras.Input((8,)), layers.Dense(3, activation="gelu")]))
     with pytest.raises(live.ExportError, match="strides, dilation or groups"):
         live.export(keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(4, 3, groups=2)]))
-    with pytest.raises(
-        live.ExportError, match="weights that float16 cannot hold; save it with pretrained.models.save"
-    ):
+    with pytest.raises(live.ExportError, match="weights that float16 cannot hold; save it with models.save"):
         live.export(keras.Sequential([keras.Input((8,)), layers.Dense(3)]))
     x = keras.Input((4,))
     skip = layers.Dense(4, name="second")(layers.Dense(4, name="first")(x))

@@ -140,6 +140,42 @@ def test_too_few_rows_or_unequal_columns_are_told(metric, shapes):
         metric(*(np.zeros(shape) for shape in shapes))
 
 
+@pytest.mark.parametrize("metric", metrics.METRICS.values(), ids=metrics.METRICS)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_features_that_are_no_numbers_have_no_score(features, metric, value):
+    for side in (0, 1):
+        broken = [x.copy() for x in features]
+        broken[side][3, 2] = value
+        with pytest.raises(ValueError, match=f"1 of .* {('real', 'fake')[side]} rows .* not finite.* row 3"):
+            metric(*broken)
+
+
+@pytest.mark.parametrize("k", [-1, 0, 1.5, True, 17, 23])
+@pytest.mark.parametrize("name", ["precision", "recall", "density", "coverage"])
+def test_there_are_1_to_n_minus_1_neighbours(features, name, k):
+    with pytest.raises(ValueError, match="expected"):
+        getattr(metrics, name)(*features, k)
+
+
+def test_other_arguments_out_of_range_are_told(features, chips):
+    for wrong in ({"level": 0}, {"level": 1.5}, {"repeats": 0}):
+        with pytest.raises(ValueError, match="expected between 0 and 1, and 1 or more"):
+            metrics.interval(metrics.kid, *features, **wrong)
+    with pytest.raises(ValueError, match="22 rows, 23 groups"):
+        metrics.floor(metrics.kid, features[0][:22], np.arange(23), (5, 5))
+    with pytest.raises(ValueError, match="0 splits"):
+        metrics.floor(metrics.kid, features[0], np.arange(23), (5, 5), splits=0)
+    for fake, unseen, share in (([], [1.0], 0.1), ([1.0], [np.nan], 0.1), ([1.0], [1.0], 2)):
+        with pytest.raises(ValueError, match="expected"):
+            metrics.near_copies(np.array(fake), np.array(unseen), share)
+    with pytest.raises(ValueError, match="some shown"):
+        metrics.nearest(chips, chips[:0])
+    with pytest.raises(TypeError, match="shown: found float64"):
+        metrics.nearest(chips, chips / 255)
+    with pytest.raises(ValueError, match="rows of shape"):
+        metrics.distances(features[0], features[1][:, :3])
+
+
 def test_no_group_is_on_both_sides_of_a_floor_and_the_sizes_are_as_asked():
     groups = np.repeat(np.arange(30), np.arange(1, 31))
     rows = np.stack([groups, np.arange(len(groups))], axis=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .console import quiet_import, tell
+from .console import note, progress, quiet_import, tell
 from .options import Number, out_file, regular, source_option, spare
 
 
@@ -27,15 +27,19 @@ def detect(image: Path, out: Path, threshold: float, source: str) -> None:
     """  # noqa: D301
     spare(out, image)
     regular(image)
-    from ..scenes import read_image
+    from ..scenes import read_scene
 
-    scene = read_image(image)
+    scene = read_scene(image, say=note)
     with quiet_import():
         from .. import detect as sweeper
         from ..judge import Judge
     from ..files import replacing
 
-    found = sweeper.detect(Judge(source).classifier, scene, threshold=threshold)
+    rows = scene.pixels.shape[0] // sweeper.STRIDE
+    with progress(rows, "row") as update:
+        options = {"threshold": threshold, "valid": scene.valid}
+        options["progress"] = lambda done, total: update(round(rows * done / total))
+        found = sweeper.detect(Judge(source).classifier, scene.pixels, **options)
     with replacing(out) as new:
-        sweeper.save(new, scene, found)
+        sweeper.save(new, scene.pixels, found)
     tell(f"{out}: {len(found)} ships with probability {threshold:g} and above in {image.name}.")
