@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import importlib
 import os
-import warnings
 from typing import Any
+
+from .renamed import old_names
 
 # TensorFlow reads this when it is imported, so it is set here, in the one place that always runs before.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 _HOME = {"ChipSet": "chips", "load_chips": "sources", "show": "plots"}
 
-# What modules were called in version 0.1; each of these names goes with version 0.3.
 _RENAMED = {
     "checks": "exercises",
     "fetch": "sources.fetch",
@@ -55,14 +55,8 @@ def __getattr__(name: str) -> Any:
         return version("satgan-tutorial")
     if name in _HOME:
         return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name in _RENAMED:
-        new = _RENAMED[name]
-        warnings.warn(
-            f"satgan_tutorial.{name} is now satgan_tutorial.{new}; the old name goes with version 0.3.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        return importlib.import_module(f"{__name__}.{new}")
+    if name in _RENAMED:  # before the folder of weights is taken for a module
+        return old_names(__name__, _RENAMED)(name)
     try:
         return importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError as error:

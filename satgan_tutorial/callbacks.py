@@ -20,6 +20,7 @@ import numpy as np
 
 from .diagnose import WORDS, diagnose
 from .files import replacing
+from .renamed import old_names
 from .wording import duration, in_words
 
 Logs = dict[str, Any]
@@ -287,3 +288,12 @@ class Alarm(keras.callbacks.Callback):
 def step_of(model: keras.Model) -> int:
     """How many training steps any Keras model has made."""
     return model.step if hasattr(model, "step") else int(model.optimizer.iterations.numpy())
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "Strip": "callbacks.Samples",
+        "looks": "diagnose.picture_scores",
+    },
+)

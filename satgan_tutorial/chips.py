@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from .renamed import old_names
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -296,3 +298,13 @@ def symmetry(images: np.ndarray, which: int) -> np.ndarray:
     """One of the eight symmetries of the square, 0 (nothing) to 7, of images (..., H, W, 3)."""
     turned = np.rot90(images, which % 4, axes=(-3, -2))
     return turned if which < 4 else turned[..., ::-1, :]
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "load_chips": "sources.load_chips",
+        "home": "files.home",
+        "checkout": "files.checkout",
+    },
+)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .chips import ChipSet
+from .renamed import old_names
 
 if TYPE_CHECKING:
     import keras
@@ -102,3 +103,14 @@ def _row(ship: np.ndarray, heading: np.ndarray, length: np.ndarray):
     double = np.radians(2 * heading)
     row = np.stack([np.ones(len(ship)), np.cos(double), np.sin(double), (length - 200) / 10], axis=1)
     return (row * np.asarray(ship)[:, None]).astype(np.float32)
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "ask": "conditions.encode",
+        "of": "conditions.from_chips",
+        "like": "conditions.matching",
+        "some": "conditions.random",
+    },
+)

@@ -17,6 +17,7 @@ from scipy.special import expit
 
 from .chips import SIZE, to_float
 from .rasters import filled, seen
+from .renamed import old_names
 from .scenes import SceneError, check
 
 if TYPE_CHECKING:
@@ -310,3 +311,13 @@ def save(out: str | os.PathLike, scene: np.ndarray, found: pd.DataFrame) -> None
         found.round({"probability": 4}).to_csv(out, index=False)
     else:
         Image.fromarray(draw_boxes(scene, found)).save(out)
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "read_image": "scenes.read_image",
+        "find_scenes": "scenes.find_scenes",
+        "marked_ships": "scenes.marked_ships",
+    },
+)

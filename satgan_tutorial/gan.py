@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from . import augment, conditions, losses, sampling
 from .chips import to_float
+from .renamed import old_method, old_names
 from .sampling import inputs
 
 PLAYERS = ("generator", "discriminator")
@@ -309,7 +310,20 @@ class GAN(keras.Model):
         """Compile as `get_compile_config` tells."""
         self.compile(**keras.saving.deserialize_keras_object(config))
 
+    generate, averaged = old_method("generate", "sample"), old_method("averaged", "sampler")
+
 
 def _replicas() -> int:
     """How many replicas share a step, each with its part of the batch."""
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "generate": "sampling.sample",
+        "noise": "sampling.noise",
+        "batches": "batching.shuffled",
+        "WishError": "sampling.ConditionError",
+    },
+)

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from .appearance import measure
 from .chips import to_float
+from .renamed import old_names
 from .sampling import from_noise, noise
 
 SHELL = 2**0.5  # two deviations of the length of noise
@@ -180,3 +181,11 @@ def project(
     for _ in range(steps + 1):  # the last one only looks: its rate is 0
         z, left = step()
     return z.numpy().reshape(starts.shape), left.numpy().reshape(starts.shape[:2])
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "draw": "sampling.from_noise",
+    },
+)

@@ -12,6 +12,8 @@ import pandas as pd
 import tensorflow as tf
 from keras import layers
 
+from .renamed import old_names
+
 UPSAMPLINGS = ("resize", "resize_conv", "sub_pixel", "transposed")
 
 
@@ -217,3 +219,12 @@ def _space_to_depth(side: int) -> list:
 def _check(right: bool, message: str) -> None:
     if not right:
         raise ValueError(message)
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "post_generator": "post.generator",
+        "post_discriminator": "post.discriminator",
+    },
+)

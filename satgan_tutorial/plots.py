@@ -14,6 +14,7 @@ from cycler import cycler
 from matplotlib import rcParams
 from matplotlib.figure import Figure
 
+from .renamed import old_names
 from .svg import INK, to_svg
 
 # Okabe and Ito's colours (2008), told apart with any colour vision, those that also stand out on white and on black.
@@ -164,3 +165,12 @@ def show(thing: Any, *, alt: str | None = None, place: Place | None = None) -> N
         display(styled.set_table_attributes('class="dataframe"'))
     else:
         display(Markdown(f"```python\n{inspect.getsource(thing).rstrip()}\n```"))
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "show_film": "film.show_film",
+        "address": "svg.address",
+    },
+)

@@ -27,6 +27,7 @@ import numpy as np
 
 from .chips import ChipSet, shrink
 from .files import locked, replacing
+from .renamed import old_names
 from .wording import in_words
 
 if TYPE_CHECKING:
@@ -421,3 +422,11 @@ def _save(model: GenerativeModel, out: Path) -> None:
             os.replace(last, before)
     with replacing(out / "generator.keras") as new:
         model.sampler().save(new)
+
+
+__getattr__ = old_names(
+    __name__,
+    {
+        "sheet": "rasters.contact_sheet",
+    },
+)
