@@ -360,7 +360,7 @@ def test_a_scene_turned_on_black_gives_the_finds_of_one_that_goes_on(sea, tmp_pa
     whole = whole[top : top + inside.shape[0], left : left + inside.shape[1]]
     there = detect.find(detect._sweep(judge, np.ascontiguousarray(whole)))
     (far, near), (far_there, near_there) = split_by_rim(found, inside), split_by_rim(there, inside)
-    assert abs(far - far_there) <= 1 + (kind == "black.jpg") and near <= near_there + 2
+    assert abs(far - far_there) <= 2 and near <= near_there + 2  # half a pixel may lie between the two
     # The black alone tells a sweep, without a mask.
     swept = detect.find(detect.sweep(judge, scenes.read_image(tmp_path / kind)))
     assert inside[swept.y, swept.x].all() and len(swept) <= len(found) + 1
