@@ -111,7 +111,7 @@ def _read(
         picture = Image.open(file, formats=formats)
         _check_mode(path, picture, depth, size)
         picture.load()
-        picture = ImageOps.exif_transpose(picture)
+        ImageOps.exif_transpose(picture, in_place=True)
     except RasterError:
         raise
     except Image.DecompressionBombError:

@@ -230,11 +230,11 @@ def _split_json(file: Path, *, pixels: bool = True) -> tuple[list[np.ndarray], A
     rows, text = [], _json_text(file)
     start = re.search(rb'"data"\s*:\s*\[', text)
     begin = end = start.end() if start else 0
-    row = re.compile(rb"\s*,?\s*\[([^][]*)\]")
-    while start and (found := row.match(text, end)):
+    row = re.compile(rb"\s*,?\s*\[")
+    while start and (opened := row.match(text, end)) and (closed := text.find(b"]", opened.end())) >= 0:
         if pixels:
-            rows.append(_read_row(found[1], file, len(rows)))
-        end = found.end()
+            rows.append(_read_row(text[opened.end() : closed], file, len(rows)))
+        end = closed + 1
     try:
         return rows, json.loads(text[:begin] + text[end:])
     except RecursionError:
