@@ -44,9 +44,9 @@ def detect(
 ) -> pd.DataFrame:
     """The ships of a scene: `sweep`, then `find`, of the scene and what may lie just beyond its rim.
 
-    The scene is continued by half a chip in the colours of its rim, so that a ship near it has a window of its own. Of 78
-    ships in open water, cut so that they lay 12 pixels from the rim, 74 were found so, and none by a sweep of the scene
-    alone; nearer than that half of a ship is cut off, and it may be missed.
+    The scene is continued by half a chip in the colours of its rim, so that a ship near it has a window of its own; the
+    centres of a sweep's windows are 40 pixels from the rim at least. 39 sure finds of six real scenes were cut so that they
+    lay 12 pixels from the left rim and from the upper one: 74 of these 78 were found again, of those at 4 pixels 44.
 
     Args:
         classifier: as for `sweep`.
