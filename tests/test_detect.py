@@ -344,6 +344,7 @@ def split_by_rim(found, inside):
     return (deep > 44).sum(), ((deep > 4) & (deep <= 44)).sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("angle", [7, 30, -50])
 @pytest.mark.parametrize("kind", ["black.png", "black.jpg", "alpha.png"])
 def test_a_scene_turned_on_black_gives_the_finds_of_one_that_goes_on(sea, tmp_path, angle, kind):

@@ -90,6 +90,7 @@ def test_a_trained_judge_comes_with_card_and_log_and_loads_again(chips, trained)
     np.testing.assert_array_equal(again.probability(chips), first.probability(chips))
 
 
+@pytest.mark.slow
 def test_a_stored_model_is_rounded_to_float16_and_small(tmp_path):
     model = classifier.build()
     file = models.save(model, "ship", "real", folder=tmp_path, card="a card", log="epoch\n0\n")

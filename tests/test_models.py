@@ -50,6 +50,7 @@ def test_what_draws_no_images_is_refused(model, says, tmp_path):
         models.read_sampler(tmp_path / "model.keras")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_draws_with_its_averages(tmp_path):
     small = recipes.replace(recipes.get("conditional"), base_filters=2, image_size=16, latent_dim=4)
     model = recipes.build(small)

@@ -239,6 +239,7 @@ def test_a_cut_file_is_refused(tmp_path, ending, share):
     refused(file, "no whole image")
 
 
+@pytest.mark.slow
 def test_whatever_the_bytes_it_is_a_picture_or_a_sentence(tmp_path):
     hypothesis = pytest.importorskip("hypothesis")
     from hypothesis import strategies as st

@@ -76,6 +76,7 @@ def test_scenes_are_like_the_real_ones():
     assert (west == north).all() and (west == (causes["region"] == "San Francisco Bay")).all()
 
 
+@pytest.mark.slow
 def test_some_ships_of_a_scene_are_near_twins_and_none_of_two_scenes():
     ships = simulate.draw_chips(300, seed=2, label=1)
     looks = ships.causes.groupby("look")
