@@ -53,6 +53,7 @@ def test_chips_of_the_other_source_are_refused(chips, trained):
         trained[1].features(np.zeros((2, 80, 80, 3), np.float32))
 
 
+@pytest.mark.slow
 def test_a_score_names_judge_n_and_split(chips, trained):
     score = trained[1].score(chips.ships[:30], chips.images[:40], split="test")
     assert score.value == judge.kid(
@@ -62,6 +63,7 @@ def test_a_score_names_judge_n_and_split(chips, trained):
         assert part in str(score)
 
 
+@pytest.mark.slow
 def test_all_scores_come_as_a_table_that_names_judge_n_and_split(chips, trained):
     table = trained[1].scores(chips.ships[:30], chips.images[:40], split="test")
     assert table.metric.tolist() == ["KID", "FID", "precision", "recall", "density", "coverage"]

@@ -293,6 +293,7 @@ def test_a_checkpoint_of_another_recipe_is_told(few, trained):
         training.run(TINY, ships, "mixed", seed=3, steps=30, resume=True)
 
 
+@pytest.mark.slow
 def test_a_folder_is_not_overwritten_and_only_its_own_training_goes_on(trained, few):
     assert "--resume" in run("train", "tiny", "--out", trained, code=2).output
     result = run("train", "tiny", "--out", trained, "--resume", "--seed", 4, "--steps", 30, code=2)
@@ -372,6 +373,7 @@ def test_the_name_of_a_shipped_model_goes_before_a_folder():
     assert (found["split"], found["data"], found["judge"]) == ("test", "simulated", "judge-simulated")
 
 
+@pytest.mark.slow
 def test_evaluate_says_all_that_a_score_depends_on(trained, few):
     found = json.loads(run("evaluate", trained, "-n", 50, "--json").stdout)
     assert (found["judge"], found["source"], found["split"], found["n"]) == (
@@ -384,6 +386,7 @@ def test_evaluate_says_all_that_a_score_depends_on(trained, few):
     assert f"KID {found['kid']:.3f}" in run("evaluate", trained, "-n", 50).output
 
 
+@pytest.mark.slow
 def test_a_generator_is_not_scored_against_the_other_source(trained, few, monkeypatch):
     real = ChipSet(few.images, few.labels, few.scenes, few.locations, "real")
     monkeypatch.setattr("satgan_tutorial.sources.load_chips", lambda *args, **options: real)
