@@ -1,10 +1,10 @@
 """Points in the plane: distributions whose densities are known, and two networks small enough to see whole.
 
-from satgan_tutorial import batching, plane
-ring = plane.ring()
-model = plane.build("non_saturating", seed=0)                         # a compiled gan.GAN, on points
-model.fit(batching.shuffled(ring.sample(20_000, seed=0), 128, seed=0), steps_per_epoch=1000)
-plane.covered(model.sample(2000, seed=0), ring)                     # how many of the eight modes it found
+    from satgan_tutorial import batching, plane
+    ring = plane.ring()
+    model = plane.build("non_saturating", seed=0)                         # a compiled gan.GAN, on points
+    model.fit(batching.shuffled(ring.sample(20_000, seed=0), 128, seed=0), steps_per_epoch=1000)
+    plane.covered(model.sample(2000, seed=0), ring)                     # how many of the eight modes it found
 
 Nothing here is a special case: `gan.GAN` trains these two networks by the same lines as those that draw ships.
 """

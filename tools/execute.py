@@ -145,7 +145,7 @@ def write_table(store, chapters):
         title = heading.splitlines()[0].removeprefix("# ")
         address = f"../{chapter.parent.name}/{chapter.name}"
         rows.append(f"| {int(chapter.name[:2])}. | [{title}]({address}) | {took:.1f} |")
-    head = "|  | chapter | seconds |\n|--:|:--|--:|"
+    head = "| # | chapter | seconds |\n|--:|:--|--:|"
     text = "\n".join([head, *rows, f"|  | all | {sum(times):.1f} |", ""])
     if not TABLE.exists() or TABLE.read_text(encoding="utf-8") != text:
         TABLE.write_text(text, encoding="utf-8")
