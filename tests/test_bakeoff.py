@@ -1,5 +1,6 @@
 """The bake-off of chapter 10 and its peers: what the tables hold, and that the scripts add to them."""
 
+import importlib.util
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -7,45 +8,35 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import load_chips, recipes
+from satgan_tutorial.experiments import bakeoff, equal_time, results
 
 TOOLS = Path(__file__).parents[1] / "tools"
 
 
-@pytest.fixture(scope="module")
-def scripts():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(TOOLS)
-        import bakeoff
-        import equal_time
-        import peers
-
-        yield bakeoff, equal_time, peers
+def script(name):
+    spec = importlib.util.spec_from_file_location(f"tools_{name}", TOOLS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
-def results(scripts):
-    import results
-
-    return results
+def peers():
+    return script("peers")
 
 
 @pytest.fixture
-def small(scripts, tmp_path, monkeypatch):
-    """The scripts with tables of their own, tiny networks, simulated chips and no time to lose."""
-    bakeoff, equal_time, peers = scripts
+def small(tmp_path, monkeypatch):
+    """Tables of their own, tiny networks, simulated chips and no time to lose."""
     monkeypatch.setenv("SATGAN_DATA", "simulated")
     monkeypatch.setattr(equal_time, "SCORED", 12)
     monkeypatch.setattr(bakeoff, "BASELINE", replace(bakeoff.BASELINE, base_filters=2, batch_size=2))
-    for script in (bakeoff, peers):
-        monkeypatch.setattr(script, "TABLE", tmp_path / script.TABLE.name)
-        monkeypatch.setattr(script, "SHEETS", tmp_path / script.SHEETS.name)
-    monkeypatch.setattr(bakeoff, "FLOORS", tmp_path / "floors.csv")
-    return scripts
+    for name in ("TABLE", "SHEETS", "FLOORS", "PEERS_TABLE", "PEERS_SHEETS"):
+        monkeypatch.setattr(bakeoff, name, tmp_path / getattr(bakeoff, name).name)
 
 
 @pytest.mark.slow
-def test_a_variant_changes_one_thing_and_can_be_built(scripts):
-    bakeoff, *_ = scripts
+def test_a_variant_changes_one_thing_and_can_be_built():
     for name, (question, changes) in bakeoff.VARIANTS.items():
         before, after = asdict(bakeoff.BASELINE), asdict(bakeoff.recipe(name))
         changed = {key for key in before if before[key] != after[key]}
@@ -54,10 +45,10 @@ def test_a_variant_changes_one_thing_and_can_be_built(scripts):
         recipes.build(replace(bakeoff.recipe(name), base_filters=2, d_filters=2))
 
 
-def test_each_row_of_the_table_is_a_run_that_the_script_makes(scripts, results):
-    bakeoff, *_ = scripts
+def test_each_row_of_the_table_is_a_run_that_the_script_makes():
     rows = results.read(bakeoff.TABLE)
-    made = {*bakeoff.runs("screen", []), *bakeoff.runs("repeat", [])}
+    names = list(bakeoff.VARIANTS)
+    made = {*bakeoff.screen(names), *bakeoff.repeats(names)}
     assert bakeoff.done() <= made and len(bakeoff.done()) == len(rows)
     for row in rows:
         assert row["chips"] == "real" and int(row["steps"]) > 0 and np.isfinite(float(row["kid"])), row
@@ -67,15 +58,13 @@ def test_each_row_of_the_table_is_a_run_that_the_script_makes(scripts, results):
         assert 0.999 * seen <= int(row["steps"]) * batch <= 1.1 * seen + 20 * batch, row
 
 
-def test_of_each_run_the_first_chips_are_kept(scripts):
-    bakeoff, equal_time, _ = scripts
+def test_of_each_run_the_first_chips_are_kept():
     for one in bakeoff.done():
         chips = equal_time.kept(bakeoff.sheet(*one))
         assert chips.dtype == np.uint8 and chips.shape == (8, 80, 80, 3), one
 
 
-def test_no_kept_chip_is_a_real_one(scripts):
-    bakeoff, equal_time, _ = scripts
+def test_no_kept_chip_is_a_real_one():
     chips = load_chips()
     if chips.source != "real":
         pytest.skip("no real chips to compare with")
@@ -85,8 +74,7 @@ def test_no_kept_chip_is_a_real_one(scripts):
 
 
 @pytest.mark.slow
-def test_a_run_adds_its_row_and_its_chips_and_is_not_made_again(small, results):
-    bakeoff, equal_time, _ = small
+def test_a_run_adds_its_row_and_its_chips_and_is_not_made_again(small):
     made = [("hinge", 0, 1e-4), ("no average", 0, 1e-4)]
     for one in made:
         bakeoff.run(*one)
@@ -99,8 +87,7 @@ def test_a_run_adds_its_row_and_its_chips_and_is_not_made_again(small, results):
     assert bakeoff.sheet("no average", 0, 6.0).name == "no-average-0-6.npz"
 
 
-def test_the_floors_are_those_of_the_real_chips(scripts, results):
-    bakeoff, *_ = scripts
+def test_the_floors_are_those_of_the_real_chips():
     rows = results.read(bakeoff.FLOORS)
     kinds = {(row["chips"], row["against"], row["ships"]) for row in rows}
     assert kinds == {("real", a, s) for a in ("validation", "test") for s in ("as they are", "turned")}
@@ -108,17 +95,25 @@ def test_the_floors_are_those_of_the_real_chips(scripts, results):
 
 
 @pytest.mark.slow
-def test_floors_writes_its_table_anew(small, results):
-    bakeoff, *_ = small
+def test_the_floors_are_written_anew(small):
     for _ in range(2):
-        bakeoff.floors(draws=1)
+        bakeoff.score_train_ships(draws=1)
     rows = results.read(bakeoff.FLOORS)
     assert [row["ships"] for row in rows] == 2 * ["as they are", "turned"]
     assert len({row["kid"] for row in rows}) == 4
 
 
-def test_turned_chips_are_the_chips_in_one_of_eight_ways(scripts):
-    equal_time = scripts[1]
+def test_a_table_begins_with_its_columns_and_keeps_four_digits(tmp_path):
+    table = tmp_path / "table.csv"
+    assert results.read(table) == []
+    for kid in (0.123456, 12345.6):
+        results.add(table, {"name": "R1 alone", "steps": 123456, "kid": kid})
+    assert table.read_text() == "name,steps,kid\nR1 alone,123456,0.1235\nR1 alone,123456,1.235e+04\n"
+    assert [row["steps"] for row in results.read(table)] == ["123456"] * 2
+    assert results.slug("32 filters, D alone") == "32-filters-d-alone"
+
+
+def test_turned_chips_are_the_chips_in_one_of_eight_ways():
     images = np.random.default_rng(0).integers(0, 256, (64, 4, 4, 3), np.uint8)
     turned = equal_time.turned(images)
     assert (turned.sum(axis=(1, 2)) == images.sum(axis=(1, 2))).all()
@@ -126,9 +121,8 @@ def test_turned_chips_are_the_chips_in_one_of_eight_ways(scripts):
     assert 0 < same < 0.4  # an eighth of them
 
 
-def test_runs_are_dealt_out_to_workers_and_finished_ones_are_skipped(small, results, monkeypatch):
-    bakeoff, *_ = small
-    made = []
+def test_runs_are_dealt_out_to_workers_and_finished_ones_are_skipped(small, monkeypatch):
+    made, main = [], script("bakeoff").main
 
     def run(*one):
         made.append(one)
@@ -138,37 +132,36 @@ def test_runs_are_dealt_out_to_workers_and_finished_ones_are_skipped(small, resu
 
     monkeypatch.setattr(bakeoff, "run", run)
     for worker in ("0/2", "1/2", "0/2"):
-        bakeoff.main(["screen", "--worker", worker])
+        main(["screen", "--worker", worker])
     assert len(made) == len(bakeoff.VARIANTS) and {name for name, *_ in made} == set(bakeoff.VARIANTS)
-    assert set(made) == set(bakeoff.runs("screen", []))
+    assert set(made) == set(bakeoff.screen(list(bakeoff.VARIANTS)))
     del made[:]
-    bakeoff.main(["repeat", "hinge", "baseline"])
-    bakeoff.main(["repeat", "baseline"])
+    main(["repeat", "hinge", "baseline"])
+    main(["repeat", "baseline"])
     assert made == [(name, seed, 12.0) for seed in (1, 2, 3) for name in ("hinge", "baseline")]
     with pytest.raises(SystemExit):
-        bakeoff.main(["screen", "a variant that is none"])
+        main(["screen", "a variant that is none"])
 
 
 @pytest.mark.slow
-def test_a_peer_adds_its_row_and_its_chips_and_is_not_made_again(small, results, monkeypatch):
-    _, equal_time, peers = small
+def test_a_peer_adds_its_row_and_its_chips_and_is_not_made_again(small, peers, monkeypatch):
     little = recipes.build(replace(recipes.get("small"), base_filters=2))
     monkeypatch.setitem(peers.PEERS, "book", lambda: (little, 2))
     monkeypatch.setattr(peers.run, "__defaults__", (1e-4,))
     peers.main(["book"])
     peers.main(["book"])
-    (row,) = results.read(peers.TABLE)
+    (row,) = results.read(bakeoff.PEERS_TABLE)
     assert list(row) == ["peer", "chips", "minutes", "steps", "parameters", "kid", "called_ship", "kid_mixed"]
     assert int(row["steps"]) == 5 and int(row["parameters"]) == little.generator.count_params()
-    assert equal_time.kept(peers.SHEETS / "book.npz").shape == (8, 80, 80, 3)
+    assert equal_time.kept(bakeoff.PEERS_SHEETS / "book.npz").shape == (8, 80, 80, 3)
     with pytest.raises(SystemExit, match="no peer 'nobody'; there are keras"):
         peers.main(["nobody"])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("peer", ["keras", "flavours", "pytorch"])
-def test_a_peer_draws_chips_of_eighty_pixels_and_can_be_trained(peer, scripts):
-    model, batch_size = scripts[-1].PEERS[peer]()
+def test_a_peer_draws_chips_of_eighty_pixels_and_can_be_trained(peer, peers):
+    model, batch_size = peers.PEERS[peer]()
     assert model.generator.output_shape == (None, 80, 80, 3) and batch_size in (32, 128)
     assert model.discriminator.output_shape == (None, 1)
     ships = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), np.uint8)

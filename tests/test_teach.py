@@ -1,5 +1,6 @@
 """What generated chips teach a classifier: the batches, the scores, and that each run is made once."""
 
+import importlib.util
 from itertools import islice
 from pathlib import Path
 
@@ -9,22 +10,14 @@ import pytest
 from sklearn.metrics import average_precision_score, log_loss
 
 from satgan_tutorial import load_chips
+from satgan_tutorial.experiments import lessons
 
-TOOLS = Path(__file__).parents[1] / "tools"
-
-
-@pytest.fixture(scope="module")
-def teach():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(TOOLS)
-        import teach
-
-        yield teach
+SCRIPT = Path(__file__).parents[1] / "tools" / "teach.py"
 
 
 @pytest.fixture
-def small(teach, tmp_path, monkeypatch):
-    """The script with a table of its own, hardly any steps, and no time to lose."""
+def small(tmp_path, monkeypatch):
+    """A table of its own, hardly any steps, and no time to lose."""
     monkeypatch.setenv("SATGAN_DATA", "simulated")
     for name, value in {
         "TABLE": tmp_path / "teach.csv",
@@ -33,8 +26,7 @@ def small(teach, tmp_path, monkeypatch):
         "POOL": 8,
         "ASKED": (4, 4),
     }.items():
-        monkeypatch.setattr(teach, name, value)
-    return teach
+        monkeypatch.setattr(lessons, name, value)
 
 
 @pytest.fixture(scope="module")
@@ -42,82 +34,82 @@ def split():
     return load_chips("simulated").split()
 
 
-def test_average_precision_and_log_loss_are_those_of_scikit_learn(teach):
+def test_average_precision_and_log_loss_are_those_of_scikit_learn():
     rng = np.random.default_rng(0)
     labels = rng.integers(2, size=300)
     for logits in (rng.normal(size=300) + labels, np.round(rng.normal(size=300)), np.zeros(300)):
-        found = teach.scores(logits, labels)
+        found = lessons.scores(logits, labels)
         assert found["ap"] == pytest.approx(average_precision_score(labels, logits))
         assert found["log_loss"] == pytest.approx(log_loss(labels, 1 / (1 + np.exp(-logits))))
         assert found["accuracy"] == np.mean((logits > 0) == (labels == 1))
-    assert teach.average_precision(labels, labels.astype(float)) == 1
+    assert lessons.average_precision(labels, labels.astype(float)) == 1
 
 
-def test_few_ships_are_among_more_and_other_seeds_draw_others(teach):
+def test_few_ships_are_among_more_and_other_seeds_draw_others():
     ships = np.arange(200)
-    few, more = teach.subset(ships, 50, seed=1), teach.subset(ships, 100, seed=1)
+    few, more = lessons.subset(ships, 50, seed=1), lessons.subset(ships, 100, seed=1)
     assert len(set(few)) == 50 and set(few) < set(more)
-    assert set(few) != set(teach.subset(ships, 50, seed=2))
+    assert set(few) != set(lessons.subset(ships, 50, seed=2))
 
 
-def test_a_batch_is_half_ships_and_of_these_half_are_drawn(teach):
-    no_ships, ships, drawn = (np.full((3, 80, 80, 3), level, np.uint8) for level in (0, 100, 200))
-    for some, levels in ((None, [0] * 16 + [100] * 16), (drawn, [0] * 16 + [100] * 8 + [200] * 8)):
-        x, y = next(teach.batches(ships, no_ships, some, True, seed=0))
+def test_a_batch_is_half_ships_and_of_these_half_are_generated():
+    no_ships, ships, generated = (np.full((3, 80, 80, 3), level, np.uint8) for level in (0, 100, 200))
+    for mixed_in, levels in ((None, [0] * 16 + [100] * 16), (generated, [0] * 16 + [100] * 8 + [200] * 8)):
+        x, y = next(lessons.batches(ships, no_ships, mixed_in, True, seed=0))
         assert x.dtype == np.float32 and x.shape == (32, 80, 80, 3)
         assert np.array_equal(np.rint((x[:, 0, 0, 0] + 1) * 127.5), levels)
         assert np.array_equal(y, np.repeat([[0], [1]], 16, axis=0))
 
 
 @pytest.mark.slow
-def test_chips_are_turned_where_symmetries_are_asked_for(teach):
+def test_chips_are_turned_where_symmetries_are_asked_for():
     one = np.random.default_rng(0).integers(0, 256, (1, 80, 80, 3), np.uint8)
     for symmetries, ways in ((False, 1), (True, 8)):
-        seen = np.concatenate([x for x, _ in islice(teach.batches(one, one, None, symmetries, 0), 8)])
+        seen = np.concatenate([x for x, _ in islice(lessons.batches(one, one, None, symmetries, 0), 8)])
         assert len(np.unique(seen.reshape(len(seen), -1), axis=0)) == ways
 
 
 @pytest.mark.slow
-def test_the_same_seed_trains_the_same_classifier(teach):
+def test_the_same_seed_trains_the_same_classifier():
     rng = np.random.default_rng(0)
     ships, no_ships = rng.integers(0, 256, (2, 4, 80, 80, 3), np.uint8)
     first, again, other = (
-        teach.train(ships, no_ships, seed=seed, steps=2).get_weights()[0] for seed in (0, 0, 1)
+        lessons.train(ships, no_ships, seed=seed, steps=2).get_weights()[0] for seed in (0, 0, 1)
     )
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
 @pytest.mark.slow
-def test_each_row_of_the_table_is_a_run_that_the_script_makes(teach, split):
-    rows = pd.read_csv(teach.TABLE)
+def test_each_row_of_the_table_is_a_run_that_the_script_makes(split):
+    rows = pd.read_csv(lessons.TABLE)
     every = {"real": 601, "simulated": len(split.train.ships)}
-    assert len(teach.done()) == len(rows) > 0
-    assert set(rows.arm) <= set(teach.ARMS) and set(rows.seed) <= set(teach.SEEDS)
-    assert set(rows.n[rows.arm.isin(teach.REAL)]) <= {50, 100, 200, 400, *every.values()}
+    assert len(lessons.done()) == len(rows) > 0
+    assert set(rows.arm) <= set(lessons.ARMS) and set(rows.seed) <= set(lessons.SEEDS)
+    assert set(rows.n[rows.arm.isin(lessons.REAL)]) <= {50, 100, 200, 400, *every.values()}
     for column in ("ap", "accuracy", "asked_ap", "asked_accuracy"):
         assert rows[column].between(0, 1).all()
-    assert (rows.log_loss > 0).all() and (rows.steps == teach.STEPS).all()
+    assert (rows.log_loss > 0).all() and (rows.steps == lessons.STEPS).all()
 
 
-def test_every_run_is_there_once_and_a_simulated_reader_does_not_learn_from_the_simulator(teach, split):
-    made = teach.runs(split)
+def test_every_run_is_there_once_and_a_simulated_reader_does_not_learn_from_the_simulator(split):
+    made = lessons.runs(split)
     assert len(set(made)) == len(made)
-    assert {arm for arm, *_ in made} == set(teach.ARMS) - {"simulator alone"}
+    assert {arm for arm, *_ in made} == set(lessons.ARMS) - {"simulator alone"}
     assert {n for arm, n, *_ in made if arm == "own GAN + symmetries"} == {50, 200}
-    for arm in teach.REAL:
-        assert len([one for one in made if one[0] == arm]) == 5 * len(teach.SEEDS)
+    for arm in lessons.REAL:
+        assert len([one for one in made if one[0] == arm]) == 5 * len(lessons.SEEDS)
 
 
 @pytest.mark.slow
 def test_each_arm_gets_the_chips_it_should(small, split, monkeypatch):
-    monkeypatch.setattr(small, "drawn_by", lambda name, source, n, *_: np.zeros((n, 80, 80, 3), np.uint8))
+    monkeypatch.setattr(lessons, "samples", lambda name, source, n, *_: np.zeros((n, 80, 80, 3), np.uint8))
     train, validation = split.train, split.validation
-    for name, arm in small.ARMS.items():
-        ships, no_ships, drawn = small.pools(arm, split, 20, seed=1)
-        assert (drawn is not None) == (arm.drawn in ("book", "own")), name
-        if drawn is not None:
-            assert drawn.shape == (8, 80, 80, 3)
-        n = {"conditional": len(train.ships), "simulated": len(train.ships)}.get(arm.drawn, 20)
+    for name, arm in lessons.ARMS.items():
+        ships, no_ships, generated = lessons.pools(arm, split, 20, seed=1)
+        assert (generated is not None) == (arm.generator in ("book", "own")), name
+        if generated is not None:
+            assert generated.shape == (8, 80, 80, 3)
+        n = {"conditional": len(train.ships), "simulated": len(train.ships)}.get(arm.generator, 20)
         assert len(ships) == n and len(ships) + len(no_ships) > 0, name
         if arm.part:
             assert len(no_ships) == len(validation.no_ships)
@@ -129,13 +121,16 @@ def test_each_arm_gets_the_chips_it_should(small, split, monkeypatch):
 
 @pytest.mark.slow
 def test_a_run_adds_a_row_and_is_not_made_again(small, capsys, monkeypatch):
-    monkeypatch.setattr(small, "SEEDS", (1,))
-    small.main(["--most", "1"])
-    small.main(["--most", "1"])
-    rows = pd.read_csv(small.TABLE)
+    monkeypatch.setattr(lessons, "SEEDS", (1,))
+    spec = importlib.util.spec_from_file_location("tools_teach", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    for _ in range(2):
+        script.main(["--most", "1"])
+    rows = pd.read_csv(lessons.TABLE)
     assert list(rows.arm) == ["nothing"] * 2 and set(rows.n) == {
         50,
         len(load_chips().split().train.ships),
     }
-    assert set(rows.chips) == {"simulated"} and small.done() == set(small.runs(load_chips().split())[:2])
+    assert set(rows.chips) == {"simulated"} and lessons.done() == set(lessons.runs(load_chips().split())[:2])
     assert len(capsys.readouterr().out.splitlines()) >= 2

@@ -21,10 +21,10 @@ import sys
 
 import numpy as np
 import pandas as pd
-from equal_time import turned
 
 from satgan_tutorial import appearance, load_chips, metrics, models, sampling
 from satgan_tutorial.chips import symmetry
+from satgan_tutorial.experiments.equal_time import turned
 from satgan_tutorial.judge import Judge
 
 SEED, SPLITS, NEAREST = 0, 50, 0.05

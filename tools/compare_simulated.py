@@ -4,9 +4,9 @@ Run it with the real chips in $SATGAN_DATA: `python tools/compare_simulated.py`.
 """
 
 import numpy as np
-from results import ROOT
 
 from satgan_tutorial import appearance, load_chips
+from satgan_tutorial.files import home
 from satgan_tutorial.sources import simulate
 
 SEED = 0
@@ -85,7 +85,7 @@ def main() -> None:
             unit = f" [{UNITS[name]}]" if name in UNITS else ""
             text += f"| {name.replace('_', ' ')}{unit} | {real_q} | {drawn_q} | {distance:.2f} "
             text += f"| {np.mean(least):.2f} ({np.max(least):.2f}) |\n"
-    path = ROOT / "data" / "simulated.md"
+    path = home() / "data" / "simulated.md"
     path.write_text(text, encoding="utf-8")
     print(text, f"Written to {path}", sep="\n")
 

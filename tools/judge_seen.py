@@ -13,11 +13,11 @@ all of one side and none of the other; elsewhere it has seen as large a part of 
 import sys
 
 import pandas as pd
-from results import RESULTS
 
 from satgan_tutorial import classifier, load_chips, metrics
 from satgan_tutorial.batching import forward
 from satgan_tutorial.chips import to_float
+from satgan_tutorial.experiments.results import RESULTS
 from satgan_tutorial.judge import from_classifier
 
 SPLITS, EPOCHS = 4, 20

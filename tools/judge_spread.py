@@ -10,10 +10,10 @@ import sys
 
 import numpy as np
 import pandas as pd
-from results import RESULTS
 from scipy.special import expit
 
 from satgan_tutorial import classifier, load_chips
+from satgan_tutorial.experiments.results import RESULTS
 
 TABLE = RESULTS / "02-is-it-a-ship" / "judge-spread.csv"
 EPOCHS = 10  # as the chapter trains at the laptop budget

@@ -8,9 +8,9 @@ minutes of processor time, on a quiet machine a little less by the clock.
 """
 
 import numpy as np
-import results
 
 from satgan_tutorial import losses, plane
+from satgan_tutorial.experiments import results
 
 TABLE = results.RESULTS / "05-two-players" / "modes.csv"
 TARGET = plane.lattice()  # 25 modes

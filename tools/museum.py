@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from keras.ops import mean, softplus
 from record import record, scores
-from results import RESULTS
 
 from satgan_tutorial import diagnose, load_chips, recipes
+from satgan_tutorial.experiments.results import RESULTS
 from satgan_tutorial.judge import Judge
 
 HERE = RESULTS / "08-when-it-goes-wrong"

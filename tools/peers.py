@@ -17,17 +17,13 @@ of them turns its images; `gan-flavours-keras` offers augmentation, which is off
 import sys
 import time
 
-import equal_time
 import keras
-import results
 from keras import layers, ops
 
 from satgan_tutorial import gan, load_chips, losses, metrics, recipes
+from satgan_tutorial.experiments import bakeoff, equal_time, results
 from satgan_tutorial.judge import Judge
 
-HERE = results.RESULTS / "10-few-images"
-TABLE, SHEETS = HERE / "peers.csv", HERE / "peers"
-MINUTES = 20.0  # of one core
 NORMAL = keras.initializers.RandomNormal(stddev=0.02)
 
 
@@ -161,7 +157,7 @@ PEERS = {
 }
 
 
-def run(name, minutes=MINUTES):
+def run(name, minutes=bakeoff.PEERS_MINUTES):
     """Train one of PEERS, score it against all test ships, add its row."""
     chips = load_chips()
     split, judge = chips.split(0), Judge(chips.source)
@@ -182,8 +178,8 @@ def run(name, minutes=MINUTES):
     # `book` turns its ships and the others do not: the score where headings do not count.
     mixed = (equal_time.turned(x) for x in (split.test.ships.images, fake))
     row["kid_mixed"] = metrics.kid(*map(judge.features, mixed))
-    equal_time.keep(SHEETS / f"{name}.npz", fake)
-    results.add(TABLE, row)
+    equal_time.keep(bakeoff.PEERS_SHEETS / f"{name}.npz", fake)
+    results.add(bakeoff.PEERS_TABLE, row)
     return row
 
 
@@ -192,7 +188,7 @@ def main(names):
     if unknown := set(names) - set(PEERS):
         raise SystemExit(f"no peer {unknown.pop()!r}; there are {', '.join(PEERS)}.")
     for name in names or PEERS:
-        if name not in {row["peer"] for row in results.read(TABLE)}:
+        if name not in {row["peer"] for row in results.read(bakeoff.PEERS_TABLE)}:
             begun = time.monotonic()
             row = run(name)
             print(row, f"{(time.monotonic() - begun) / 60:.1f} min", flush=True)

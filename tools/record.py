@@ -24,11 +24,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from results import RESULTS
 
 from satgan_tutorial import appearance, load_chips, models, recipes, training
 from satgan_tutorial.callbacks import Clock, Log, Progress, Samples, Scores
 from satgan_tutorial.chips import shrink
+from satgan_tutorial.experiments.results import RESULTS
 from satgan_tutorial.files import replacing
 from satgan_tutorial.judge import Judge, kid
 

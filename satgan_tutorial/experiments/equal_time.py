@@ -1,4 +1,4 @@
-"""The same processor time for each training, and the same scores: what `bakeoff.py` and `peers.py` share.
+"""The same processor time for each training, the same scores, and of each the first chips, kept to look at.
 
 A run takes one core, so on two cores two of them go side by side and none waits for the other.
 """
@@ -10,23 +10,28 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from satgan_tutorial import training
-from satgan_tutorial.callbacks import Clock, Progress
-from satgan_tutorial.chips import ChipSet, symmetry
-from satgan_tutorial.judge import Judge
+from .. import training
+from ..callbacks import Clock, Progress
+from ..chips import ChipSet, symmetry
+from ..judge import Judge
+from ..sampling import GenerativeModel
 
 SCORED = 1000  # chips generated for the scores
 KEPT = 8  # of them, kept to look at
 
 
 def one_core() -> None:
-    """Hold TensorFlow to one core; to be called before it does anything."""
+    """Hold TensorFlow to one core.
+
+    Raises:
+        RuntimeError: TensorFlow has done something already.
+    """
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def train(
-    model: keras.Model,
+    model: GenerativeModel,
     images: np.ndarray,
     batch_size: int,
     minutes: float,
@@ -48,6 +53,9 @@ def train(
 
     Returns:
         The minutes that were spent.
+
+    Raises:
+        TrainingError: the losses are no longer finite.
     """
     clock = Clock(minutes=minutes)
     training.fit(model, images, batch_size=batch_size, seed=seed, every=every, callbacks=[clock, *callbacks])
@@ -55,12 +63,26 @@ def train(
 
 
 def progress() -> Progress:
-    """A line a minute about the losses; when it ends the clock knows."""
+    """A callback that prints a line a minute about the losses; when the training ends the clock knows."""
     return Progress(10**6, seconds=60)
 
 
 def scores(judge: Judge, real: ChipSet, fake: np.ndarray, split: str) -> dict[str, float]:
-    """KID against the real ships of a split, and the share called a ship."""
+    """Score generated chips as every row of a contest does.
+
+    Args:
+        judge: of the source of the real chips.
+        real: the ships of one part of a split.
+        fake: generated ships, uint8 (N, 80, 80, 3).
+        split: what to call that part: "test", for one.
+
+    Returns:
+        `kid` against the real ships, and `called_ship`, the share of the generated ones that the judge calls a ship.
+
+    Raises:
+        JudgeError: the judge cannot read these chips.
+        ValueError: fewer than two chips in one of them.
+    """
     return {
         "kid": judge.score(real, fake, split=split).value,
         "called_ship": float(np.mean(judge.probability(fake) > 0.5)),
@@ -68,18 +90,22 @@ def scores(judge: Judge, real: ChipSet, fake: np.ndarray, split: str) -> dict[st
 
 
 def turned(images: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Each image in one of its eight symmetries, drawn at random."""
+    """Each of the images, (N, H, W, 3) and square, in one of its eight symmetries, drawn at random."""
     ways = np.random.default_rng(seed).integers(8, size=len(images))
     return np.stack([symmetry(image, way) for image, way in zip(images, ways, strict=True)])
 
 
 def keep(file: Path, fake: np.ndarray) -> None:
-    """Keep the first chips of a run to look at."""
+    """Keep the first KEPT of the generated chips, uint8 (N, 80, 80, 3), in an .npz file; its folder is made."""
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(file, images=fake[:KEPT])
 
 
 def kept(file: Path) -> np.ndarray:
-    """What `keep` kept: uint8 (8, 80, 80, 3)."""
+    """What `keep` kept: uint8 (KEPT, 80, 80, 3).
+
+    Raises:
+        FileNotFoundError: nothing was kept there.
+    """
     with np.load(file) as chips:
         return chips["images"]

@@ -1,11 +1,14 @@
-"""Where the scripts beside this one keep what they found: `book/results/`, and tables that grow by a row a run."""
+"""Where the rows of long runs lie, `book/results/`, and tables that grow by a row a run."""
 
 import csv
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "book" / "results"
+from ..files import home
+
+RESULTS = home() / "book" / "results"
 
 
 def slug(name: str) -> str:
@@ -14,15 +17,21 @@ def slug(name: str) -> str:
 
 
 def read(table: Path) -> list[dict[str, str]]:
-    """The rows of a table; none where there is none."""
+    """The rows of a table, each a text by column; none where there is no table."""
     if not table.is_file():
         return []
     with table.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def add(table: Path, row: dict, digits: int = 4) -> None:
-    """Add a row to a table, its fractions in so many significant digits."""
+def add(table: Path, row: Mapping[str, Any], digits: int = 4) -> None:
+    """Add a row to a table, which begins with it where there is none.
+
+    Args:
+        table: a .csv file in a folder that is there.
+        row: a value by column, in the order of the columns.
+        digits: how many significant ones of a float are written.
+    """
     begun = table.is_file()
     with table.open("a", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, row, lineterminator="\n")
