@@ -62,7 +62,7 @@ def random(k: int, n: int, seed: int) -> np.ndarray:
 
 
 def balanced(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> tuple[np.ndarray, np.ndarray]:
-    """Repeat the ships until they are about as many as the other chips, for `gan.batches`.
+    """Repeat the ships until they are about as many as the other chips, for `batching.shuffled`.
 
     Returns:
         The images, uint8 (M, 80, 80, 3), those without a ship first, and their conditions, float32 (M, k).

@@ -159,11 +159,11 @@ def discriminator(
     image, logit = keras.Input((image_size, image_size, 3)), bound(layers.Dense(1))
     if not conditions:
         return chain([image], [*stack, logit], "discriminator")
-    asked = keras.Input((conditions,))
+    condition = keras.Input((conditions,))
     features = _through(stack, image)
-    direction = bound(layers.Dense(features.shape[1], use_bias=False))(asked)
+    direction = bound(layers.Dense(features.shape[1], use_bias=False))(condition)
     agreement = layers.Dot(1)([direction, features])
-    return keras.Model([image, asked], layers.Add()([logit(features), agreement]), name="discriminator")
+    return keras.Model([image, condition], layers.Add()([logit(features), agreement]), name="discriminator")
 
 
 def chain(inputs: list[keras.KerasTensor], stack: list[layers.Layer], name: str) -> keras.Model:

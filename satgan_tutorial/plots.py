@@ -94,7 +94,7 @@ def strip(steps: list[int], images: list[np.ndarray], *, width: float = 7.0) -> 
 
     Args:
         steps: at which step each row was drawn.
-        images: as many rows, uint8 (n, H, W, 3) each, as `watch.Strip` keeps them.
+        images: as many rows, uint8 (n, H, W, 3) each, as `callbacks.Samples` keeps them.
         width: of the figure, in inches.
     """
     rows, n = len(steps), len(images[0])

@@ -228,8 +228,8 @@ def _look(generator: keras.Model, judge: Judge | None, z: np.ndarray, condition:
 
     Before a reader it is pixels and no figure, so that it keeps up with a slider.
     """
-    asked = np.tile(conditions.encode(*condition), (len(z), 1)) if condition else None
-    images, middle = sampling.from_noise(generator, z, asked), len(z) // 2
+    encoded = np.tile(conditions.encode(*condition), (len(z), 1)) if condition else None
+    images, middle = sampling.from_noise(generator, z, encoded), len(z) // 2
     chip = images[middle : middle + 1]
     ship, p = measure(chip).iloc[0].fillna(0), float(judge.probability(chip)[0]) if judge else None
     words = f"{what}: {ship.length:.0f} m long, heading {ship.heading:.0f} degrees"
@@ -239,7 +239,8 @@ def _look(generator: keras.Model, judge: Judge | None, z: np.ndarray, condition:
     png = address(contact_sheet(images, len(z)), "png", compress_level=1)
     page = Path(__file__).with_name("chip.html").read_text(encoding="utf-8")
     numbers = np.array2string(z[middle], separator=", ", threshold=z.size, floatmode="unique")
-    display(HTML(page.format(png=png, words=words, p=p, z=numbers, condition=condition, width=15 * len(z))))
+    code = f"conditions.encode({', '.join(map(str, condition))})[None]" if condition else "None"
+    display(HTML(page.format(png=png, words=words, p=p, z=numbers, condition=code, width=15 * len(z))))
 
 
 def _read(run: str | os.PathLike) -> tuple[pd.DataFrame, list[int], list[np.ndarray]]:

@@ -441,8 +441,8 @@ def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path,
     wait(page)
     causes = {"heading": 30, "length": 150} if k == 4 else {}
     for i, ship in enumerate((True, False)):
-        asked = conditions.encode(ship, **causes)[None]
-        expected = to_uint8(model([shown_noise(page), asked]))[0]
+        condition = conditions.encode(ship, **causes)[None]
+        expected = to_uint8(model([shown_noise(page), condition]))[0]
         drawn = pixels(page, f".satgan-pair > :nth-child({i + 1}) canvas")
         assert np.abs(drawn - expected).max() <= 2
     code = page.locator(".satgan-live pre code").text_content()
