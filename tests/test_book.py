@@ -105,6 +105,22 @@ class TestNotebook:
             assert cell.source.startswith(CHECKED) and "Right" in str(cell.outputs), cell.source
 
 
+def test_what_was_printed_in_one_go_is_stored_as_one_text():
+    def printed(name, text):
+        return nbformat.v4.new_output("stream", name=name, text=text)
+
+    result = nbformat.v4.new_output("execute_result", {"text/plain": "3"})
+    outputs = [
+        printed("stdout", "a"),
+        printed("stderr", "!"),
+        printed("stdout", "b\n"),
+        result,
+        printed("stdout", "c"),
+    ]
+    stored = script("tools/normalise.py").stored(outputs)
+    assert stored == [printed("stdout", "ab\n"), result, printed("stdout", "c")]
+
+
 def test_the_page_of_the_package_has_every_module_and_no_other():
     page = (ROOT / "book/appendix/api.md").read_text()
     listed = re.findall(r"automodule:: satgan_tutorial\.([\w.]+)", page)

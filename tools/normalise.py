@@ -39,12 +39,28 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def colab_cell(chapter: Path) -> nbformat.NotebookNode:
-    """Return the first cell of a chapter, which on Colab goes where its scripts and tables are; pages leave it out."""
+    """Return the first cell of a chapter, which on Colab goes where its tables are; pages leave it out."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     folder = chapter.resolve().parent.relative_to(ROOT).as_posix()
     url = config["repository"]["url"] or ""
     source = COLAB.format(url=url, folder=folder).strip()
     return nbformat.v4.new_code_cell(source, id="colab", metadata={"tags": ["remove-cell"]})
+
+
+def stored(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """What is kept of a checked cell's outputs: no stderr, and one text of what was printed in one go.
+
+    How a kernel cuts its stream into pieces depends on how busy the machine is.
+    """
+    kept = []
+    for output in outputs:
+        if output.get("name") == "stderr":
+            continue
+        if kept and "name" in output and output.name == kept[-1].get("name"):
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    return kept
 
 
 def normalise(path: Path) -> None:
@@ -66,8 +82,7 @@ def normalise(path: Path) -> None:
         # nbval takes a cell that was never counted for one that was never run, and fails where it has outputs.
         cell.execution_count = 1 if cell.source.startswith(CHECKED) else None
         cell.metadata.pop("execution", None)
-        kept = cell.outputs if cell.source.startswith(CHECKED) else []
-        cell.outputs = [output for output in kept if output.get("name") != "stderr"]
+        cell.outputs = stored(cell.outputs) if cell.source.startswith(CHECKED) else []
     notebook.metadata = {
         "kernelspec": {
             "display_name": "Python 3",
