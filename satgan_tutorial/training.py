@@ -174,8 +174,8 @@ def _carry_over(model: keras.Model) -> keras.callbacks.Callback:
 def _means(model: keras.Model) -> list[keras.Variable]:
     """The sums and counts of the epoch that is under way.
 
-    None where replicas share them, which could be read by all workers at once alone: there, a row of the log that a stop
-    cut in two sums up what came after it.
+    No variable where replicas share them, since all workers would have to read them at once: a row of the log that a stop
+    cut in two then sums up what came after it alone.
     """
     import tensorflow as tf
 
@@ -250,9 +250,7 @@ def run(
             fit(model, data, callbacks=callbacks, strategy=strategy, **shape)
         except TrainingError as error:
             raise TrainingError(f"{out}: {error}") from None
-        if (
-            keep and model.step == begun_at
-        ):  # nothing to do, but a kill may have come before the last file was written
+        if keep and model.step == begun_at:  # a kill may have come before the last file was written
             _save(model, out)
         if strategy and model.step == steps:
             distribute.wait_for_all(strategy)
@@ -279,9 +277,8 @@ def _kept(
         saved = time.monotonic()
 
     def due() -> bool:
-        return (
-            model.step != steps and time.monotonic() - saved > save_every
-        )  # the last one is saved at the end
+        ends = model.step == steps  # what is saved then, after the last row and samples
+        return not ends and time.monotonic() - saved > save_every
 
     def after_step(batch: int, logs: dict[str, Any] | None) -> None:
         if model.step % LOG_EVERY and due():  # where an epoch ends, its row and samples are written first
