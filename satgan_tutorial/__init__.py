@@ -14,7 +14,7 @@ from .renamed import old_names
 # TensorFlow reads this when it is imported, so it is set here, in the one place that always runs before.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-_HOME = {"ChipSet": "chips", "load_chips": "sources", "show": "plots"}
+_HOME = {"ChipSet": "chips", "claim": "prose", "load_chips": "sources", "say": "prose", "show": "plots"}
 
 _RENAMED = {
     "checks": "exercises",
@@ -26,7 +26,7 @@ _RENAMED = {
     "watch": "callbacks",
 }
 
-__all__ = ["ChipSet", "budget", "load_chips", "show"]
+__all__ = ["ChipSet", "budget", "claim", "load_chips", "say", "show"]
 
 BUDGETS = ("smoke", "laptop", "full")
 

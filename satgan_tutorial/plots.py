@@ -1,8 +1,8 @@
 """Figures with alt text, in the same form in Jupyter, in Colab and in the book's static pages.
 
 A figure is shown as inline SVG whose ink takes the colour of the page's own text, so that one picture serves a light
-and a dark page. `show` is the one door: give it a figure and what there is to see, or a function to read its source.
-Importing this module sets matplotlib's style.
+and a dark page. `show` is the one door: give it a figure, what there is to see and a caption, or a function to read its
+source. Importing this module sets matplotlib's style.
 """
 
 import inspect
@@ -15,7 +15,7 @@ from matplotlib import rcParams
 from matplotlib.figure import Figure
 
 from .renamed import old_names
-from .svg import INK, to_svg
+from .svg import INK, in_page, to_svg
 
 # Okabe and Ito's colours (2008), told apart with any colour vision, those that also stand out on white and on black.
 BLUE, ORANGE, GREEN, PURPLE, VERMILLION = "#0a84c6", "#d98e04", "#0a9b72", "#c069a0", "#d9600f"
@@ -134,25 +134,37 @@ class Place:
         self.handle = None
 
 
-def show(thing: Any, *, alt: str | None = None, place: Place | None = None) -> None:
-    """Show a figure with its alt text, a table, or the source of a function, class or module.
+def show(
+    thing: Any,
+    *,
+    alt: str | list[str] | None = None,
+    caption: str | None = None,
+    place: Place | None = None,
+) -> None:
+    """Show a figure with its alt text and its caption, a table, or the source of a function, class or module.
 
     Args:
-        thing: a matplotlib `Figure`, a pandas `DataFrame`, or anything `inspect.getsource` reads.
-        alt: for a figure, what there is to see, in a sentence or two.
+        thing: a matplotlib `Figure`, or a list of them, which stand side by side where there is room and below each
+            other on a phone; a pandas `DataFrame`; or anything `inspect.getsource` reads.
+        alt: for a figure, what there is to see, in a sentence or two; for a list of figures a list, one text each.
+        caption: for a figure, what everybody reads below it: what it is and what to notice. Plain words, with
+            `code` in backticks and *stress* in asterisks.
         place: for a figure, the place whose last figure it follows; None for a place of its own.
 
     Raises:
-        ValueError: if a figure comes without alt text.
+        ValueError: if a figure comes without alt text, or a list of figures with another number of texts.
     """
     from IPython.display import HTML, Markdown, display
 
-    if isinstance(thing, Figure):
-        if not alt or not alt.strip():
+    if isinstance(thing, Figure | list):
+        figures = thing if isinstance(thing, list) else [thing]
+        texts = alt if isinstance(alt, list) else [alt]
+        if len(texts) != len(figures) or not all(text and text.strip() for text in texts):
             raise ValueError(
-                "a figure needs alt=…: say what there is to see, for a reader who cannot see it."
+                "a figure needs alt=…: say what there is to see, for a reader who cannot see it; a list of figures "
+                f"needs a list of texts: found {len(figures)} figures and {len(texts)} texts."
             )
-        picture = HTML(to_svg(thing, alt))
+        picture = HTML(in_page([to_svg(*pair) for pair in zip(figures, texts, strict=True)], caption))
         if place and place.handle:
             place.handle.update(picture)
         elif place:

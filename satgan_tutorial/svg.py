@@ -1,4 +1,4 @@
-"""A figure as an `<svg>` element in the page's own ink, and an image as the address of itself."""
+"""A figure as an `<svg>` element in the page's own ink, its caption below it, and an image as the address of itself."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import re
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 # A colour no figure uses: every stroke and letter drawn in it becomes the page's text colour.
 INK = "#010203"
+PHONE = 350  # pixels that a page has for a figure where the screen is 390 wide
 
 
 def to_svg(drawing: Figure, alt: str) -> str:
-    """Turn a figure into an `<svg>` element with `alt` as its accessible name and the page's text colour as its ink."""
+    """Turn a figure into an `<svg>` element with `alt` as its accessible name and the page's text colour as its ink.
+
+    Its `data-smallest` is the height of its smallest letters, in pixels, where the screen is 390 pixels wide.
+    """
     text = io.StringIO()
     drawing.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     svg = text.getvalue()
@@ -26,9 +31,34 @@ def to_svg(drawing: Figure, alt: str) -> str:
     label = html.escape(" ".join(alt.split()), quote=True)
     width = drawing.get_size_inches()[0] * 96
     style = f"width:100%;max-width:{width:.0f}px;height:auto;display:block"
-    return svg.replace(
-        "<svg ", f'<svg role="img" aria-label="{label}" class="satgan-figure" style="{style}" ', 1
+    points = [text.get_fontsize() for text in drawing.findobj(Text) if text.get_visible() and text.get_text()]
+    smallest = min(points, default=72.0) * 96 / 72 * min(1.0, PHONE / width)
+    said = f'role="img" aria-label="{label}" class="satgan-figure" data-smallest="{smallest:.1f}" style="{style}"'
+    return svg.replace("<svg ", f"<svg {said} ", 1)
+
+
+def in_page(pictures: list[str], caption: str | None) -> str:
+    """Put pictures into one `<figure>`, side by side where there is room, with a caption that everybody sees.
+
+    Args:
+        pictures: `<svg>` elements.
+        caption: plain words, with `code` in backticks and *stress* in asterisks; None for none.
+    """
+    shown = "".join(f'<div style="flex:1 1 280px">{picture}</div>' for picture in pictures)
+    shown = (
+        f'<div style="display:flex;flex-wrap:wrap;gap:0.75rem">{shown}</div>'
+        if len(pictures) > 1
+        else pictures[0]
     )
+    words = f"<figcaption>{_marked(caption)}</figcaption>" if caption else ""
+    return f'<figure class="satgan-shown" style="margin:0">{shown}{words}</figure>'
+
+
+def _marked(text: str) -> str:
+    """Plain words as HTML, with `code` in backticks and *stress* in asterisks."""
+    text = html.escape(" ".join(text.split()), quote=False)
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    return re.sub(r"(?<![\w*])\*([^*]+)\*(?![\w*])", r"<em>\1</em>", text)
 
 
 def address(image: Image.Image, kind: str, **settings: Any) -> str:

@@ -99,10 +99,110 @@ class TestNotebook:
         assert len(solutions) >= 2
         for cell in solutions:
             assert "hide-cell" in cell.metadata.get("tags", []), cell.source
-            assert cell.metadata.items() >= script("tools/normalise.py").FOLDED.items(), (
+            assert cell.metadata.items() >= script("tools/normalise.py").SOLUTION.items(), (
                 "run `make notebooks`"
             )
             assert cell.source.startswith(CHECKED) and "Right" in str(cell.outputs), cell.source
+
+    def test_what_is_folded_on_the_page_is_folded_in_jupyter_and_on_colab(self, path):
+        for cell in code_cells(path):
+            if "hide-input" in cell.metadata.get("tags", []):
+                assert cell.metadata.items() >= script("tools/normalise.py").FOLDED.items(), (
+                    "run `make notebooks`"
+                )
+
+    def test_at_most_a_tenth_of_the_code_on_view_is_plotting(self, path):
+        on_view = [cell for cell in code_cells(path) if not FOLDING & set(cell.metadata.get("tags", []))]
+        lines = sum(len([line for line in cell.source.splitlines() if line.strip()]) for cell in on_view)
+        plotting = sum(plotting_lines(ast.parse(cell.source).body) for cell in on_view)
+        assert plotting <= lines / 10, f"{plotting} of {lines} lines: fold what draws (hide-input)"
+
+    def test_every_figure_has_a_caption_that_all_can_see(self, path):
+        for cell in code_cells(path)[1:]:
+            for call in ast.walk(ast.parse(cell.source)):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("show", "show_drawing"):
+                    words = {keyword.arg for keyword in call.keywords}
+                    assert "caption" in words or "alt" not in words, cell.source
+
+
+# What draws: functions of this book, and methods of matplotlib.
+DRAWS = {"figure", "sheet", "strip", "curves", "show_film", "show_drawing", "Place", "Rectangle", "to_svg"}
+DRAWS |= {
+    "plot",
+    "scatter",
+    "imshow",
+    "bar",
+    "barh",
+    "hist",
+    "set",
+    "legend",
+    "colorbar",
+    "axhline",
+    "axvline",
+    "fill_between",
+}
+DRAWS |= {
+    "set_title",
+    "set_xlabel",
+    "set_ylabel",
+    "set_axis_off",
+    "set_visible",
+    "annotate",
+    "text",
+    "contour",
+    "contourf",
+}
+DRAWS |= {
+    "add_patch",
+    "errorbar",
+    "set_xticks",
+    "set_yticks",
+    "set_aspect",
+    "quiver",
+    "stairs",
+    "step",
+    "loglog",
+    "semilogx",
+}
+DRAWS |= {
+    "axvspan",
+    "axhspan",
+    "savefig",
+    "suptitle",
+    "supxlabel",
+    "supylabel",
+    "tick_params",
+    "twinx",
+    "boxplot",
+    "matshow",
+}
+FOLDING = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+
+
+def plotting_lines(statements):
+    """How many lines of some statements do nothing but draw; a `for` does where all of its body does."""
+    count = 0
+    for statement in statements:
+        inside = [getattr(statement, part, []) for part in ("body", "orelse", "finalbody")]
+        inside = [each for part in inside if isinstance(part, list) for each in part]
+        if inside:
+            drawing, size = plotting_lines(inside), statement.end_lineno - statement.lineno + 1
+            whole = drawing >= sum(each.end_lineno - each.lineno + 1 for each in inside)
+            count += size if whole else drawing
+        elif any(draws(call) for call in ast.walk(statement) if isinstance(call, ast.Call)):
+            count += statement.end_lineno - statement.lineno + 1
+    return count
+
+
+def draws(call):
+    """Whether a call draws, or shows what is drawn."""
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    return name in DRAWS or any(keyword.arg == "alt" for keyword in call.keywords)
+
+
+def test_lines_that_draw_are_counted():
+    source = "x = 1\nshow(\n    y,\n    alt='A'\n)\nfor a in b:\n    a.plot(1)\n    a.set(x=2)\nfor a in b:\n    c += a\n    a.plot(c)\nshow(f)"
+    assert plotting_lines(ast.parse(source).body) == 4 + 3 + 1
 
 
 def test_what_was_printed_in_one_go_is_stored_as_one_text():

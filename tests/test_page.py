@@ -69,6 +69,14 @@ def test_every_picture_says_what_there_is_to_see(path):
     ], "a cell shows a figure without show(figure, alt=…)"
 
 
+@pytest.mark.parametrize("path", BOOK, ids=name)
+def test_every_figure_has_a_caption_that_all_can_see(path):
+    for picture in soup(path).find("article").find_all("svg", class_=["satgan-figure", "satgan-drawing"]):
+        film = picture.find_parent(class_="satgan-film")
+        words = picture.find_parent("figure").find("figcaption") if not film else film.find("p")
+        assert words and len(words.get_text()) > 20, picture.get("aria-label", picture.get("aria-labelledby"))
+
+
 @cache
 def anchors(path):
     return {element["id"] for element in soup(path).find_all(id=True)}

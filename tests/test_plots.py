@@ -28,8 +28,17 @@ def test_a_figure_is_svg_with_its_alt_text_and_the_ink_of_the_page(shown):
     axis.plot([0, 1], label="a line")
     axis.set(xlabel="x (m)", title="A title")
     axis.legend()
-    plots.show(figure, alt='One line, "rising"\n  from <0> to 1 & no further.')
-    svg = ElementTree.fromstring(shown[0].data)
+    plots.show(
+        figure,
+        alt='One line, "rising"\n  from <0> to 1 & no further.',
+        caption="A line & its `x*y` <1>, *up*; 2 * 3.",
+    )
+    page = ElementTree.fromstring(shown[0].data)
+    assert page.tag == "figure"
+    svg, caption = page
+    assert ElementTree.tostring(caption, encoding="unicode") == (
+        "<figcaption>A line &amp; its <code>x*y</code> &lt;1&gt;, <em>up</em>; 2 * 3.</figcaption>"
+    )
     assert svg.get("role") == "img"
     assert svg.get("aria-label") == 'One line, "rising" from <0> to 1 & no further.'
     assert "currentColor" in shown[0].data and plots.INK not in shown[0].data
@@ -40,6 +49,24 @@ def test_a_figure_without_alt_text_is_refused(shown):
     with pytest.raises(ValueError, match="alt="):
         plots.show(plots.figure()[0])
     assert shown == []
+
+
+def test_figures_stand_side_by_side_with_one_caption(shown):
+    two = [plots.figure(size=(3, 2))[0] for _ in range(2)]
+    plots.show(two, alt=["The first.", "The second."], caption="Two of them.")
+    page = BeautifulSoup(shown[0].data, "html.parser")
+    assert [svg["aria-label"] for svg in page.select("figure svg")] == ["The first.", "The second."]
+    assert page.select_one("figure > figcaption").text == "Two of them."
+    with pytest.raises(ValueError, match="2 figures and 1 texts"):
+        plots.show(two, alt="Both.")
+
+
+def test_a_figure_says_how_small_its_letters_get_on_a_phone():
+    for width, size, smallest in ((7, 10, 6.9), (7, 14, 9.7), (3, 10, 13.3)):
+        figure, axis = plots.figure(size=(width, 2))
+        axis.set(xticks=[], yticks=[])
+        axis.set_title("A title", fontsize=size)
+        assert f'data-smallest="{smallest}"' in svg.to_svg(figure, "A title.")
 
 
 def test_a_figure_follows_another_in_its_place(monkeypatch):

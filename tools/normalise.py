@@ -26,10 +26,9 @@ if "google.colab" in sys.modules:
     sys.path.insert(0, os.getcwd())  # the package beside the book's tables
     %cd {folder}
 """
-# A solution is closed until somebody opens it: in JupyterLab, on Colab, on the page.
-FOLDED = {
-    "jupyter": {"source_hidden": True},
-    "cellView": "form",
+# What is folded stays closed until somebody opens it: in JupyterLab, on Colab, on the page.
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+SOLUTION = FOLDED | {
     "mystnb": {
         "code_prompt_show": "Show the solution",
         "code_prompt_hide": "Hide the solution",
@@ -74,6 +73,8 @@ def normalise(path: Path) -> None:
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in code:
         if "# Solution" in cell.source:
+            cell.metadata |= SOLUTION
+        elif "hide-input" in cell.metadata.get("tags", []):
             cell.metadata |= FOLDED
     if any(cell.source.startswith(CHECKED) for cell in code):
         resources = {"metadata": {"path": str(path.parent)}}

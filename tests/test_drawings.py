@@ -1,0 +1,63 @@
+"""The drawings: words inside for who cannot see them, letters large enough, one style, nothing from elsewhere."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from satgan_tutorial import drawings
+from tests.test_book import NOTEBOOKS, ROOT
+
+pytestmark = pytest.mark.once
+
+SVG = "{http://www.w3.org/2000/svg}"
+FILES = sorted(drawings.folder().glob("*.svg"))
+STYLE = (drawings.folder() / "style.css").read_text(encoding="utf-8")
+WIDTH, SMALLEST = 560, 15  # units: 350 pixels on a phone, so 9.4 pixels
+
+
+def names(path):
+    return path.stem
+
+
+@pytest.mark.parametrize("path", FILES, ids=names)
+def test_a_drawing_says_what_there_is_to_see(path):
+    root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
+    title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title.get("id") == f"{path.stem}-title" and len(title.text) > 5
+    assert desc.get("id") == f"{path.stem}-desc" and len(desc.text) > 60
+    assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}" and root.get("role") == "img"
+
+
+@pytest.mark.parametrize("path", FILES, ids=names)
+def test_a_drawing_has_the_common_style_and_nothing_from_elsewhere(path):
+    text = path.read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)
+    assert root.get("class") == "satgan-drawing"
+    assert root.get("viewBox").split()[:3] == ["0", "0", str(WIDTH)]
+    assert not re.search(r"<script|<style|<image|<animate|href=|font-size|font-family|\bstyle=", text)
+    used = {name for element in root.iter() for name in (element.get("class") or "").split()}
+    assert used <= set(re.findall(r"\.([a-z][a-z-]+)", STYLE)), "a class that style.css does not have"
+    inks = [element.get(name) for element in root.iter() for name in ("fill", "stroke") if element.get(name)]
+    assert set(inks) <= {"none", "currentColor"}, "colours are those of style.css"
+
+
+def test_letters_are_large_enough_on_a_phone_and_what_moves_can_be_stopped():
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", STYLE)]
+    assert sizes and min(sizes) >= SMALLEST and SMALLEST * 350 / WIDTH >= 9
+    calm, moving = STYLE.split("@media (prefers-reduced-motion: no-preference)")
+    assert "animation" not in calm
+    for seconds, times in re.findall(r"animation: \S+ ([\d.]+)s \S+ (\d+)", moving):
+        assert float(seconds) * int(times) <= 5, "what moves longer needs a button to stop it"
+    assert "infinite" not in moving
+
+
+def test_every_drawing_is_shown_somewhere():
+    pages = [*NOTEBOOKS, *(ROOT / "book").rglob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    assert [path.stem for path in FILES if path.stem not in text] == []
+
+
+def test_a_drawing_that_is_not_there_is_named_with_those_that_are():
+    with pytest.raises(FileNotFoundError, match="'no-such'.*two-players"):
+        drawings.show_drawing("no-such", caption="Nothing.")
