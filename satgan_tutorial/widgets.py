@@ -40,8 +40,8 @@ def sliders(draw: Callable[..., None], smooth: bool = False, /, **ranges: Any) -
     """Show what `draw` shows, in a live notebook under a slider for each of its arguments.
 
     Args:
-        draw: shows one figure, `show(figure, alt=...)`, from keyword arguments that all have defaults: the defaults are
-            where the sliders begin, and the one picture of a built page.
+        draw: shows one figure, `show(figure, alt=..., caption=...)`, from keyword arguments that all have defaults: the
+            defaults are where the sliders begin, and the one picture of a built page.
         smooth: draw all along a slider's way, for what is drawn ten times a second; else where it is let go.
         **ranges: for each argument of `draw` what ipywidgets makes a control of: (low, high, step) for a slider, a list
             for a menu, True or False for a box to tick.
@@ -115,7 +115,8 @@ def explore(
             axis = (now["cos"] + 1j * now["sin"]) * np.exp(2j * np.radians(turn))
             moves = {name: now[name] + by for name, by in moves.items()}
             z = found.to(z, cos=axis.real, sin=axis.imag, **moves).astype(np.float32)
-        _look(generator, judge, z, (ship, heading, length)[:terms], f"The chip of seed {seed}")
+        caption = f"The chip that the generator draws from seed {seed}. In a live notebook sliders change it."
+        _look(generator, judge, z, (ship, heading, length)[:terms], f"The chip of seed {seed}", caption)
 
     sliders(
         draw,
@@ -155,7 +156,9 @@ def walk(
 
     def draw(way: int = 50):
         z = np.concatenate([a, latent.slerp(a, b, way / 100), b]).astype(np.float32)
-        _look(generator, judge, z, condition or SHIP[:terms], f"Between two chips the one {way} % of the way")
+        what = f"Between two chips the one {way} % of the way"
+        caption = f"Left and right are the two ends, and between them the chip at {way} % of the way."
+        _look(generator, judge, z, condition or SHIP[:terms], what, caption)
 
     sliders(draw, True, way=(0, 100))
 
@@ -181,9 +184,14 @@ def watch_training(run: str | os.PathLike) -> None:
         curves = plots.curves(log, {"Losses (nats)": losses, "The discriminator's accuracy": accuracies})
         curves.axes[1].set_ylim(0, 1.05)
         last = ", ".join(f"{name} {log[name].iloc[-1]:.2f}" for name in (*losses, *accuracies))
-        plots.show(curves, alt=f"Curves against the step; at the end, step {log.step.iloc[-1]}: {last}.")
+        alt = f"Curves against the step; at the end, step {log.step.iloc[-1]}: {last}."
+        caption = (
+            "Losses and accuracies so far. Accuracies that stay at 1 would mean that the discriminator wins."
+        )
+        plots.show(curves, alt=alt, caption=caption)
         alt = f"{len(rows[look])} chips that the same noise gives after {steps[look]} steps."
-        plots.show(plots.strip([steps[look]], [rows[look]]), alt=alt)
+        caption = f"What the training draws after {steps[look]} steps. Every look starts from the same noise."
+        plots.show(plots.strip([steps[look]], [rows[look]]), alt=alt, caption=caption)
 
     sliders(draw, percent_of_its_looks=(0, 100))
 
@@ -223,10 +231,12 @@ def _noise(x: int | np.ndarray, d: int) -> np.ndarray:
     return np.asarray(x, np.float32).reshape(1, d)
 
 
-def _look(generator: keras.Model, judge: Judge | None, z: np.ndarray, condition: tuple, what: str) -> None:
+def _look(
+    generator: keras.Model, judge: Judge | None, z: np.ndarray, condition: tuple, what: str, caption: str
+) -> None:
     """Show the chips of z; say of the middle one what is measured, its p(ship|x), and the Python that makes it.
 
-    Before a reader it is pixels and no figure, so that it keeps up with a slider.
+    Before a reader it is pixels and no figure, so that it keeps up with a slider; the caption is that of the figure.
     """
     encoded = np.tile(conditions.encode(*condition), (len(z), 1)) if condition else None
     images, middle = sampling.from_noise(generator, z, encoded), len(z) // 2
@@ -235,7 +245,7 @@ def _look(generator: keras.Model, judge: Judge | None, z: np.ndarray, condition:
     words = f"{what}: {ship.length:.0f} m long, heading {ship.heading:.0f} degrees"
     words += f"; p(ship | x) is {p:.0%}." if judge else "."
     if not live():
-        return plots.show(plots.sheet(images, width=2.0 * len(z)), alt=words)
+        return plots.show(plots.sheet(images, width=2.0 * len(z)), alt=words, caption=caption)
     png = address(contact_sheet(images, len(z)), "png", compress_level=1)
     page = Path(__file__).with_name("chip.html").read_text(encoding="utf-8")
     numbers = np.array2string(z[middle], separator=", ", threshold=z.size, floatmode="unique")

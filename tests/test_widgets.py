@@ -33,7 +33,7 @@ from satgan_tutorial import plots, show, widgets
 def draw(sea_level=3, kind="line"):
     figure, axis = plots.figure()
     axis.plot([0, sea_level])
-    show(figure, alt=f"A {kind} up to {sea_level}.")
+    show(figure, alt=f"A {kind} up to {sea_level}.", caption="It rises.")
 
 widgets.sliders(draw, sea_level=(0, 9, 1), kind=["line", "curve"])
 """
@@ -112,9 +112,9 @@ class Panel:
 
 @pytest.fixture
 def shown(monkeypatch):
-    """All that is shown on a page, where nothing moves: figures with their alt texts."""
+    """All that is shown on a page, where nothing moves: figures with their alt texts and captions."""
     things = []
-    monkeypatch.setattr(plots, "show", lambda figure, alt: things.append((figure, alt)))
+    monkeypatch.setattr(plots, "show", lambda figure, alt, caption: things.append((figure, alt, caption)))
     return things
 
 
@@ -165,10 +165,11 @@ def pixels(page):
 
 def test_on_a_page_a_ship_is_the_figure_of_its_defaults(shown, book):
     widgets.explore(book, judge=Judge("simulated"), seed=3)
-    ((figure, alt),) = shown
+    ((figure, alt, caption),) = shown
     (image,) = (image for axis in figure.axes for image in axis.images)
     assert np.abs(image.get_array().astype(int) - sampling.sample(book, 1, 3)[0]).max() <= 1
     assert re.fullmatch(r"The chip of seed 3: \d+ m long, heading \d+ degrees; p\(ship \| x\) is \d+%\.", alt)
+    assert "seed 3" in caption
 
 
 @pytest.mark.slow
@@ -251,8 +252,9 @@ def test_a_walk_begins_and_ends_at_its_ends(panel, book):
 
 def test_on_a_page_a_walk_is_three_chips(shown, book):
     widgets.walk(book, 3, 8)
-    ((figure, alt),) = shown
+    ((figure, alt, caption),) = shown
     assert len(figure.axes) == 3 and "50 % of the way" in alt and "p(ship" not in alt
+    assert "50 %" in caption
 
 
 def test_what_cannot_be_explored_gets_a_sentence(book):
@@ -269,11 +271,12 @@ def test_what_cannot_be_explored_gets_a_sentence(book):
 
 def test_a_recorded_training_is_watched(shown):
     widgets.watch_training(RUNS / "museum-1")
-    (curves, said), (strip, alt) = shown
+    (curves, said, losses), (strip, alt, caption) = shown
     log = pd.read_csv(RUNS / "museum-1.csv")
     assert curves.axes[0].lines[0].get_ydata().tolist() == log.d_loss.tolist()
     assert f"step {log.step.iloc[-1]}: d_loss 0.00" in said and len(strip.axes) == 8
     assert alt.endswith(f"after {log.step.iloc[-1]} steps.")
+    assert "Losses and accuracies" in losses and f"after {log.step.iloc[-1]} steps" in caption
 
 
 def test_the_folder_of_a_training_is_watched_while_it_goes_on(monkeypatch, panel, tmp_path):
