@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .grading import call, grade, number
+from .grading import Wrong, call, grade, number, slip
 
 
 def receptive_field(function: Callable[..., Any]) -> None:
@@ -20,6 +20,7 @@ def receptive_field(function: Callable[..., Any]) -> None:
         )
         for layers, truth, text in cases:
             if (got := number(call(function, layers))) != truth:
+                text = slip(got, _slips(layers)) or text
                 return f"for {layers} it is {truth} pixels, your function says {got:g}; {text}"
         return None
 
@@ -29,6 +30,33 @@ def receptive_field(function: Callable[..., Any]) -> None:
         hint,
         "each kernel adds kernel - 1 steps, and a step is the product of all strides before it.",
     )
+
+
+def _slips(layers: list[tuple[int, int]]) -> list[tuple[int, str]]:
+    """What a receptive field comes to where something was overlooked, and what to say of it."""
+    kernels, strides = zip(*layers, strict=True)
+    after, before = np.cumprod(strides), np.cumprod((1, *strides[:-1]))
+    wider = np.array(kernels) - 1
+    return [
+        (sum(kernels), "you add whole kernels; each overlaps the one before, so it adds kernel - 1 steps."),
+        (
+            1 + wider.sum(),
+            "you add the kernels as if every step were one pixel; a step grows with each stride before it.",
+        ),
+        (
+            1 + wider @ after,
+            "a layer's own stride does not widen its view, only that of the layers after it: add first, then multiply.",
+        ),
+        (
+            1 + wider @ np.array((1, *strides[:-1])),
+            "a step is the product of *all* strides before it, and you take the last of them alone.",
+        ),
+        (wider @ before, "start from one pixel, not from none: a 1 x 1 kernel sees one."),
+        (
+            before[-1] * strides[-1],
+            "that is the step after the last layer; asked is how many pixels it sees.",
+        ),
+    ]
 
 
 def precision_recall(function: Callable[..., Any]) -> None:
@@ -84,3 +112,77 @@ def calibration_error(function: Callable[..., Any]) -> None:
         hint,
         "a network can rank every chip right and still have a large one.",
     )
+
+
+def temperature(function: Callable[..., Any]) -> None:
+    """Grade exercise 2.4: `function(logits, labels)` is the T of the lowest cross-entropy of sigmoid(logits / T)."""
+    from ..classifier import temperature as best
+
+    def hint():
+        found = []
+        for scale, sharp in ((2.5, 4.0), (0.6, 1.0)):
+            logits, labels = _too_sure(scale, sharp)
+            truth = best(logits, labels)
+            got = number(call(function, logits.copy(), labels.copy()))
+            found.append(got)
+            if len(found) == 2 and found[0] == got:
+                return (
+                    f"two very different sets of logits, and T is {got:g} for both: use the `logits` and `labels` that "
+                    "the function is given. A T that was fitted on other chips, on those of the test for one, is not theirs."
+                )
+            if not abs(got - truth) <= 0.06 + 0.02 * truth:  # nor is a NaN right
+                return _why_not(got, truth, logits, labels)
+        return None
+
+    grade(
+        "return T: try many values from below 1 to 10 or so, and keep the one for which sigmoid(logits / T) has the "
+        "lowest mean cross-entropy with `labels`, 0 or 1.",
+        hint,
+        "no chip changes sides; the network only says how sure it may be.",
+    )
+
+
+def _too_sure(scale: float, sharp: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logits that are `scale` times too sure, those of the surest tenth `sharp` times that; and labels."""
+    rng = np.random.default_rng(2)
+    honest = rng.normal(0, 2, 3000)
+    labels = (rng.random(3000) < 1 / (1 + np.exp(-honest))).astype(int)
+    return np.where(np.arange(3000) % 10 == 0, sharp, 1.0) * scale * honest, labels
+
+
+def _surprise(logits: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.logaddexp(0, np.where(labels == 1, -logits, logits)).mean())
+
+
+def _why_not(got: float, truth: float, logits: np.ndarray, labels: np.ndarray) -> str:
+    """Say why a temperature is not the one that was asked for."""
+    from ..classifier import reliability
+
+    if not np.isfinite(got) or got <= 0:
+        raise Wrong(
+            f"a temperature is a positive number; yours is {got:g}. Steps along a slope can overshoot; a list of values cannot."
+        )
+    if np.isclose(got, 1 / truth, rtol=0.03):
+        return f"{got:.2f} is what to multiply logits by; T divides them, so it is {truth:.2f}."
+    chance, grid = 1 / (1 + np.exp(-logits)), np.linspace(1, 12, 1101)
+    shared = [-np.log(np.where(labels == 1, chance / t, 1 - chance / t) + 1e-12).mean() for t in grid]
+    if truth > 1.1 and abs(got - grid[np.argmin(shared)]) <= 0.06:
+        return (
+            "you divide the probabilities by T, and a sure ship comes out at 1 / T; divide the *logits*, then take "
+            "the sigmoid."
+        )
+    if truth < 0.95 <= got <= 1.1:
+        return f"here the network is too timid and T is {truth:.2f}: let your values start below 1, at 0.3 for one."
+    sure = [reliability(1 / (1 + np.exp(-logits / t)), labels)[1] for t in (got, truth)]
+    surprise = [_surprise(logits / t, labels) for t in (got, truth)]
+    where = f"at your T = {got:.2f} the cross-entropy is {surprise[0]:.3f} nats a chip, at T = {truth:.2f} it is {surprise[1]:.3f}"
+    if sure[0] < sure[1] - 1e-3:
+        return (
+            f"{where}. Your T has a smaller *calibration error*: that is not what to minimise, since it jumps whenever a "
+            "chip moves to the next bin, and a network that always says the share of ships has none. Minimise the cross-entropy."
+        )
+    if surprise[0] > _surprise(logits, labels):
+        return (
+            f"{where}, and with no temperature {_surprise(logits, labels):.3f}: keep the T with the *lowest*."
+        )
+    return f"{where}, which is lower. Is the sign right for both labels, and is your grid fine enough, steps of 0.1 or less?"
