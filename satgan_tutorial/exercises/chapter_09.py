@@ -58,7 +58,7 @@ def beyond(function: Callable[..., Any]) -> None:
     grade(
         "return how many of the floor's standard deviations a score is above the floor's mean.",
         hint,
-        "beyond 3 it is hardly luck.",
+        "beyond 3 luck is rare, if not ruled out: a floor is skewed.",
     )
 
 
