@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
+from PIL import Image
 
 from .renamed import old_names
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SIZE = 80
 PIXEL = 3.0  # metres, the side of a PlanetScope pixel
+FARTHEST = 16.0  # of a float pixel from 0, where -1..1 is meant: beyond it the numbers have another scale, 0..255 for one
 SHARES = (0.60, 0.15, 0.25)  # train, validation, test
 ROWS = ("images", "labels", "scenes", "locations")  # what a set has one of for each chip
 Source = Literal["real", "simulated"]
@@ -55,11 +57,11 @@ class ChipSet:
         vars(self).update(
             labels=_checked_labels(self.labels),
             scenes=_checked_scenes(self.scenes),
-            locations=np.asarray(self.locations),
+            locations=_unmasked(self.locations, "locations"),
         )
         lengths = {name: len(getattr(self, name)) for name in ROWS}
         if self.causes is not None:
-            lengths["causes"] = len(self.causes)
+            lengths["causes"] = _count_causes(self.causes)
         if set(lengths.values()) != {n}:
             raise ChipError(
                 f"found unequal lengths {lengths}; expected one row for each chip in all of them."
@@ -79,10 +81,10 @@ class ChipSet:
 
     def __getitem__(self, index: Any) -> ChipSet:
         """The chips at an integer, a slice, a boolean mask or an array of integers: always a ChipSet."""
-        if isinstance(index, (int, np.integer)):
+        if isinstance(index, (int, np.integer)) and not isinstance(index, bool):
             index = [int(index)]
         elif not isinstance(index, slice):
-            index = np.asarray(index, dtype=None if len(index) else int)
+            index = _checked_index(index)
         rows = {name: getattr(self, name)[index] for name in ROWS}
         causes = None if self.causes is None else self.causes.iloc[index].reset_index(drop=True)
         part = copy(self)  # not by its constructor: what the whole was checked for holds for its parts
@@ -124,7 +126,9 @@ class ChipSet:
 
         Raises:
             ChipError: the chips are from fewer than three days.
+            ValueError: the seed is no whole number from 0.
         """
+        check_seed(seed)
         days, member = np.unique(self.days, return_inverse=True)
         if len(days) < 3:
             raise ChipError(
@@ -155,12 +159,44 @@ def _check_pixels(images: Any) -> int:
         raise ChipError(f"images: found a {type(images).__name__}; expected an array, uint8 (N, 80, 80, 3).")
     if (images.dtype, images.shape[1:]) != (np.uint8, (SIZE, SIZE, 3)):
         raise ChipError(f"images: found {images.dtype} {images.shape}; expected uint8 (N, 80, 80, 3).")
+    _unmasked(images, "images")
     return len(images)
+
+
+def _unmasked(values: Any, what: str) -> np.ndarray:
+    """An array; a `ChipError` if it hides some of its values, which no function here would heed."""
+    if np.ma.is_masked(values):
+        raise ChipError(
+            f"{what}: found a masked array that hides {np.ma.count_masked(values)} values; expected all of them. Leave out "
+            "the chips that have none."
+        )
+    return np.asarray(values)
+
+
+def _count_causes(causes: Any) -> int:
+    """How many rows a table of causes has; a `ChipError` if it is none."""
+    import pandas as pd
+
+    if not isinstance(causes, pd.DataFrame):
+        raise ChipError(f"causes: found a {type(causes).__name__}; expected a pandas.DataFrame, or None.")
+    return len(causes)
+
+
+def _checked_index(index: Any) -> np.ndarray:
+    """A mask or row numbers as an array; a TypeError if they are something else."""
+    rows = np.asarray(index)
+    if rows.size == 0 and rows.ndim == 1:
+        return rows.astype(int)
+    if rows.ndim != 1 or rows.dtype.kind not in "iub":
+        raise TypeError(
+            f"index: found {index!r:.60}; expected an integer, a slice, a boolean mask, or an array of integers."
+        )
+    return rows
 
 
 def _checked_labels(labels: Any) -> np.ndarray:
     """Labels as uint8 (N,); a `ChipError` unless they are whole numbers or booleans, 0 or 1 each."""
-    labels = np.asarray(labels)
+    labels = _unmasked(labels, "labels")
     if labels.ndim != 1 or (labels.dtype.kind not in "iub" and labels.size):
         raise ChipError(f"labels: found {labels.dtype} {labels.shape}; expected integers (N,), each 0 or 1.")
     if not (right := np.isin(labels, (0, 1))).all():
@@ -174,12 +210,14 @@ def _checked_scenes(scenes: Any) -> np.ndarray:
     scenes = np.asarray(scenes)
     if scenes.ndim != 1 or not (scenes.dtype.kind == "U" or all(isinstance(name, str) for name in scenes)):
         raise ChipError(f"scenes: found {scenes.dtype} {scenes.shape}; expected str (N,).")
+    if (empty := scenes == "").any():
+        raise ChipError(f"scenes: found an empty name in row {np.argmax(empty)}; expected that of a scene.")
     return scenes if scenes.dtype.kind == "U" else scenes.astype(str)
 
 
 def _check_locations(locations: np.ndarray) -> None:
     """Raise a `ChipError` unless these are numbers (N, 2), longitudes and latitudes."""
-    n = len(locations)
+    n = len(locations) if locations.ndim else 1
     if locations.shape != (n, 2) or locations.dtype.kind not in "fiu":
         raise ChipError(
             f"locations: found shape {locations.shape} of {locations.dtype}; expected ({n}, 2) of float64."
@@ -229,6 +267,16 @@ def check_images(images: Any, what: str = "images") -> None:
         )
     if images.ndim != 4 or images.shape[-1] != 3:
         raise ValueError(f"{what}: found shape {images.shape}; expected (N, H, W, 3).")
+    if np.ma.is_masked(images):
+        raise TypeError(
+            f"{what}: found a masked array that hides {np.ma.count_masked(images)} values; expected all."
+        )
+
+
+def check_seed(seed: Any) -> None:
+    """Raise a ValueError unless a seed is a whole number from 0: None would give other numbers each time."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"seed: found {seed!r:.60}; expected a whole number from 0.")
 
 
 def to_float(images: Any) -> Any:
@@ -254,48 +302,90 @@ def to_uint8(x: Any) -> np.ndarray:
     """Back from float -1..1 to uint8 0..255, rounded and clipped; inverts `to_float` exactly.
 
     Raises:
-        ValueError: NaN among them, which is what a network gives whose training has failed.
+        TypeError: no floats; uint8 are pixels already.
+        ValueError: NaN among them, which is what a network gives whose training has failed, or numbers beyond -16..16,
+            which have another scale than -1..1.
     """
-    x = np.asarray(x, dtype=np.float32)
+    x = np.asarray(x)
+    if x.dtype.kind not in "f" and x.dtype.name not in ("bfloat16",):
+        raise TypeError(f"found {x.dtype} {x.shape}; expected floats in -1..1.")
+    x = x.astype(np.float32, copy=False)
     if np.isnan(x).any():
         raise ValueError(
             f"found {int(np.isnan(x).sum())} pixels that are NaN; expected numbers in -1..1. The network that drew them "
             "is broken: go back to an earlier state of it."
         )
+    if x.size and (far := np.abs(x).max()) > FARTHEST:
+        raise ValueError(
+            f"found pixels as far as {far:.6g} from 0; expected numbers in -1..1. Scale them first: x / 127.5 - 1 for 0..255."
+        )
     return np.clip(np.rint((x + 1) * 127.5), 0, 255).astype(np.uint8)
 
 
 def shrink(images: np.ndarray, side: int) -> np.ndarray:
-    """Make smaller images by averaging blocks of pixels.
+    """Make smaller images: each new pixel is the mean of the area that it covers.
 
     Args:
         images: uint8 (N, H, H, 3).
-        side: their new height and width in pixels, a divisor of H.
+        side: their new height and width in pixels, at most H.
 
     Returns:
         uint8 (N, side, side, 3), the images themselves where they have that size.
 
     Raises:
         TypeError: the images are not uint8.
-        ValueError: they are not square, or `side` does not divide H.
+        ValueError: they are not square, or `side` is not in 1..H.
     """
     check_images(images)
     n, height, width, channels = images.shape
     if height != width:
         raise ValueError(f"images: found {width} x {height} pixels; expected squares.")
-    if side < 1 or height % side:
-        sides = [s for s in range(8, height + 1) if height % s == 0]
+    if not 1 <= side <= height:
         raise ValueError(
-            f"images of {height} pixels cannot be shrunk to {side}; take one of {', '.join(map(str, sides))}."
+            f"images of {height} pixels cannot be shrunk to {side}; take a side of 1 to {height}."
         )
     if side == height:
         return images
-    blocks = images.reshape(n, side, height // side, side, height // side, channels)
-    return np.rint(blocks.mean((2, 4))).astype(np.uint8)
+    if height % side == 0:
+        blocks = images.reshape(n, side, height // side, side, height // side, channels)
+        return np.rint(blocks.mean((2, 4))).astype(np.uint8)
+    edges, pixels = np.arange(side + 1)[:, None] * (height / side), np.arange(height)
+    overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    share = np.float32(overlap.clip(0) * (side / height))  # (side, H): of each old pixel in each new one
+    return np.rint(np.einsum("ah,nhwc,bw->nabc", share, images, share, optimize=True)).astype(np.uint8)
+
+
+def enlarge(images: np.ndarray, side: int) -> np.ndarray:
+    """Make larger images, smooth between the pixels (bicubic), as for a judge that reads chips of one size.
+
+    Args:
+        images: uint8 (N, H, H, 3).
+        side: their new height and width in pixels, at least H.
+
+    Returns:
+        uint8 (N, side, side, 3), the images themselves where they have that size.
+
+    Raises:
+        TypeError: the images are not uint8.
+        ValueError: they are not square, or `side` is less than H.
+    """
+    check_images(images)
+    height, width = images.shape[1:3]
+    if height != width or side < height:
+        raise ValueError(
+            f"images: found {width} x {height} pixels; expected squares of at most {side} to enlarge to that."
+        )
+    if side == height or not len(images):
+        return images if side == height else np.empty((0, side, side, 3), np.uint8)
+    return np.stack(
+        [Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC) for image in images]
+    )
 
 
 def symmetry(images: np.ndarray, which: int) -> np.ndarray:
     """One of the eight symmetries of the square, 0 (nothing) to 7, of images (..., H, W, 3)."""
+    if which not in range(8):
+        raise ValueError(f"symmetry: found {which!r:.60}; expected 0 to 7.")
     turned = np.rot90(images, which % 4, axes=(-3, -2))
     return turned if which < 4 else turned[..., ::-1, :]
 

@@ -85,11 +85,14 @@ def generator(
     batch_norm: bool = False,
     conditions: int = 0,
 ) -> keras.Model:
-    """Build the book's own small generator: 16 times up from a coarse map that a Dense layer draws.
+    """Build the book's own small generator: a Dense layer draws a coarse map, and each step up doubles it.
+
+    An image of 80 pixels is 16 times a map of 5 x 5, in four steps; one of 40 takes three steps, one of 20 two
+    (`doublings`), and has the last ones of them.
 
     Args:
         base_filters: channels before the last layer; twice and four times as many stand before.
-        image_size: height and width of an image in pixels, a multiple of 16.
+        image_size: height and width of an image in pixels, a multiple of 4.
         latent_dim: length of the noise vector.
         upsampling: "resize" repeats pixels and convolves, three times, and ends in a sub-pixel layer, whose 12
             channels are the 2 x 2 blocks of the image; "resize_conv" repeats pixels and convolves all four times,
@@ -103,15 +106,15 @@ def generator(
         from a list of two, the second float32 (N, conditions).
 
     Raises:
-        ValueError: if `image_size` is no multiple of 16 or `upsampling` is none of these.
+        ValueError: if `image_size` is no multiple of 4 or `upsampling` is none of these.
     """
-    _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
+    steps = doublings(image_size)
     _check(upsampling in UPSAMPLINGS, f"upsampling is {upsampling!r}; there are {', '.join(UPSAMPLINGS)}.")
-    side, f = image_size // 16, base_filters
+    side, f = image_size // 2**steps, base_filters
     inputs = [keras.Input((n,)) for n in (latent_dim, conditions) if n]
     stack = [layers.Dense(side * side * 4 * f, kernel_initializer="he_normal")]
     stack += [layers.Reshape((side, side, 4 * f)), *_activate(batch_norm)]
-    for filters in (4 * f, 2 * f, f):
+    for filters in (4 * f, 2 * f, f)[4 - steps :]:
         stack += [*_double(upsampling, side, filters, **_he(batch_norm)), *_activate(batch_norm)]
         side *= 2
     stack += _double("sub_pixel" if upsampling == "resize" else upsampling, side, 3)
@@ -130,7 +133,8 @@ def discriminator(
 
     Args:
         base_filters: channels of the first layer; each of the next three has twice as many.
-        image_size: height and width of an image in pixels, a multiple of 16.
+        image_size: height and width of an image in pixels, a multiple of 4; one of 40 pixels has three convolutions,
+            one of 20 two (`doublings`).
         blocks: read the image as 2 x 2 blocks of 12 numbers, as the generator's sub-pixel layer writes it. The first
             convolution is then a 2 x 2 one with the reach and the cost of a strided 4 x 4 one, and faster backwards.
         batch_norm: normalise before each activation but the first.
@@ -143,14 +147,14 @@ def discriminator(
         conditions from a list of two, the second float32 (N, conditions).
 
     Raises:
-        ValueError: if `image_size` is no multiple of 16.
+        ValueError: if `image_size` is no multiple of 4.
     """
-    _check(image_size % 16 == 0, f"image_size is {image_size}; it must be a multiple of 16.")
+    steps = doublings(image_size)
     bound = layers.SpectralNormalization if spectral_norm else lambda layer: layer
     stack = []
     if blocks:
         stack += _space_to_depth(image_size // 2)
-    for i in range(4):
+    for i in range(steps):
         norm = batch_norm and i > 0
         kernel, strides = (2, 1) if blocks and i == 0 else (4, 2)
         stack += [bound(layers.Conv2D(base_filters * 2**i, kernel, strides, padding="same", **_he(norm)))]
@@ -164,6 +168,19 @@ def discriminator(
     direction = bound(layers.Dense(features.shape[1], use_bias=False))(condition)
     agreement = layers.Dot(1)([direction, features])
     return keras.Model([image, condition], layers.Add()([logit(features), agreement]), name="discriminator")
+
+
+def doublings(image_size: int) -> int:
+    """How often the book's generator doubles its map, and its discriminator halves the image: 4 times, or 3 or 2.
+
+    Raises:
+        ValueError: if `image_size` is no positive multiple of 4.
+    """
+    _check(
+        image_size > 0 and image_size % 4 == 0,
+        f"image_size is {image_size}; it must be a multiple of 4, at least 4.",
+    )
+    return next(steps for steps in (4, 3, 2) if image_size % 2**steps == 0)
 
 
 def chain(inputs: list[keras.KerasTensor], stack: list[layers.Layer], name: str) -> keras.Model:

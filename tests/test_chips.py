@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from satgan_tutorial import files, load_chips, sources
-from satgan_tutorial.chips import ChipError, ChipSet, shrink, to_float, to_uint8, twins
+from satgan_tutorial.chips import ChipError, ChipSet, enlarge, shrink, symmetry, to_float, to_uint8, twins
 from satgan_tutorial.sources import shipsnet, simulate
 
 REAL = os.environ.get("SATGAN_DATA")
@@ -221,10 +221,32 @@ def test_shrinking_averages_blocks_of_pixels():
     assert shrink(image, 80) is image
 
 
-@pytest.mark.parametrize("side", [0, 12, 30, 160])
-def test_only_a_divisor_is_a_size_to_shrink_to(side):
-    with pytest.raises(ValueError, match=rf"80 pixels cannot be shrunk to {side}; take one of .*16.*40"):
+def test_shrinking_to_any_size_averages_areas():
+    ramp = np.zeros((1, 80, 80, 3), np.uint8)
+    ramp[0, ..., 0] = 3 * np.arange(80)
+    ramp[0, :, :, 1] = 2 * np.arange(80)[:, None]
+    small = shrink(ramp, 32)  # a pixel covers 2.5 x 2.5 old ones
+    means = (np.arange(32) + 0.5) * 2.5 - 0.5
+    np.testing.assert_allclose(small[0, 5, :, 0], 3 * means, atol=0.51)
+    np.testing.assert_allclose(small[0, :, 5, 1], 2 * means, atol=0.51)
+    assert shrink(ramp[:0], 32).shape == (0, 32, 32, 3)
+
+
+@pytest.mark.parametrize("side", [0, -4, 81, 160])
+def test_a_size_to_shrink_to_lies_within_the_image(side):
+    with pytest.raises(ValueError, match=f"80 pixels cannot be shrunk to {side}; take a side of 1 to 80"):
         shrink(np.zeros((1, 80, 80, 3), np.uint8), side)
+
+
+def test_what_is_enlarged_keeps_its_mean_and_shrinks_back_to_itself():
+    small = np.full((2, 40, 40, 3), 90, np.uint8)
+    small[:, 15:25, 10:30] = [200, 120, 60]
+    large = enlarge(small, 80)
+    assert large.shape == (2, 80, 80, 3) and large.dtype == np.uint8
+    assert np.abs(shrink(large, 40).astype(int) - small).mean() < 2
+    assert enlarge(large, 80) is large and enlarge(small[:0], 80).shape == (0, 80, 80, 3)
+    with pytest.raises(ValueError, match="found 80 x 80 pixels; expected squares of at most 40"):
+        enlarge(large, 40)
 
 
 @pytest.mark.parametrize(
@@ -462,3 +484,60 @@ def test_the_real_chips_are_shipsnet():
         assert np.allclose([len(part.ships) / 1000, len(part.no_ships) / 3000], share, atol=0.02)
     sums = (Path(__file__).parents[1] / "data" / "chips.sha256").read_text().split()[1::2]
     assert chips.names == [Path(name).name for name in sums]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("images", lambda x: np.ma.masked_less(x, 9), "masked array that hides"),
+        ("labels", lambda x: np.ma.masked_equal(x, 1), "masked array that hides"),
+        ("labels", lambda x: x.astype(str), "expected integers"),
+        ("labels", lambda x: np.eye(2, dtype=np.uint8)[x], "expected integers"),
+        ("locations", lambda x: np.ma.masked_less(x, 999), "masked array that hides"),
+        ("locations", lambda x: np.float64(3), "locations: found shape"),
+        ("scenes", lambda x: np.where(np.arange(len(x)) == 1, "", x), "empty name in row 1"),
+        ("causes", lambda x: [1, 2], "expected a pandas.DataFrame"),
+    ],
+)
+def test_what_hides_or_lacks_something_is_no_set(name, value, says):
+    fine = {name: getattr(make(), name) for name in ("images", "labels", "scenes", "locations", "source")}
+    with pytest.raises(ChipError, match=says):
+        ChipSet(**fine | {name: value(fine.get(name))})
+
+
+@pytest.mark.parametrize("index", [1.5, None, True, "a", [0.0, 1.0], ..., [[0, 1]]])
+def test_an_index_is_a_row_or_rows(index):
+    with pytest.raises(TypeError, match="index: found"):
+        make()[index]
+
+
+@pytest.mark.parametrize("seed", [None, -1, 1.5, True, "a"])
+def test_a_split_has_a_seed(seed):
+    with pytest.raises(ValueError, match="seed: found"):
+        make().split(seed)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "says"),
+    [
+        (np.array([7], np.uint8), TypeError, "expected floats"),
+        (np.array([300]), TypeError, "expected floats"),
+        (np.array([True]), TypeError, "expected floats"),
+        (np.array([1 + 1j]), TypeError, "expected floats"),
+        (np.array(["a"]), TypeError, "expected floats"),
+        (np.array([0.0, 255.0]), ValueError, "255 from 0; expected"),
+        (np.array([-np.inf]), ValueError, "inf from 0"),
+    ],
+)
+def test_pixels_of_another_scale_do_not_turn_white_in_silence(x, error, says):
+    with pytest.raises(error, match=says):
+        to_uint8(x)
+
+
+def test_a_symmetry_is_one_of_eight_and_a_side_a_whole_number():
+    for which in (-1, 8, 2.5, None):
+        with pytest.raises(ValueError, match="expected 0 to 7"):
+            symmetry(make().images, which)
+    for side in (2.5, "8", None, True):
+        with pytest.raises(ValueError, match="expected a whole number"):
+            shrink(make().images, side)

@@ -189,11 +189,16 @@ def test_a_stopped_training_of_another_size_goes_on_with_the_line_it_prints(ctrl
     run(*words)
     model = keras.saving.load_model("small/checkpoint.keras")
     assert model.step == 5 and model.generator.output_shape == (None, 16, 16, 3)
+    scored = run("evaluate", "small", "-n", 20, "--json")
+    assert json.loads(scored.stdout)["image_size"] == 16 and "shrunk" in scored.stderr
 
 
 @pytest.mark.parametrize(
     ("size", "says"),
-    [(30, "80 pixels cannot be shrunk to 30"), (20, "image_size is 20; it must be a multiple of 16")],
+    [
+        (30, "image_size is 30; it must be a multiple of 4"),
+        (21, "image_size is 21; it must be a multiple of 4"),
+    ],
 )
 def test_a_recipe_that_cannot_be_built_is_told_before_the_folder_is_begun(size, says, few):
     assert says in run("train", "tiny", "--image-size", size, "--out", "new", code=2).output

@@ -123,10 +123,25 @@ def test_a_folded_generator_makes_the_same_images(upsampling):
     np.testing.assert_allclose(fold(plain)(noise), plain(noise), atol=1e-6)
 
 
+@pytest.mark.parametrize(("size", "start"), [(8, 1), (20, 5), (24, 3), (40, 5), (60, 15)])
+@pytest.mark.parametrize("upsampling", networks.UPSAMPLINGS)
+def test_the_books_networks_draw_and_read_every_size_that_is_a_multiple_of_4(size, start, upsampling):
+    generator = networks.generator(2, size, 8, upsampling)
+    assert generator.output_shape == (None, size, size, 3)
+    assert (
+        next(x for x in generator.layers if isinstance(x, keras.layers.Reshape)).target_shape[0]
+        == start
+        == (size // 2 ** networks.doublings(size))
+    )
+    discriminator = networks.discriminator(2, size, blocks=upsampling != "transposed")
+    assert discriminator.input_shape == (None, size, size, 3) and discriminator.output_shape == (None, 1)
+
+
 def test_what_the_books_networks_cannot_be_gets_a_sentence():
     for build in (networks.generator, networks.discriminator):
-        with pytest.raises(ValueError, match="multiple of 16"):
-            build(image_size=40)
+        for size in (-4, 0, 42):
+            with pytest.raises(ValueError, match=f"image_size is {size}; it must be a multiple of 4"):
+                build(image_size=size)
     with pytest.raises(ValueError, match="bilinear"):
         networks.generator(upsampling="bilinear")
 

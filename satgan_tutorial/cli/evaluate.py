@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,13 +76,20 @@ def _kid(file: Path, ships: ChipSet, count: int, seed: int) -> dict[str, Any]:
         sampler = models.read_sampler(file)
     import numpy as np
 
+    from ..chips import SIZE, enlarge, shrink
     from .generate import samples
 
+    size = sampler.output_shape[1]
+    if size < SIZE:  # the judge reads chips of one size: both sides are as coarse, and enlarged alike
+        note(
+            f"It draws {size} x {size} pixels: test ships are shrunk to that, and both are enlarged for the judge."
+        )
+        ships = replace(ships, images=enlarge(shrink(ships.images, size), SIZE))
     condition, blocks, done = conditions.matching(sampler, ships, count), [], 0
     with progress(count, "chip") as update:
         for block in samples(sampler, count, seed, condition):
             blocks.append(block)
             update(done := done + len(block))
-    score = Judge(ships.source).score(ships, np.concatenate(blocks), split="test")
+    score = Judge(ships.source).score(ships, enlarge(np.concatenate(blocks), SIZE), split="test")
     found = {"kid": score.value, "judge": score.judge, "n": score.n_fake, "n_real": score.n_real}
-    return found | {"split": score.split, "source": ships.source, "seed": seed}
+    return found | {"split": score.split, "source": ships.source, "seed": seed, "image_size": size}
