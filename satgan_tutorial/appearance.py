@@ -63,9 +63,13 @@ def spectrum(images: np.ndarray, bins: int = 16) -> np.ndarray:
 
     Bin i holds the frequencies from i to i + 1 of 0.5/bins cycles a pixel, the last ends at the Nyquist frequency.
     A Hann window keeps the borders from ringing.
+
+    Raises:
+        ValueError: images that are no squares, or more bins than half a side has pixels, of which some would be empty.
     """
-    check_images(images)
-    side = images.shape[1]
+    side = _side(images)
+    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or not 1 <= bins <= side // 2:
+        raise ValueError(f"bins: found {bins!r:.60}; expected a whole number from 1 to {side // 2}.")
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     which = np.minimum((frequency * 2 * bins).astype(int), bins).ravel()
     window = np.outer(np.hanning(side), np.hanning(side))
@@ -83,8 +87,11 @@ def line_spectrum(images: np.ndarray) -> np.ndarray:
 
     The last is the Nyquist frequency, two pixels a wave, where the pattern of a network that draws pixel by pixel shows.
     A Hann window keeps the borders from ringing.
+
+    Raises:
+        ValueError: images that are no squares.
     """
-    check_images(images)
+    _side(images)
     grey = images.mean(axis=3)
     grey -= grey.mean(axis=(1, 2), keepdims=True)
     lines = np.concatenate([grey, grey.swapaxes(1, 2)], axis=1) * np.hanning(images.shape[1])
@@ -107,13 +114,31 @@ def total_variation(a: np.ndarray, b: np.ndarray, edges: np.ndarray) -> float:
         a: values; NaN is left out.
         b: values to compare with.
         edges: the bins' edges; what lies outside counts in the first or last bin.
+
+    Raises:
+        ValueError: no number among a or among b, or edges that do not rise.
     """
-    shares = []
-    for values in (a, b):
+    edges, shares = np.asarray(edges, float), []
+    if edges.ndim != 1 or len(edges) < 2 or not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():
+        raise ValueError(f"edges: found {edges.tolist()!r:.60}; expected two numbers or more that rise.")
+    for name, values in (("a", a), ("b", b)):
         values = np.asarray(values, float)
         values = np.clip(values[~np.isnan(values)], edges[0], edges[-1])
+        if not len(values):
+            raise ValueError(
+                f"{name}: found no number among {np.size(a if name == 'a' else b)} values; expected one at least. Where no "
+                "ship was found there is nothing to compare."
+            )
         shares.append(np.histogram(values, edges)[0] / len(values))
     return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def _side(images: np.ndarray) -> int:
+    """The side of square images in pixels; the errors of `check_images`, and a ValueError for other shapes."""
+    check_images(images)
+    if images.shape[1] != images.shape[2]:
+        raise ValueError(f"images: found {images.shape[2]} x {images.shape[1]} pixels; expected squares.")
+    return images.shape[1]
 
 
 def _frame(image: np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from .chips import check_seed
+
 BATCH = 256  # rows of a forward pass at once
 
 
@@ -33,12 +35,14 @@ def shuffled(
         ValueError: if there are no images, they are of another shape, dtype or range, the conditions are not as many, or the
             batch size is below 1.
     """
-    n = len(images)
     _check(images)
-    if condition is not None and len(condition) != n:
-        raise ValueError(f"found {len(condition)} conditions for {n} images; expected one for each.")
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; expected at least 1.")
+    n = len(images)
+    if condition is not None:
+        _check_condition(condition, n)
+    for name, value, least in (("batch_size", batch_size, 1), ("first_step", first_step, 0)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"{name} is {value!r:.60}; expected a whole number, at least {least}.")
+    check_seed(seed)
     columns = [tf.constant(column) for column in (images, condition) if column is not None]
 
     def deal(step: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
@@ -55,6 +59,10 @@ def shuffled(
 def _check(images: np.ndarray) -> None:
     """Raise ValueError for images, or points, that are not as a network's door expects them."""
     expected = "expected uint8 (N, H, W, C), or float32 in [-1, 1]; points are float32 (N, d)."
+    if not isinstance(images, np.ndarray) or np.ma.is_masked(images):
+        raise ValueError(
+            f"images: found a {type(images).__name__}{' that hides values' * np.ma.is_masked(images)}; {expected}"
+        )
     if not len(images):
         raise ValueError(f"images is empty; {expected}")
     kinds = {4: (np.uint8, np.float32), 2: (np.float32,)}
@@ -64,6 +72,17 @@ def _check(images: np.ndarray) -> None:
         low, high = float(images.min()), float(images.max())
         if not np.isfinite([low, high]).all() or (images.ndim == 4 and max(-low, high) > 1):
             raise ValueError(f"images go from {low:g} to {high:g}; {expected}")
+
+
+def _check_condition(condition: np.ndarray, n: int) -> None:
+    """Raise ValueError for conditions that are no finite float32 (n, k)."""
+    if len(condition) != n:
+        raise ValueError(f"found {len(condition)} conditions for {n} images; expected one for each.")
+    if not isinstance(condition, np.ndarray) or condition.dtype != np.float32 or condition.ndim != 2:
+        found = f"{getattr(condition, 'dtype', type(condition).__name__)} {np.shape(condition)}"
+        raise ValueError(f"conditions are {found}; expected float32 ({n}, k).")
+    if not np.isfinite(condition).all():
+        raise ValueError("conditions: found some that are not finite; expected numbers.")
 
 
 def forward(function: Callable[..., Any], *columns: np.ndarray, batch_size: int = BATCH) -> np.ndarray:

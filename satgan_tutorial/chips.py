@@ -59,6 +59,7 @@ class ChipSet:
             scenes=_checked_scenes(self.scenes),
             locations=_unmasked(self.locations, "locations"),
         )
+        _check_locations(self.locations)
         lengths = {name: len(getattr(self, name)) for name in ROWS}
         if self.causes is not None:
             lengths["causes"] = _count_causes(self.causes)
@@ -66,7 +67,6 @@ class ChipSet:
             raise ChipError(
                 f"found unequal lengths {lengths}; expected one row for each chip in all of them."
             )
-        _check_locations(self.locations)
         for first, second in twins(self.images):
             if self.labels[first] != self.labels[second]:
                 one, other = (self.names[i] for i in (first, second))
@@ -340,6 +340,7 @@ def shrink(images: np.ndarray, side: int) -> np.ndarray:
     n, height, width, channels = images.shape
     if height != width:
         raise ValueError(f"images: found {width} x {height} pixels; expected squares.")
+    _check_side(side)
     if not 1 <= side <= height:
         raise ValueError(
             f"images of {height} pixels cannot be shrunk to {side}; take a side of 1 to {height}."
@@ -353,6 +354,12 @@ def shrink(images: np.ndarray, side: int) -> np.ndarray:
     overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
     share = np.float32(overlap.clip(0) * (side / height))  # (side, H): of each old pixel in each new one
     return np.rint(np.einsum("ah,nhwc,bw->nabc", share, images, share, optimize=True)).astype(np.uint8)
+
+
+def _check_side(side: Any) -> None:
+    """Raise a ValueError unless a side is a whole number."""
+    if isinstance(side, bool) or not isinstance(side, (int, np.integer)):
+        raise ValueError(f"side: found {side!r:.60}; expected a whole number of pixels.")
 
 
 def enlarge(images: np.ndarray, side: int) -> np.ndarray:
@@ -370,6 +377,7 @@ def enlarge(images: np.ndarray, side: int) -> np.ndarray:
         ValueError: they are not square, or `side` is less than H.
     """
     check_images(images)
+    _check_side(side)
     height, width = images.shape[1:3]
     if height != width or side < height:
         raise ValueError(

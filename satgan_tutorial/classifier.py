@@ -171,12 +171,16 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         logits: float (N,), of chips the network was not trained on.
         labels: 0 or 1, (N,).
 
+    Raises:
+        ValueError: logits that are no finite numbers (N,), N at least 1, or other labels.
+
     Source: C. Guo and others, "On Calibration of Modern Neural Networks", 2017, arXiv 1706.04599.
     """
-    sign = 2.0 * np.asarray(labels) - 1
+    logits, labels = _checked(logits, labels, "logits")
+    sign = 2.0 * labels - 1
 
     def cross_entropy(log_t: float) -> float:
-        return float(np.logaddexp(0, -sign * np.asarray(logits, float) / np.exp(log_t)).mean())
+        return float(np.logaddexp(0, -sign * logits / np.exp(log_t)).mean())
 
     return float(np.exp(minimize_scalar(cross_entropy, bounds=(-3, 3), method="bounded").x))
 
@@ -193,9 +197,18 @@ def reliability(probability: np.ndarray, labels: np.ndarray, bins: int = 10) -> 
         One row a bin that holds chips, float64 (rows, 3): mean probability, share of ships, chips; and the expected
         calibration error, the mean gap between the first two, each bin weighted by its chips, in [0, 1].
 
+    Raises:
+        ValueError: a probability outside [0, 1], a logit for one; other labels; no bins.
+
     Source: as `temperature`, there for the probability of the class predicted.
     """
-    probability, labels = np.asarray(probability, float), np.asarray(labels)
+    probability, labels = _checked(probability, labels, "probability")
+    if (probability < 0).any() or (probability > 1).any():
+        raise ValueError(
+            f"probability: found {probability.min():g} to {probability.max():g}; expected 0 to 1. Of logits take the sigmoid."
+        )
+    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
+        raise ValueError(f"bins: found {bins!r:.60}; expected a whole number from 1.")
     member = np.minimum((probability * bins).astype(int), bins - 1)
     counts = np.bincount(member, minlength=bins)
     held = counts > 0
@@ -203,6 +216,23 @@ def reliability(probability: np.ndarray, labels: np.ndarray, bins: int = 10) -> 
     true = np.bincount(member, labels, bins)[held] / counts[held]
     rows = np.stack([said, true, counts[held]], axis=1)
     return rows, float(np.abs(said - true) @ counts[held] / len(labels))
+
+
+def _checked(values: np.ndarray, labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers as float64 (N,) and a label for each, 0 or 1; a ValueError if they are something else."""
+    values, labels = np.asarray(values), np.asarray(labels)
+    if values.dtype.kind not in "fiu" or values.ndim != 1 or not len(values) or not np.isfinite(values).all():
+        what = (
+            "some that are not finite"
+            if values.ndim == 1 and len(values) and values.dtype.kind in "fiu"
+            else ""
+        )
+        raise ValueError(f"{name}: found {what or f'{values.dtype} {values.shape}'}; expected numbers (N,).")
+    if labels.shape != values.shape or labels.dtype.kind not in "fiub" or not np.isin(labels, (0, 1)).all():
+        raise ValueError(
+            f"labels: found {labels.dtype} {labels.shape}; expected {values.shape}, each 0 or 1."
+        )
+    return values.astype(float), labels.astype(int)
 
 
 def probability(model: keras.Model, images: np.ndarray, *, symmetries: bool = False) -> np.ndarray:

@@ -28,9 +28,20 @@ def encode(ship: bool, heading: float | None = None, length: float | None = None
         ship: whether there shall be a ship.
         heading: degrees clockwise from north; with `length`, of a generator that knows causes.
         length: of the ship, in metres.
+
+    Raises:
+        ValueError: `ship` is neither true nor false, only one of heading and length is given, or one is not finite.
     """
+    if not isinstance(ship, (bool, int, np.bool_, np.integer)) or ship not in (0, 1):
+        raise ValueError(f"ship: found {ship!r:.60}; expected True or False.")
+    if (heading is None) != (length is None):
+        raise ValueError(f"found heading {heading} and length {length}; expected both, or neither.")
     if heading is None:
         return np.array([ship], np.float32)
+    if not np.isfinite([heading, length]).all() or length <= 0:
+        raise ValueError(
+            f"found heading {heading} and length {length}; expected degrees, and metres above 0."
+        )
     return _row(np.array([ship]), np.array([heading]), np.array([length]))[0]
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from .chips import check_images, shrink, symmetry
+from .chips import check_images, check_seed, shrink, symmetry
 
 Score = Callable[[np.ndarray, np.ndarray], Any]  # of two arrays, a row a chip: a number, or several
 
+LARGEST = 1e40  # of a feature: KID takes the sixth power
 K = 5  # neighbours; Naeem and others' choice
 
 
@@ -58,7 +59,7 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
     Source: M. Heusel and others, "GANs Trained by a Two Time-Scale Update Rule", 2017, arXiv 1706.08500.
     """
     real, fake = _checked(real, fake)
-    a, b = (np.cov(x, rowvar=False) for x in (real, fake))
+    a, b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (real, fake))
     roots = np.sqrt(np.maximum(np.linalg.eigvals(a @ b).real, 0))  # the trace of a root sums its eigenvalues
     apart = ((real.mean(axis=0) - fake.mean(axis=0)) ** 2).sum()
     return float(apart + np.trace(a + b) - 2 * roots.sum())
@@ -124,10 +125,13 @@ def floor(
     Raises:
         ValueError: the groups are too large, or the chips too few, for two sides of these sizes; unequal lengths.
     """
-    if len(rows) != len(groups) or splits < 1:
+    if len(rows) != len(groups) or not _is_count(splits):
         raise ValueError(
             f"{len(rows)} rows, {len(groups)} groups, {splits} splits: expected a group a row, and 1 split or more."
         )
+    if len(sizes) != 2 or not all(map(_is_count, sizes)):
+        raise ValueError(f"sizes: found {sizes!r:.60}; expected two whole numbers of chips, 1 or more each.")
+    check_seed(seed)
     rng, values = np.random.default_rng(seed), []
     names, member = np.unique(groups, return_inverse=True)
     for _ in range(100 * splits):
@@ -167,12 +171,13 @@ def interval(
         seed: of the halves.
 
     Raises:
-        ValueError: a level outside (0, 1), or no repeats.
+        ValueError: a level outside (0, 1), or fewer than 2 repeats.
 
     Source: P. J. Bickel and others, "Resampling fewer than n observations", Statistica Sinica 7, 1997.
     """
-    if not 0 < level < 1 or repeats < 1:
-        raise ValueError(f"level {level}, {repeats} repeats: expected between 0 and 1, and 1 or more.")
+    if not 0 < level < 1 or not _is_count(repeats) or repeats < 2:
+        raise ValueError(f"level {level}, {repeats} repeats: expected between 0 and 1, and 2 or more.")
+    check_seed(seed)
     rng = np.random.default_rng(seed)
 
     def half(rows: np.ndarray) -> np.ndarray:
@@ -196,15 +201,15 @@ def nearest(images: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
     Raises:
         TypeError: pixels that are not uint8.
-        ValueError: images of two sizes, or none shown.
+        ValueError: images of two sizes, or none of one kind.
 
     Source: C. Meehan and others, "A Non-Parametric Test to Detect Data-Copying", 2020, arXiv 2004.05675.
     """
     check_images(images)
     check_images(shown, "shown")
-    if not len(shown) or images.shape[1:] != shown.shape[1:]:
+    if not len(shown) or not len(images) or images.shape[1:] != shown.shape[1:]:
         raise ValueError(
-            f"found images {images.shape} and shown {shown.shape}; expected one size, and some shown."
+            f"found images {images.shape} and shown {shown.shape}; expected one size, and some of both, some shown."
         )
     apart = distances(small(images), turned(shown))
     return apart.min(axis=1), apart.argmin(axis=1) % len(shown)
@@ -221,8 +226,9 @@ def near_copies(fake: np.ndarray, unseen: np.ndarray, share: float = 0.05) -> fl
     Raises:
         ValueError: no distances, some that are not finite, or a share outside [0, 1].
     """
+    fake, unseen = (_numbers(values, name) for values, name in ((fake, "fake"), (unseen, "unseen")))
     for name, values in (("fake", fake), ("unseen", unseen)):
-        if not np.size(values) or not np.isfinite(values).all():
+        if values.ndim != 1 or not np.size(values) or not np.isfinite(values).all():
             raise ValueError(f"{name}: found {np.size(values)} distances; expected some, all of them finite.")
     if not 0 <= share <= 1:
         raise ValueError(f"share {share}: expected 0 to 1.")
@@ -254,16 +260,18 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _inside(real: np.ndarray, fake: np.ndarray, k: int) -> np.ndarray:
     """Whether fake chip j lies in the ball of real chip i: bool (m, n)."""
     real, fake = _checked(real, fake, k)
+    middle = real.mean(axis=0)  # far from 0 the distances would drown in rounding
+    real, fake = real - middle, fake - middle
     reach = np.partition(distances(real, real), k, axis=1)[:, k]  # the row itself comes first, at distance 0
     return distances(real, fake) <= reach[:, None]
 
 
 def _checked(real: np.ndarray, fake: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Features as float64; a ValueError unless each set has more than k rows, of one length, all finite."""
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+    if not _is_count(k):
         raise ValueError(f"k: found {k!r}; expected a whole number of neighbours, 1 or more.")
-    real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
-    if real.ndim != 2 or real.shape[1:] != fake.shape[1:] or min(len(real), len(fake)) <= k:
+    real, fake = _numbers(real, "real features"), _numbers(fake, "fake features")
+    if real.ndim != 2 or not real.size or real.shape[1:] != fake.shape[1:] or min(len(real), len(fake)) <= k:
         raise ValueError(
             f"features of shape {real.shape} and {fake.shape}; expected (m, d) and (n, d), m, n > {k}."
         )
@@ -273,4 +281,25 @@ def _checked(real: np.ndarray, fake: np.ndarray, k: int = 1) -> tuple[np.ndarray
                 f"features: found {np.count_nonzero(~finite)} of {len(rows)} {name} rows that are not finite, the first is "
                 f"row {np.argmin(finite)}; expected numbers. The network that gave them, or drew the chips, is broken."
             )
+        if (far := np.abs(rows).max()) > LARGEST:
+            raise ValueError(
+                f"features: found {far:.3g} among the {name} ones; expected at most {LARGEST:g}, so that no power of them "
+                "overflows. Standardise them."
+            )
     return real, fake
+
+
+def _numbers(values: Any, name: str) -> np.ndarray:
+    """Values as float64; a ValueError if they are no real numbers, or a masked array hides some."""
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{name}: found a masked array that hides {np.ma.count_masked(values)} values; expected all."
+        )
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiub" and values.size:
+        raise ValueError(f"{name}: found {values.dtype} {values.shape}; expected an array of real numbers.")
+    return values.astype(np.float64)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1

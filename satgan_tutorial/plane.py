@@ -29,11 +29,22 @@ class Mixture:
         centres: float (K, 2).
         sigma: the standard deviation of each Gaussian, the same in all directions.
         modes: int (K,), which mode each centre belongs to.
+
+    Raises:
+        ValueError: no centre, or a sigma that is not above 0 and finite.
     """
 
     centres: np.ndarray
     sigma: float
     modes: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Check it once."""
+        if not len(self.centres) or not np.isfinite(self.centres).all() or not 0 < self.sigma < np.inf:
+            raise ValueError(
+                f"found {len(self.centres)} centres and sigma {self.sigma}; expected one finite centre or more, and a sigma "
+                "above 0."
+            )
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Draw n points, float32 (n, 2): a centre for each, and noise round it."""
@@ -43,6 +54,7 @@ class Mixture:
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """The natural logarithm of the density at points (N, 2), float64 (N,)."""
+        points = _checked(points)
         terms = logsumexp(-0.5 * cdist(points, self.centres, "sqeuclidean") / self.sigma**2, axis=1)
         return terms - np.log(2 * np.pi * self.sigma**2 * len(self.centres))
 
@@ -73,16 +85,40 @@ def moons(radius: float = 1.5, sigma: float = 0.15, beads: int = 40) -> Mixture:
 
 
 def visits(points: np.ndarray, target: Mixture) -> np.ndarray:
-    """Count the points (N, 2) at each mode of a mixture, int (modes,): within three sigma of its nearest centre."""
+    """Count the points (N, 2) at each mode of a mixture, int (modes,): within three sigma of its nearest centre.
+
+    Raises:
+        ValueError: not (N, 2), or points that are not finite.
+    """
+    points = _checked(points)
     distances = cdist(points, target.centres)
     near = distances.min(1) < 3 * target.sigma
     return np.bincount(target.modes[distances.argmin(1)[near]], minlength=target.modes.max() + 1)
 
 
 def covered(points: np.ndarray, target: Mixture, share: float = 0.25) -> int:
-    """Count the modes with at least `share` of the points that each would get if all got the same."""
+    """Count the modes with at least `share` of the points that each would get if all got the same.
+
+    Raises:
+        ValueError: no points, others than `visits` takes, or a share that is not above 0.
+    """
+    if not len(points) or not 0 < share < np.inf:
+        raise ValueError(
+            f"found {len(points)} points and share {share}; expected points, and a share above 0."
+        )
     counts = visits(points, target)
     return int(np.sum(counts >= share * len(points) / len(counts)))
+
+
+def _checked(points: np.ndarray) -> np.ndarray:
+    """Points as float64 (N, 2), all finite; a ValueError if they are something else."""
+    points = np.asarray(points, float)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        found = f"shape {points.shape}"
+        if points.ndim == 2 and points.shape[1] == 2:
+            found = f"{np.count_nonzero(~np.isfinite(points).all(axis=1))} that are not finite"
+        raise ValueError(f"points: found {found}; expected finite numbers (N, 2).")
+    return points
 
 
 def cells(extent: float = 4.0, side: int = 200) -> tuple[np.ndarray, float]:
@@ -93,9 +129,19 @@ def cells(extent: float = 4.0, side: int = 200) -> tuple[np.ndarray, float]:
 
 
 def jensen_shannon(p: Mixture, q: Mixture, extent: float = 8.0, side: int = 400) -> float:
-    """The Jensen-Shannon divergence in nats, 0 to log 2, as a sum over small squares of [-extent, extent]^2."""
+    """The Jensen-Shannon divergence in nats, 0 to log 2, as a sum over small squares of [-extent, extent]^2.
+
+    Raises:
+        ValueError: the squares miss more than a hundredth of a mixture: it reaches beyond them, or lies between their centres.
+    """
     points, area = cells(extent, side)
     log_p, log_q = p.log_density(points), q.log_density(points)
+    for name, log in (("p", log_p), ("q", log_q)):
+        if not abs((mass := area * np.exp(log).sum()) - 1) < 0.01:
+            raise ValueError(
+                f"{name}: found {mass:.3g} of its mass in {side} x {side} squares up to {extent}; expected all of it. Take a "
+                "larger extent, or a larger side for a narrow one."
+            )
     log_m = np.logaddexp(log_p, log_q) - np.log(2)
     return float(0.5 * area * np.sum(np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m)))
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from .batching import forward
-from .chips import to_uint8
+from .chips import check_seed, to_uint8
 
 
 class ConditionError(ValueError):
@@ -63,9 +63,9 @@ def sample(
 
     Raises:
         ConditionError: if the sampler takes conditions and gets none, others than it takes, or takes none and gets some.
-        ValueError: n is negative or the batch size below 1.
+        ValueError: n is negative or the batch size below 1, or they or the seed are no whole numbers.
     """
-    if n < 0 or batch_size < 1:
+    if not all(isinstance(x, (int, np.integer)) for x in (n, batch_size)) or n < 0 or batch_size < 1:
         raise ValueError(f"found n {n} and batches of {batch_size}; expected n from 0 and batches from 1.")
     shape = sampler.inputs[0].shape[1:]
     takes = [x.shape[-1] for x in sampler.inputs[1:]]
@@ -81,6 +81,10 @@ def sample(
         )
     if condition is not None:
         condition = np.broadcast_to(np.asarray(condition, np.float32), (n, takes[0]))
+        if not np.isfinite(condition).all():
+            raise ConditionError(
+                "found conditions that are not finite; expected numbers: see conditions.encode."
+            )
     return from_noise(sampler, noise(n, shape, seed), condition, batch_size)
 
 
@@ -96,9 +100,13 @@ def from_noise(
         batch_size: how many at once.
 
     Raises:
-        ValueError: what the sampler draws is not finite.
+        ValueError: noise of another shape, or some that is not finite; what the sampler draws is not finite.
     """
-    columns = [np.asarray(z, np.float32)] + ([] if condition is None else [condition])
+    z, shape = np.asarray(z, np.float32), tuple(sampler.inputs[0].shape[1:])
+    if z.shape[1:] != shape or not np.isfinite(z).all():
+        what = f"shape {z.shape}" if z.shape[1:] != shape else "numbers that are not finite"
+        raise ValueError(f"noise: found {what}; expected finite numbers (N, {', '.join(map(str, shape))}).")
+    columns = [z] + ([] if condition is None else [condition])
     if not len(z):
         out = np.zeros((0, *sampler.output_shape[1:]), np.float32)
     else:
@@ -123,5 +131,6 @@ def noise(n: int, shape: int | tuple[int, ...], seed: int) -> np.ndarray:
         shape: of one row; a number d for (d,), a GAN's `latent_dim`.
         seed: same seed, same rows, however many.
     """
+    check_seed(seed)
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     return np.random.default_rng(seed).standard_normal((n, *shape), np.float32)

@@ -142,3 +142,24 @@ def test_alignment_is_0_for_all_headings_and_1_for_one():
     assert appearance.alignment(np.array([175.0, 5.0, np.nan])) == pytest.approx(np.cos(np.radians(10)))
     assert appearance.alignment([42.0]) == 1
     assert np.isnan(appearance.alignment([np.nan]))
+
+
+def test_where_there_is_nothing_to_compare_no_number_comes():
+    edges = np.linspace(0, 1, 4)
+    for a, b, name in (([np.nan], [0.5], "a"), ([0.5], [], "b")):
+        with pytest.raises(ValueError, match=f"{name}: found no number among"):
+            appearance.total_variation(np.array(a), np.array(b), edges)
+    for wrong in ([0.0], [1.0, 0.0], [0, np.nan, 1], [0.5, 0.5]):
+        with pytest.raises(ValueError, match="edges: found .* expected two numbers or more that rise"):
+            appearance.total_variation([0.5], [0.5], np.array(wrong))
+
+
+def test_a_spectrum_is_of_squares_and_has_no_empty_bin():
+    chips = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), np.uint8)
+    for bins in (0, -1, 41, 2.5):
+        with pytest.raises(ValueError, match="expected a whole number from 1 to 40"):
+            appearance.spectrum(chips, bins)
+    assert np.isfinite(appearance.spectrum(chips, 40)).all()
+    for function in (appearance.spectrum, appearance.line_spectrum):
+        with pytest.raises(ValueError, match="80 x 40 pixels; expected squares"):
+            function(chips[:, :40])

@@ -120,3 +120,33 @@ def test_reliability_counts_by_hand():
     rows, ece = classifier.reliability([0.05, 0.05, 0.95, 1.0], [0, 1, 1, 1])
     np.testing.assert_allclose(rows, [[0.05, 0.5, 2], [0.975, 1.0, 2]])
     assert ece == pytest.approx(0.5 * 0.45 + 0.5 * 0.025)
+
+
+@pytest.mark.parametrize(
+    ("values", "labels", "says"),
+    [
+        ([0.2, 1.5], [0, 1], "expected 0 to 1. Of logits take the sigmoid"),
+        ([-0.2, 0.5], [0, 1], "expected 0 to 1"),
+        ([0.2, np.nan], [0, 1], "not finite"),
+        ([], [], "probability: found"),
+        (["a", "b"], [0, 1], "probability: found"),
+        ([[0.2, 0.8]], [[0, 1]], "probability: found"),
+        ([0.2, 0.8], [0, 2], "labels: found"),
+        ([0.2, 0.8], [0, 0.5], "labels: found"),
+        ([0.2, 0.8], ["0", "1"], "labels: found"),
+        ([0.2, 0.8], [1], "labels: found"),
+        ([0.2, 0.8], np.eye(2), "labels: found"),
+    ],
+)
+def test_reliability_is_of_probabilities_and_labels(values, labels, says):
+    with pytest.raises(ValueError, match=says):
+        classifier.reliability(np.array(values), np.array(labels))
+    if "0 to 1" not in says:
+        with pytest.raises(ValueError, match=says.replace("probability", "logits")):
+            classifier.temperature(np.array(values), np.array(labels))
+
+
+@pytest.mark.parametrize("bins", [0, -1, 2.5, True])
+def test_bins_are_counted(bins):
+    with pytest.raises(ValueError, match="bins: found"):
+        classifier.reliability(np.array([0.2, 0.8]), np.array([0, 1]), bins)

@@ -161,3 +161,21 @@ def test_a_folded_generator_with_conditions_makes_the_same_images():
     generator.set_weights([w + rng.uniform(0, 0.03, w.shape) for w in generator.get_weights()])
     asked = [rng.standard_normal((4, 8), np.float32), np.ones((4, 1), np.float32)]
     np.testing.assert_allclose(fold(generator)(asked), generator(asked), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        (2,),
+        ("no",),
+        (np.nan,),
+        (True, 45),
+        (True, None, 200),
+        (True, np.nan, 200),
+        (True, 45, np.inf),
+        (True, 45, -5),
+    ],
+)
+def test_a_condition_that_means_nothing_is_refused(asked):
+    with pytest.raises(ValueError, match="expected"):
+        conditions.encode(*asked)

@@ -158,8 +158,8 @@ def test_there_are_1_to_n_minus_1_neighbours(features, name, k):
 
 
 def test_other_arguments_out_of_range_are_told(features, chips):
-    for wrong in ({"level": 0}, {"level": 1.5}, {"repeats": 0}):
-        with pytest.raises(ValueError, match="expected between 0 and 1, and 1 or more"):
+    for wrong in ({"level": 0}, {"level": 1.5}, {"level": np.nan}, {"repeats": 1}, {"repeats": 2.5}):
+        with pytest.raises(ValueError, match="expected between 0 and 1, and 2 or more"):
             metrics.interval(metrics.kid, *features, **wrong)
     with pytest.raises(ValueError, match="22 rows, 23 groups"):
         metrics.floor(metrics.kid, features[0][:22], np.arange(23), (5, 5))
@@ -194,7 +194,7 @@ def test_no_group_is_on_both_sides_of_a_floor_and_the_sizes_are_as_asked():
     assert (values != metrics.floor(score, rows, groups, (100, 250), splits=20, seed=1)).any()
 
 
-@pytest.mark.parametrize("sizes", [(20, 20), (31, 3), (0, 3)])
+@pytest.mark.parametrize("sizes", [(20, 20), (31, 3)])
 def test_a_floor_that_cannot_be_split_says_so(sizes):
     with pytest.raises(ValueError, match="30 chips of 3 groups do not split"):
         metrics.floor(lambda a, b: 0, np.zeros((30, 2)), np.repeat([0, 1, 2], 10), sizes)
@@ -284,3 +284,44 @@ def test_the_acceptance_of_weights_names_what_is_wrong(verdict, kind, fails, pas
     passed = verdict[kind].passed
     assert not passed[list(fails)].any() and passed[list(passes)].all(), verdict[kind]
     assert passed[["FID", "coverage", "KID, turned"]].isna().all()
+
+
+@pytest.mark.parametrize("sizes", [(0, 3), (-1, 3), (2.5, 3), (True, 3), (3,)])
+def test_the_sides_of_a_floor_are_whole_numbers_of_chips(sizes):
+    with pytest.raises(ValueError, match="expected two whole numbers"):
+        metrics.floor(metrics.kid, np.zeros((30, 2)), np.arange(30), sizes)
+
+
+@pytest.mark.parametrize("metric", metrics.METRICS.values(), ids=metrics.METRICS)
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda x: x.astype(str), "expected an array of real numbers"),
+        (lambda x: x.astype(object), "expected an array of real numbers"),
+        (lambda x: x + 1j, "expected an array of real numbers"),
+        (lambda x: np.ma.masked_less(x, 0), "masked array that hides"),
+        (lambda x: x * 1e200, "expected at most 1e\\+40"),
+        (lambda x: x[:, :0], "features of shape"),
+    ],
+)
+def test_what_is_no_row_of_numbers_has_no_score(features, metric, change, says):
+    real, fake = (x.astype(float) for x in features)
+    with pytest.raises(ValueError, match=says):
+        metric(change(real), change(fake) if says == "features of shape" else fake)
+
+
+def test_one_feature_is_enough_and_a_far_middle_changes_no_neighbour(features):
+    real, fake = (x.astype(float) for x in features)
+    a, b = real[:, :1], fake[:, :1]
+    apart = (a.mean() - b.mean()) ** 2 + (a.std(ddof=1) - b.std(ddof=1)) ** 2
+    assert metrics.fid(a, b) == pytest.approx(apart)
+    for metric in (metrics.precision, metrics.recall, metrics.density, metrics.coverage):
+        assert metric(real + 2**30, fake + 2**30) == pytest.approx(metric(real, fake), abs=0.05)
+
+
+def test_distances_to_count_are_a_row_of_numbers():
+    for wrong in (np.ones((3, 2)), np.array(["a"]), []):
+        with pytest.raises(ValueError, match="expected"):
+            metrics.near_copies(wrong, np.ones(3))
+    with pytest.raises(ValueError, match="some of both"):
+        metrics.nearest(np.zeros((0, 80, 80, 3), np.uint8), np.zeros((1, 80, 80, 3), np.uint8))

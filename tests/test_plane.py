@@ -158,3 +158,30 @@ def test_a_corner_of_the_table_can_be_trained_again(script):
     assert first == again and ",".join(first) == script.TABLE.read_text().partition("\n")[0]
     assert 0 <= first["modes"] <= 25 and 0 <= first["near"] <= 1
     assert script.run("hinge", 0.1, 4, steps=50)["near"] != first["near"]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [np.zeros((0, 2)), np.full((3, 2), np.nan), np.zeros((3, 3)), np.zeros(4), np.full((3, 2), np.inf)],
+)
+def test_points_that_are_none_cover_no_mode_in_silence(points):
+    with pytest.raises(ValueError, match="expected"):
+        plane.covered(points, plane.ring())
+
+
+def test_numbers_that_make_no_distribution_are_refused():
+    points = plane.ring().sample(8, seed=0)
+    for share in (0, -1, np.nan):
+        with pytest.raises(ValueError, match="share above 0"):
+            plane.covered(points, plane.ring(), share)
+    for make in (lambda: plane.ring(0), lambda: plane.ring(sigma=0), lambda: plane.gaussian(sigma=np.nan)):
+        with pytest.raises(ValueError, match="expected one finite centre"):
+            make()
+    with pytest.raises(ValueError, match="found some that|that are not finite"):
+        plane.ring().log_density(np.full((2, 2), np.nan))
+
+
+def test_a_divergence_whose_squares_miss_a_mixture_is_refused():
+    for far in (plane.gaussian((100.0, 0.0)), plane.gaussian((0.01, 0.01), sigma=1e-3)):
+        with pytest.raises(ValueError, match="q: found .* of its mass"):
+            plane.jensen_shannon(plane.gaussian(), far)

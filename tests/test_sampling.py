@@ -75,3 +75,37 @@ def test_conditions_are_one_for_each_image():
         batching.shuffled(images, 2, 0, condition=np.zeros((2, 1), np.float32))
     with pytest.raises(ValueError, match="batch_size is 0"):
         batching.shuffled(images, 0, 0)
+
+
+def test_noise_and_conditions_are_finite_and_seeds_are_given(painter):
+    fine = np.zeros((2, 4, 4, 3), np.float32)
+    for z, says in ((fine + np.nan, "not finite"), (fine[0], "shape"), (fine[..., :2], "shape")):
+        with pytest.raises(ValueError, match=f"noise: found .*{says}"):
+            sampling.from_noise(painter, z, np.zeros((len(z), 2), np.float32))
+    with pytest.raises(sampling.ConditionError, match="not finite"):
+        sampling.sample(painter, 1, 0, np.array([np.nan, 0]))
+    for seed in (None, -1, 1.5, True, "a"):
+        with pytest.raises(ValueError, match="seed: found"):
+            sampling.noise(2, 3, seed)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"images": [[1, 2]]}, "found a list"),
+        ({"images": np.ma.masked_less(np.ones((3, 8, 8, 3), np.uint8), 2)}, "hides values"),
+        ({"condition": np.zeros(3, np.float32)}, "expected float32"),
+        ({"condition": np.zeros((3, 1), int)}, "expected float32"),
+        ({"condition": np.array([["0"], ["1"], ["0"]])}, "expected float32"),
+        ({"condition": np.full((3, 1), np.nan, np.float32)}, "not finite"),
+        ({"batch_size": 2.5}, "batch_size is 2.5"),
+        ({"batch_size": True}, "batch_size is True"),
+        ({"first_step": -1}, "first_step is -1"),
+        ({"seed": None}, "seed: found None"),
+        ({"seed": 1.5}, "seed: found 1.5"),
+    ],
+)
+def test_a_training_is_shown_nothing_that_it_would_take_for_something_else(wrong, says):
+    fine = {"images": np.zeros((3, 8, 8, 3), np.uint8), "batch_size": 2, "seed": 0}
+    with pytest.raises(ValueError, match=says):
+        batching.shuffled(**fine | wrong)
