@@ -11,10 +11,13 @@ import difflib
 import os
 import tempfile
 import zipfile
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .chips import FARTHEST
 
 if TYPE_CHECKING:
     import keras
@@ -110,8 +113,11 @@ def read(file: str | os.PathLike, *, compiled: bool = False) -> keras.Model:
     try:
         return keras.saving.load_model(file, compile=compiled)
     except Exception as error:
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"{file}: expected a Keras model (.keras); found none ({why}).") from error
+        why = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise ModelError(
+            f"{file}: expected a Keras model (.keras); found none ({why}). It has to be whole, and of Keras' own layers or "
+            "this package's."
+        ) from error
 
 
 def read_sampler(file: str | os.PathLike) -> keras.Model:
@@ -126,17 +132,29 @@ def read_sampler(file: str | os.PathLike) -> keras.Model:
     if hasattr(model, "sampler"):  # a whole training: the averages of its weights are its optimizer's
         model = read(file, compiled=True).sampler()
     if not is_sampler(model):
-        raise ModelError(f"{file}: found the model {model.name!r}; expected a generator of images in colour.")
+        raise ModelError(
+            f"{file}: found the model {model.name!r}, {_takes(model)}; expected a generator of images in colour, from noise "
+            "(N, d), and maybe a condition (N, k), to floats (N, H, W, 3). Name another file."
+        )
+    if not all(np.isfinite(np.asarray(weight)).all() for weight in model.weights):
+        raise ModelError(
+            f"{file}: found a generator with weights that are not finite; its training broke. Train it anew."
+        )
     conditions = [np.zeros((4, tensor.shape[-1]), np.float32) for tensor in model.inputs[1:]]
     drawn = np.asarray(
         model(inputs(noise(4, model.inputs[0].shape[1:], seed=0), *conditions), training=False)
     )
+    drawn = drawn.astype(np.float32)
     low, high = float(drawn.min()), float(drawn.max())
     if not np.isfinite([low, high]).all():
         raise ModelError(
             f"{file}: found a generator of numbers that are not finite; its training broke. Train it anew."
         )
-    if low >= 0 and high > 0:
+    if (drawn == drawn[:1]).all():
+        raise ModelError(
+            f"{file}: found a generator that draws the same picture of any noise; its weights are lost. Train it anew."
+        )
+    if (low >= 0 and high > 0) or max(-low, high) > FARTHEST:
         raise ModelError(
             f"{file}: found a generator of values from {low:.2f} to {high:.2f}; expected -1 to 1, as tanh gives them."
         )
@@ -147,12 +165,23 @@ def is_sampler(model: keras.Model) -> bool:
     """Whether a model takes noise, and maybe conditions, to images in colour."""
     noise, *conditions = [tensor.shape for tensor in getattr(model, "inputs", None) or [()]]
     return bool(noise) and (
-        len(model.outputs) == 1
+        not any(isinstance(getattr(model, side, None), dict) for side in ("input", "output"))
+        and None not in (*noise[1:], *model.outputs[0].shape[1:])
+        and "float" in model.outputs[0].dtype
+        and len(model.outputs) == 1
         and len(model.outputs[0].shape) == 4
         and model.outputs[0].shape[-1] == 3
         and (len(noise) == 2 or noise[1:] == model.outputs[0].shape[1:])
         and [len(shape) for shape in conditions] in ([], [2])
     )
+
+
+def _takes(model: keras.Model) -> str:
+    """What goes into a model and what comes out of it, in words."""
+    sides = [
+        [tuple(tensor.shape) for tensor in getattr(model, side, None) or []] for side in ("inputs", "outputs")
+    ]
+    return " to ".join(", ".join(map(str, shapes)) or "nothing known" for shapes in sides)
 
 
 def save(
@@ -209,6 +238,10 @@ def fold(model: keras.Model) -> keras.Model:
 
     Outside training batch norm only scales and shifts each channel, which the layer before it can do as well: the
     copy makes the same images with fewer and simpler layers. It is for use, not for further training.
+
+    Raises:
+        ModelError: the model is no chain, a layer has weights that are no kernel and bias, or a batch norm follows what is not
+            linear.
     """
     import keras
     from keras import layers
@@ -216,8 +249,7 @@ def fold(model: keras.Model) -> keras.Model:
     from . import networks
 
     stack, weights = [], []
-    chain = [x for x in model.layers if not isinstance(x, layers.InputLayer | layers.Concatenate)]
-    for layer in chain:
+    for layer in _foldable(model):
         if isinstance(layer, layers.BatchNormalization):
             weights[-1] = _normalised(weights[-1], layer)
             continue
@@ -239,13 +271,53 @@ def fold(model: keras.Model) -> keras.Model:
     return folded
 
 
+def _foldable(model: keras.Model) -> list[keras.layers.Layer]:
+    """The layers of a chain but its inputs; a `ModelError` if `fold` would make another function of it."""
+    from keras import layers
+
+    from . import networks
+
+    kernels = (layers.Dense, layers.Conv2D, layers.Conv2DTranspose, networks.ResizeConv2D)
+    passing = (layers.Reshape, layers.Permute, layers.UpSampling2D, layers.Flatten)
+    chain = [x for x in model.layers if not isinstance(x, layers.InputLayer | layers.Concatenate)]
+    linear, wrong = False, None if _is_chain(model, chain) else "layers that do not stand in a row"
+    for layer in chain:
+        if isinstance(layer, layers.BatchNormalization):
+            wrong = wrong or (
+                None if linear else f"{layer.name}, which follows no linear layer with a kernel"
+            )
+        elif type(layer) in kernels:
+            linear = getattr(layer.activation, "__name__", "") == "linear"
+        elif layer.weights:
+            wrong = wrong or f"{layer.name}, a {type(layer).__name__}, whose weights are no kernel and bias"
+        elif not isinstance(layer, passing):
+            linear = False
+    if wrong:
+        raise ModelError(
+            f"{model.name}: found {wrong}; expected a chain of convolutions and dense layers, each batch norm right after "
+            "one. Use the model as it is."
+        )
+    return chain
+
+
+def _is_chain(model: Any, chain: list[Any]) -> bool:
+    """Whether each layer takes what the one before it gives, and the last one gives what the model does."""
+    import keras
+
+    if isinstance(model, keras.Sequential):
+        return bool(chain)
+    follows = all(after.input is before.output for before, after in pairwise(chain))
+    return bool(chain) and follows and model.outputs[0] is chain[-1].output
+
+
 def _normalised(
     before: tuple[bool, np.ndarray, np.ndarray], norm: keras.layers.BatchNormalization
 ) -> tuple[bool, np.ndarray, np.ndarray]:
     """The kernel and bias of a layer with the batch norm after it worked in."""
-    gamma, beta, mean, variance = (np.asarray(weight) for weight in norm.weights)
+    mean, variance = np.asarray(norm.moving_mean), np.asarray(norm.moving_variance)
     transposed, kernel, bias = before
-    scale = gamma / np.sqrt(variance + norm.epsilon)
+    scale = (1.0 if norm.gamma is None else np.asarray(norm.gamma)) / np.sqrt(variance + norm.epsilon)
+    shift = (0.0 if norm.beta is None else np.asarray(norm.beta)) - mean * scale
     repeats = len(bias) // len(scale)  # a Dense layer that is reshaped has each channel many times
-    scale, shift = np.tile(scale, repeats), np.tile(beta - mean * scale, repeats)
+    scale, shift = np.tile(scale, repeats), np.tile(shift, repeats)
     return transposed, kernel * (scale[:, None] if transposed else scale), bias * scale + shift
