@@ -131,9 +131,20 @@ def room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise click.UsageError(
-            f"{folder}: this takes {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free. Make room, or name a folder "
-            "on another disk."
+            f"{folder}: this takes {_amount(needed)}, and {_amount(free)} are free. Make room, or name a folder on another "
+            "disk."
         )
+
+
+def _amount(size: int) -> str:
+    """Bytes in words."""
+    return (
+        f"{size / 1e9:.1f} GB"
+        if size >= 1e8
+        else f"{size / 1e6:.1f} MB"
+        if size >= 1e5
+        else f"{size:,} bytes"
+    )
 
 
 def writable(folder: Path) -> None:

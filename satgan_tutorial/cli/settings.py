@@ -30,6 +30,8 @@ def faults() -> list[str]:
             )
     if not isinstance(found.get("epsilon", 1e-7), float):
         wrong.append(f'{file}: found "epsilon" {found["epsilon"]!r:.60}; expected 1e-07. Delete the file.')
+    if found.get("nnx_enabled"):
+        wrong.append(f'{file}: found "nnx_enabled" true, which is for JAX; expected false. Change it.')
     if backend and backend != NEEDED["backend"]:
         wrong.append(f"$KERAS_BACKEND is {backend!r:.60}; expected tensorflow. Unset it.")
     wrong += [
