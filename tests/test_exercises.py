@@ -37,6 +37,28 @@ def calibration_error(probability, labels, weighted=True, last=9, counted=11):
     return np.average(gaps, weights=[b.sum() for b in inside] if weighted else None)
 
 
+def dealt(groups, count=np.cumsum, shuffled=True, seed=None):
+    """Deal groups of chips to three sides, in the usual way or in one of the usual wrong ones."""
+
+    def deal(chips, given):
+        names, member, size = np.unique(groups(chips), return_inverse=True, return_counts=True)
+        rng = np.random.default_rng(given if seed is None else None)
+        order = rng.permutation(len(names)) if shuffled else np.arange(len(names))
+        side = np.empty(len(names), int)
+        side[order] = np.searchsorted([0.60, 0.75], (count(size[order]) - size[order] / 2) / size.sum())
+        return side[member]
+
+    return deal
+
+
+def days(chips):
+    return chips.days
+
+
+def of_days_alone(size):
+    return np.arange(1, len(size) + 1) / len(size) * size.sum()
+
+
 CASES = [
     (exercises.baseline, lambda labels: ..., "To do"),
     (exercises.baseline, lambda labels: np.mean(labels), "Not yet: for labels [0, 0, 0, 1]"),
@@ -57,6 +79,16 @@ CASES = [
         "Not yet: you add",
     ),
     (exercises.metres, right_metres, "Right"),
+    (exercises.deal_days, lambda chips, seed: ..., "To do"),
+    (exercises.deal_days, dealt(lambda chips: np.arange(len(chips))), "Not yet: a scene is on two sides"),
+    (exercises.deal_days, dealt(lambda chips: chips.scenes), "Not yet: your scenes are whole"),
+    (exercises.deal_days, dealt(days, of_days_alone), "Not yet: train, validation and test hold"),
+    (exercises.deal_days, dealt(days, seed="none"), "Not yet: the same seed gave two"),
+    (exercises.deal_days, dealt(days, shuffled=False), "Not yet: every seed gives the same"),
+    (exercises.deal_days, lambda chips, seed: chips.days, "Not yet: the numbers are 0 for train"),
+    (exercises.deal_days, lambda chips, seed: [0, 1, 2], "Not yet: return one number for each"),
+    (exercises.deal_days, lambda chips, seed: chips.split(seed), "Not yet: return one number for each"),
+    (exercises.deal_days, dealt(days), "Right"),
     (exercises.shared_days, lambda train, test: ..., "To do"),
     (exercises.shared_days, lambda train, test: {"20170609"}, "Not yet: two sides with no day in common"),
     (exercises.shared_days, lambda train, test: set(), "Not yet: a scene on both sides"),

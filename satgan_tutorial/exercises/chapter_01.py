@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .grading import call, grade, number, slip
+from .grading import Wrong, call, grade, number, slip
 
 
 def baseline(function: Callable[..., Any]) -> None:
@@ -78,24 +78,106 @@ def metres(function: Callable[..., Any]) -> None:
     )
 
 
-def shared_days(function: Callable[..., Any]) -> None:
-    """Grade exercise 1.3: `function(train, test)` is the set of days with chips on both sides."""
+def deal_days(function: Callable[..., Any]) -> None:
+    """Grade exercise 1.3: `function(chips, seed)` deals whole days to 0 train, 1 validation, 2 test; int (N,)."""
 
     def hint():
-        from ..chips import ChipSet
+        chips = _uneven_days()
+        sides = [_sides(call(function, chips, seed), len(chips)) for seed in range(6)]
+        return (
+            _torn(chips, sides[0])
+            or (None if np.array_equal(sides[0], _sides(function(chips, 0), len(chips))) else UNREPEATED)
+            or (None if any((side != sides[0]).any() for side in sides) else UNSHUFFLED)
+            or next((told for side in sides if (told := _off(side))), None)
+        )
 
-        def chips(*scenes: str):
-            n = len(scenes)
-            images, labels = np.zeros((n, 80, 80, 3), np.uint8), np.zeros(n, np.uint8)
-            return ChipSet(images, labels, np.array(scenes, str), np.zeros((n, 2)))
+    grade(
+        "deal whole days out: return 0, 1 or 2 for each chip, train, validation and test, 60, 15 and 25 % of the chips.",
+        hint,
+        "no day is on two sides, the shares are kept, and the same seed gives the same split.",
+    )
 
+
+UNREPEATED = (
+    "the same seed gave two different splits: draw the order with np.random.default_rng(seed).permutation, "
+    "so that whoever repeats your work gets your split."
+)
+UNSHUFFLED = (
+    "every seed gives the same split: shuffle the days by the seed before you deal them out, "
+    "or the test is always the same stretch of time."
+)
+
+
+def _uneven_days() -> Any:
+    """Chips of 60 days in three scenes each, most of a few chips and one in six of many, as in ShipsNet."""
+    scenes = [
+        f"2017{1 + day // 28:02d}{1 + day % 28:02d}_18{minute:02d}00_103a"
+        for day in range(60)
+        for minute in range(3)
+        for _ in range(14 if day % 6 == 0 else 1)
+    ]
+    return _blank(scenes)
+
+
+def _blank(scenes: list[str]) -> Any:
+    """A set of black chips without ships from these scenes."""
+    from ..chips import ChipSet
+
+    n = len(scenes)
+    return ChipSet(
+        np.zeros((n, 80, 80, 3), np.uint8), np.zeros(n, np.uint8), np.array(scenes, str), np.zeros((n, 2))
+    )
+
+
+def _sides(answer: Any, n: int) -> np.ndarray:
+    """The answer as an array of n whole numbers from 0 to 2; anything else raises `Wrong`."""
+    try:
+        side = np.asarray(answer)
+    except ValueError:
+        raise Wrong(f"return one number for each of the {n} chips, not the parts themselves.") from None
+    if side.shape != (n,):
+        raise Wrong(f"return one number for each of the {n} chips; yours has the shape {side.shape}.")
+    if not np.isin(side, (0, 1, 2)).all():
+        raise Wrong("the numbers are 0 for train, 1 for validation and 2 for test, and no others.")
+    return side.astype(int)
+
+
+def _torn(chips: Any, side: np.ndarray) -> str | None:
+    """What to say where a day is on two sides."""
+
+    def whole(groups: np.ndarray) -> bool:
+        return all(len(set(side[groups == group])) == 1 for group in set(groups))
+
+    if whole(chips.days):
+        return None
+    if whole(chips.scenes):
+        return "your scenes are whole, but a day is on two sides: scenes of one day overlap, so deal out chips.days."
+    return "a scene is on two sides: you deal out chips one by one. Shuffle the names of the days, not the chips."
+
+
+def _off(side: np.ndarray) -> str | None:
+    """What to say where the shares of the chips are more than five points off."""
+    share = np.bincount(side, minlength=3) / len(side)
+    if (np.abs(share - (0.60, 0.15, 0.25)) <= 0.05).all():
+        return None
+    found = ", ".join(f"{part:.0%}" for part in share)
+    return (
+        f"train, validation and test hold {found} of the chips; expected about 60, 15 and 25 %. Days differ in size: "
+        "count the chips of the days as you deal, not the days."
+    )
+
+
+def shared_days(function: Callable[..., Any]) -> None:
+    """Grade exercise 1.4: `function(train, test)` is the set of days with chips on both sides."""
+
+    def hint():
         morning, later, other = "20170609_180756_103a", "20170609_180757_103a", "20170612_181102_0e26"
         for train, test, truth, text in (
             ((morning, morning), (other,), set(), "two sides with no day in common share nothing."),
             ((morning, other), (morning,), {"20170609"}, "a scene on both sides is a day on both sides."),
             ((morning, other), (later,), {"20170609"}, "two scenes of one day are one day: compare days."),
         ):
-            got = call(function, chips(*train), chips(*test))
+            got = call(function, _blank(train), _blank(test))
             if not isinstance(got, set):
                 return f"return a set, as set(train.days) is one; yours is of the type {type(got).__name__}."
             if got != truth:
@@ -105,5 +187,5 @@ def shared_days(function: Callable[..., Any]) -> None:
     grade(
         "return the set of the days that have chips in both `train` and `test`.",
         hint,
-        "an empty set is what a split owes you.",
+        "an empty set is the least that a split owes you.",
     )
