@@ -357,9 +357,9 @@ def shrink(images: np.ndarray, side: int) -> np.ndarray:
 
 
 def _check_side(side: Any) -> None:
-    """Raise a ValueError unless a side is a whole number."""
+    """Raise a TypeError unless a side is a whole number."""
     if isinstance(side, bool) or not isinstance(side, (int, np.integer)):
-        raise ValueError(f"side: found {side!r:.60}; expected a whole number of pixels.")
+        raise TypeError(f"side: found {side!r:.60}; expected a whole number of pixels.")
 
 
 def enlarge(images: np.ndarray, side: int) -> np.ndarray:

@@ -10,13 +10,18 @@ import math
 from dataclasses import dataclass
 from typing import IO, Any
 
+from .chips import PIXEL
+
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, EXTRA, FORMAT = 256, 257, 258, 262, 277, 338, 339
+SUBFILE, PLANAR = 254, 284
+REDUCED, MASK = 1, 4  # bits of a subfile's type: a smaller copy, as in a pyramid, and what of a page is data
+PAGES = 64  # at most looked at
 SCALE, TRANSFORMATION, GEO_KEYS, NODATA = 33550, 34264, 34735, 42113
-FLOAT = (3, 6)  # sample formats: floating point, complex
+SIGNED, FLOAT = 2, (3, 6)  # sample formats: signed whole numbers; floating point, complex
 ALPHA = (1, 2, 999)  # extra samples: associated and unassociated alpha, and Corel's word for it
 COLOURS = {2: 3, 5: 4, 6: 3, 8: 3}  # bands that are the colour: RGB, CMYK, YCbCr, Lab; all others have one
 MODEL, UNITS, GEOGRAPHIC = 1024, 3076, 2  # GeoKeys: kind of coordinates (2: degrees), unit of length
-METRES = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937}
+METRES = {9001: 1.0, 9002: 0.3048, 9003: 1200 / 3937, 9036: 1000.0}
 DEGREE = 111_320.0  # metres, of latitude
 
 
@@ -28,16 +33,23 @@ class Tags:
         size: width and height in pixels.
         bits: of the deepest band.
         is_float: whether its numbers are floating point.
+        is_signed: whether they may be negative.
+        is_planar: whether its bands lie one after the other, and not pixel by pixel.
+        pages: of all its pages, the first among them, the type of subfile: 0 for a picture, else the bits REDUCED and MASK.
         bands: how many there are, alpha among them.
         colours: how many of them are the colour: 3 for RGB, 1 for grey or palette.
         has_alpha: whether the band after the colours is called alpha.
-        pixel_size: height of a pixel in metres, roughly where coordinates are degrees; None where it is not said.
+        pixel_size: side of a pixel in metres, of an oblong one the side farther from 3, roughly where coordinates are
+            degrees; None where it is not said.
         nodata: the value that stands for no data; None where none does.
     """
 
     size: tuple[int, int]
     bits: int
     is_float: bool
+    is_signed: bool
+    is_planar: bool
+    pages: tuple[int, ...]
     bands: int
     colours: int
     has_alpha: bool
@@ -57,15 +69,21 @@ def read_tags(file: IO[bytes]) -> Tags | None:
     try:
         if not start.startswith(tuple(PREFIXES)):
             return None
-        directory = ImageFileDirectory_v2(start if start[2] == 43 else start[:8])  # 43: BigTIFF
-        file.seek(directory.next)
-        directory.load(file)
-        return _tags(directory)
+        head = start if start[2] == 43 else start[:8]  # 43: BigTIFF
+        first = directory = ImageFileDirectory_v2(head)
+        place, seen, pages = directory.next, set(), []
+        while place and place not in seen and len(pages) < PAGES:
+            seen.add(place)
+            file.seek(place)
+            directory.load(file)
+            pages.append(int(_first(directory.get(SUBFILE), 0)))
+            place, directory = directory.next, ImageFileDirectory_v2(head)
+        return _tags(first, tuple(pages))
     finally:
         file.seek(0)
 
 
-def _tags(directory: Any) -> Tags:
+def _tags(directory: Any, pages: tuple[int, ...]) -> Tags:
     samples = int(_first(directory.get(SAMPLES), 1))
     colours = COLOURS.get(int(_first(directory.get(PHOTOMETRIC), -1)), 1)
     extra = _tuple(directory.get(EXTRA))
@@ -73,6 +91,9 @@ def _tags(directory: Any) -> Tags:
         size=(int(_first(directory.get(WIDTH), 0)), int(_first(directory.get(HEIGHT), 0))),
         bits=max(map(int, _tuple(directory.get(BITS))), default=1),
         is_float=any(kind in FLOAT for kind in _tuple(directory.get(FORMAT))),
+        is_signed=any(kind == SIGNED for kind in _tuple(directory.get(FORMAT))),
+        is_planar=_first(directory.get(PLANAR), 1) == 2,
+        pages=pages,
         bands=samples,
         colours=colours,
         has_alpha=samples > colours and bool(extra) and extra[0] in ALPHA,
@@ -82,18 +103,22 @@ def _tags(directory: Any) -> Tags:
 
 
 def _pixel_size(directory: Any) -> float | None:
-    """The height of a pixel in metres."""
+    """The side of a pixel in metres, the height where coordinates are degrees: their length varies the other way."""
     scale, matrix = _tuple(directory.get(SCALE)), _tuple(directory.get(TRANSFORMATION))
     if len(scale) >= 2:
-        side = abs(float(scale[1]))
+        sides = [abs(float(scale[0])), abs(float(scale[1]))]
     elif len(matrix) >= 6:
-        side = math.hypot(float(matrix[1]), float(matrix[5]))
+        columns = ((matrix[0], matrix[4]), (matrix[1], matrix[5]))
+        sides = [math.hypot(float(x), float(y)) for x, y in columns]
     else:
         return None
     keys = [int(key) for key in _tuple(directory.get(GEO_KEYS))]
     said = {keys[i]: keys[i + 3] for i in range(4, len(keys) - 3, 4) if keys[i + 1] == 0}
-    side *= DEGREE if said.get(MODEL) == GEOGRAPHIC else METRES.get(said.get(UNITS, 9001), 1.0)
-    return side if math.isfinite(side) and side > 0 else None
+    unit = DEGREE if said.get(MODEL) == GEOGRAPHIC else METRES.get(said.get(UNITS, 9001))
+    if unit is None or not all(math.isfinite(side) and side > 0 for side in sides):
+        return None
+    sides = [side * unit for side in (sides[1:] if unit == DEGREE else sides)]
+    return max(sides, key=lambda side: abs(math.log(side / PIXEL)))
 
 
 def _number(text: Any) -> float | None:

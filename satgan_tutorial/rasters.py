@@ -17,7 +17,7 @@ import numpy as np
 
 from .chips import PIXEL
 from .files import fault_of
-from .geotiff import Tags, read_tags
+from .geotiff import MASK, REDUCED, Tags, read_tags
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,6 +31,10 @@ DARK, BLURRED = (
     24,
     16,
 )  # a JPEG's blocks mix what is black with what is beside it: values up to 24, 16 pixels wide
+NAME_THEM = (
+    "Say which bands are red, green and blue: 1, 2, 3 as a rule, 3, 2, 1 where blue comes first "
+    "(`satgan detect --bands 3,2,1`, or bands=(3, 2, 1) in Python)."
+)
 BETWEEN = 0.5  # an alpha band is 0 or 255 but at edges; a share of values between that no alpha has
 WHOLE = (
     "expected a whole one of the kinds PNG, JPEG, TIFF, WebP or BMP. Fetch or copy it again, or convert it."
@@ -74,11 +78,12 @@ def read(
         formats: Pillow's names of what it may be.
         size: width and height that it must have, in RGB then, without alpha.
         bands: which bands are red, green and blue, counted from 1, for a TIFF whose fourth band is no alpha.
-        say: what prints a line about a pixel size that is far from 3 m; None for silence.
+        say: what prints a line about a pixel size that is far from 3 m, and about three bands that are the same; None for
+            silence. Of the pixel size a TIFF's own tags tell; no world file (.tfw) and no .aux.xml beside it is read.
 
     Raises:
         RasterError: the file is missing, no regular file, broken, or too large; not in colour; more than 8 bits deep;
-            has bands that nobody has named; or another size than asked for.
+            has bands that nobody has named, or several pages or frames; or another size than asked for.
     """
     if fault := fault_of(path):
         raise RasterError(f"{path}: found {fault}; expected an image file. Correct the path.")
@@ -110,6 +115,7 @@ def _read(
         depth = _png_depth(file)
         picture = Image.open(file, formats=formats)
         _check_mode(path, picture, depth, size)
+        _check_frames(path, picture)
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
     except RasterError:
@@ -121,6 +127,11 @@ def _read(
         raise RasterError(f"{path}: found a broken picture, no whole image ({why}); {WHOLE}") from error
     pixels, alpha = _pixels(path, picture, bands)
     valid = _valid(path, pixels, alpha, tags)
+    if say and _is_grey(pixels):
+        say(
+            f"{path}: its red, green and blue are the same everywhere, as in a grey picture. Ships were learned in colour, and "
+            "without it few are found: take the scene in its natural colours."
+        )
     if tags and tags.pixel_size and say and not PIXELS[0] <= tags.pixel_size <= PIXELS[1]:
         say(
             f"{path}: by its own words a pixel is {tags.pixel_size:.3g} m wide. Ships were learned at {PIXEL:g} m a pixel, "
@@ -131,26 +142,83 @@ def _read(
 
 def _check_tags(path: str | os.PathLike, tags: Tags | None, bands: Sequence[int] | None) -> None:
     """Raise a `RasterError` for a TIFF whose pixels Pillow would misread, or not read and not say why."""
-    if bands is not None and (len(bands) != 3 or min(bands) < 1):
+    if bands is not None and (len(bands) != 3 or len(set(bands)) < 3 or min(bands) < 1):
         raise RasterError(
-            f"{path}: found bands {tuple(bands)} asked for; expected three numbers, counted from 1."
+            f"{path}: found bands {tuple(bands)} asked for; expected three different numbers, counted from 1."
         )
     if not tags:
         return
     _check_size(path, tags.size)
+    _check_pages(path, tags.pages)
     if tags.is_float or tags.bits > 8:
         kind = "floating-point numbers of " if tags.is_float else ""
         raise _too_deep(path, f"{kind}{tags.bits} bits a channel")
+    if tags.is_signed:
+        raise RasterError(
+            f"{path}: found signed numbers of {tags.bits} bits; expected unsigned ones of 8, 0..255. Convert it "
+            "(gdal_translate -ot Byte -scale)."
+        )
+    _check_bands(path, tags, bands)
+
+
+def _check_bands(path: str | os.PathLike, tags: Tags, bands: Sequence[int] | None) -> None:
+    """Raise a `RasterError` unless it is sure which bands of a TIFF are red, green and blue, and Pillow can read them."""
     if tags.bands > 4 or (tags.bands > 2 and tags.colours == 1):
         raise RasterError(
             f"{path}: found {tags.bands} bands, and nothing in the file that says which are red, green and blue; expected "
-            "RGB or RGBA. Write these three to a file of their own (gdal_translate -b 3 -b 2 -b 1, for blue, green, red)."
+            f"RGB or RGBA. {_extracted(bands)}"
         )
-    if tags.colours == 3 and tags.bands == 4 and not tags.has_alpha and bands is None:
+    if tags.colours == 3 and tags.bands == 4 and not tags.has_alpha:
+        if bands is None:
+            raise RasterError(
+                f"{path}: found a fourth band that the file does not call alpha, such as near infrared; expected RGB or RGBA. "
+                f"{NAME_THEM}"
+            )
+        if tags.is_planar:
+            raise RasterError(
+                f"{path}: found four bands that lie one after the other; expected them pixel by pixel. {_extracted(bands)}"
+            )
+
+
+def _extracted(bands: Sequence[int] | None) -> str:
+    """How to write three bands to a file of their own."""
+    which = " ".join(f"-b {band}" for band in bands or (3, 2, 1))
+    case = "" if bands else ", here for blue, green, red"
+    return (
+        f"Write the three to a file of their own{case} (gdal_translate {which} -colorinterp red,green,blue)."
+    )
+
+
+def _check_pages(path: str | os.PathLike, pages: tuple[int, ...]) -> None:
+    """Raise a `RasterError` unless the first page of a TIFF is its one picture; smaller copies may follow."""
+    pictures = sum(not kind & (REDUCED | MASK) for kind in pages)
+    if any(kind & MASK and not kind & REDUCED for kind in pages):
         raise RasterError(
-            f"{path}: found a fourth band that the file does not call alpha, such as near infrared; expected RGB or RGBA. "
-            "Say which bands are red, green and blue: 1, 2, 3 as a rule, 3, 2, 1 where blue comes first."
+            f"{path}: found a page that masks what is no data; expected an alpha band. Make one of it "
+            "(gdal_translate -b 1 -b 2 -b 3 -b mask -mask none -colorinterp_4 alpha)."
         )
+    if pictures > 1 or (len(pages) > 1 and pages[0]):
+        raise RasterError(
+            f"{path}: found {len(pages)} pages, {pictures} of them whole pictures; expected one picture, smaller copies after "
+            "it. Write the page you mean to a file of its own (gdal_translate GTIFF_DIR:1:FILE one.tif)."
+        )
+
+
+def _check_frames(path: str | os.PathLike, picture: Image.Image) -> None:
+    """Raise a `RasterError` for a film: which of its pictures is meant?"""
+    frames = getattr(picture, "n_frames", 1) if picture.format in ("PNG", "WEBP") else 1
+    if frames > 1:
+        raise RasterError(
+            f"{path}: found {frames} frames; expected one picture. Save the one you mean to a file of its own."
+        )
+
+
+def _is_grey(pixels: np.ndarray) -> bool:
+    """Whether all three bands are the same, of a picture with something in it."""
+    if (pixels[::16, ::16, 0] != pixels[::16, ::16, 1]).any():
+        return False
+    red, green, blue = np.moveaxis(pixels, -1, 0)
+    return bool(red.size and np.ptp(red) and (red == green).all() and (green == blue).all())
 
 
 def _check_size(path: str | os.PathLike, size: tuple[int, int]) -> None:
@@ -202,12 +270,16 @@ def _pixels(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Red, green and blue, uint8 (H, W, 3), and alpha, uint8 (H, W), None where there is none."""
     if bands is not None:
-        whole = np.array(picture)
+        whole = np.array(picture if picture.mode in ("RGB", "RGBA") else picture.convert("RGB"))
         if max(bands) > whole.shape[-1]:
             raise RasterError(
-                f"{path}: found no band {max(bands)} that can be read; expected numbers from 1 to {whole.shape[-1]}."
+                f"{path}: found no band {max(bands)} that can be read; expected numbers from 1 to {whole.shape[-1]}. "
+                f"{_extracted(bands)}"
             )
-        return np.ascontiguousarray(whole[..., [band - 1 for band in bands]]), None
+        alpha = whole[..., 3] if whole.shape[-1] == 4 and 4 not in bands else None
+        if alpha is not None and _is_no_alpha(alpha):
+            alpha = None
+        return np.ascontiguousarray(whole[..., [band - 1 for band in bands]]), alpha
     if picture.mode == "RGB" and "transparency" in picture.info:  # a colour that stands for no data
         picture = picture.convert("RGBA")
     if picture.mode == "RGBA":
@@ -222,8 +294,7 @@ def _valid(
     """Which pixels are data, None for all."""
     valid = np.ones(pixels.shape[:2], bool)
     if alpha is not None:
-        if tags:
-            _check_alpha(path, alpha)
+        _check_alpha(path, alpha)
         valid &= alpha > 0
     if tags and tags.nodata is not None:
         valid &= (pixels != tags.nodata).any(axis=-1)
@@ -232,13 +303,16 @@ def _valid(
 
 def _check_alpha(path: str | os.PathLike, alpha: np.ndarray) -> None:
     """Raise a `RasterError` for an alpha that is none: GDAL calls any fourth band of bytes so, near infrared too."""
-    counts = np.bincount(alpha.ravel(), minlength=256)
-    if counts[1:255].sum() > BETWEEN * alpha.size and np.count_nonzero(counts) > 16:
+    if _is_no_alpha(alpha):
         raise RasterError(
-            f"{path}: found a fourth band that is called alpha and has {np.count_nonzero(counts)} different values, as "
-            "near infrared has; expected 0 and 255 nearly everywhere. Say which bands are red, green and blue: 1, 2, 3 "
-            "as a rule, 3, 2, 1 where blue comes first."
+            f"{path}: found a fourth band that is called alpha and has {len(np.unique(alpha))} different values, as near "
+            f"infrared has; expected 0 and 255 nearly everywhere. {NAME_THEM}"
         )
+
+
+def _is_no_alpha(alpha: np.ndarray) -> bool:
+    counts = np.bincount(alpha.ravel(), minlength=256)
+    return counts[1:255].sum() > BETWEEN * alpha.size and np.count_nonzero(counts) > 16
 
 
 def seen(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray | None:

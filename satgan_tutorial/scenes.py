@@ -42,14 +42,15 @@ def read_scene(
     Args:
         path: an 8-bit PNG, JPEG, TIFF, WebP or BMP file in colour.
         bands: which bands are red, green and blue, counted from 1, for a TIFF whose fourth band is no alpha.
-        say: what prints a line if by the file's own words a pixel is far from 3 m wide.
+        say: what prints a line if by the file's own words a pixel is far from 3 m wide (no world file is read), or if the
+            picture is grey.
 
     Returns:
         A `rasters.Raster`: `pixels`, uint8 (H, W, 3); `valid`, bool (H, W), or None where all of it is data.
 
     Raises:
         SceneError: the file is missing, broken or no image; greyscale or of another mode; deeper than 8 bits; has bands
-            that nobody has named; is smaller than a chip, larger than 150 million pixels, or has no data at all.
+            that nobody has named, or several pages; is smaller than a chip, larger than 150 million pixels, or has no data at all.
     """
     try:
         scene = rasters.read(path, bands=bands, say=say)

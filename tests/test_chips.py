@@ -539,5 +539,5 @@ def test_a_symmetry_is_one_of_eight_and_a_side_a_whole_number():
         with pytest.raises(ValueError, match="expected 0 to 7"):
             symmetry(make().images, which)
     for side in (2.5, "8", None, True):
-        with pytest.raises(ValueError, match="expected a whole number"):
+        with pytest.raises(TypeError, match="expected a whole number"):
             shrink(make().images, side)

@@ -114,6 +114,9 @@ def test_a_nodata_value_that_no_pixel_has_is_nothing(tmp_path, text):
         (geo(3.0 / 111_320, model=2), 3.0, False),
         (geo(10.0 / 111_320, model=2), 10.0, True),
         (geo(10.0, units=9002), 3.048, False),
+        (geo(0.01, units=9036), 10.0, True),
+        ([(33550, "d", [10.0, 3.0, 0.0])], 10.0, True),
+        ([(33550, "d", [3.0, 0.5, 0.0])], 0.5, True),
         ([(34264, "d", [0, 10.0, 0, 5e5, -10.0, 0, 0, 4e6, 0, 0, 0, 0, 0, 0, 0, 1])], 10.0, True),
     ],
 )
@@ -124,7 +127,70 @@ def test_a_pixel_size_far_from_3_metres_is_said(tmp_path, tags, metres, said):
     assert bool(lines) == said and all(f"{metres:.3g} m" in line and "a.tif" in line for line in lines)
 
 
+@pytest.mark.parametrize("tags", [geo(3.0, units=32767), geo(0.0), geo(float("nan"))])
+def test_a_pixel_size_in_no_known_unit_is_none(tmp_path, tags):
+    assert rasters.read(tiff(tmp_path / "a.tif", noise(), more=tags), say=pytest.fail).pixel_size is None
+
+
+def test_a_grey_picture_in_three_bands_is_said(tmp_path):
+    pixels, lines = noise(), []
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    rasters.read(tmp_path / "a.png", say=pytest.fail)
+    Image.fromarray(np.repeat(pixels[..., :1], 3, axis=-1)).save(tmp_path / "a.png")
+    rasters.read(tmp_path / "a.png", say=lines.append)
+    assert len(lines) == 1 and "the same everywhere" in lines[0] and "a.png" in lines[0]
+
+
 # What is refused
+
+
+def pages(path, *kinds):
+    """A TIFF of several pages, the type of subfile of each, None for one that says nothing."""
+    with TiffImagePlugin.AppendingTiffWriter(path, True) as file:
+        for kind in kinds:
+            info = TiffImagePlugin.ImageFileDirectory_v2()
+            if kind is not None:
+                info[254] = kind
+            Image.fromarray(noise()).save(file, format="TIFF", tiffinfo=info)
+            file.newFrame()
+    return path
+
+
+@pytest.mark.parametrize("kinds", [(None, None), (0, 0, 1), (1, 0), (0, 2)])
+def test_a_tiff_of_several_pictures_is_refused(tmp_path, kinds):
+    refused(pages(tmp_path / "a.tif", *kinds), f"{len(kinds)} pages", "gdal_translate GTIFF_DIR:1")
+
+
+def test_a_pyramid_is_one_picture_and_a_mask_has_to_be_alpha(tmp_path):
+    assert np.array_equal(rasters.read(pages(tmp_path / "a.tif", 0, 1, 1, 1 | 4)).pixels, noise())
+    refused(pages(tmp_path / "b.tif", 0, 4), "a page that masks", "-b mask")
+
+
+@pytest.mark.parametrize("ending", ["png", "webp"])
+def test_a_film_is_refused(tmp_path, ending):
+    first, second = (Image.fromarray(noise(seed=seed)) for seed in (0, 1))
+    first.save(tmp_path / f"a.{ending}", save_all=True, append_images=[second])
+    refused(tmp_path / f"a.{ending}", "2 frames")
+
+
+def test_signed_numbers_and_bands_out_of_reach_are_refused_with_a_remedy(tmp_path):
+    refused(tiff(tmp_path / "a.tif", noise(), sample_format=2), "signed numbers of 8 bits")
+    four = noise(bands=4)
+    refused(tiff(tmp_path / "a.tif", four, extra=[0]), "-b 4 -b 3 -b 2", bands=(4, 3, 2))
+    refused(tiff(tmp_path / "a.tif", four, extra=[0], planar=2), "-b 3 -b 2 -b 1", bands=(3, 2, 1))
+    refused(tiff(tmp_path / "a.tif", four), "three different numbers", bands=(1, 1, 2))
+
+
+def test_chosen_bands_are_colours_and_alpha_stays_alpha(tmp_path):
+    pixels = noise(bands=4)
+    pixels[..., 3] = np.where(np.arange(120) < 9, 0, 255)
+    found = rasters.read(tiff(tmp_path / "a.tif", pixels, extra=[2]), bands=(3, 2, 1))
+    assert np.array_equal(found.pixels, pixels[..., 2::-1]) and np.array_equal(
+        found.valid, pixels[..., 3] > 0
+    )
+    Image.fromarray(pixels[..., :3]).convert("YCbCr").save(tmp_path / "y.tif")
+    plain = rasters.read(tmp_path / "y.tif").pixels
+    assert np.array_equal(rasters.read(tmp_path / "y.tif", bands=(3, 2, 1)).pixels, plain[..., ::-1])
 
 
 @pytest.mark.parametrize("kind", [0, 2, 4, 6])
@@ -179,6 +245,9 @@ def test_near_infrared_that_is_called_alpha_is_refused_and_alpha_is_not(tmp_path
     pixels = noise(bands=4)
     refused(tiff(tmp_path / "a.tif", pixels, extra=[2]), "called alpha", "different values")
     assert np.array_equal(rasters.read(tmp_path / "a.tif", bands=(3, 2, 1)).pixels, pixels[..., [2, 1, 0]])
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    refused(tmp_path / "a.png", "called alpha", "--bands 3,2,1")
+    assert np.array_equal(rasters.read(tmp_path / "a.png", bands=(3, 2, 1)).pixels, pixels[..., 2::-1])
     for alpha in (77, np.where(np.arange(120) < 9, 0, 255)):
         pixels[..., 3] = alpha
         assert np.array_equal(

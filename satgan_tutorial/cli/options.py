@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Callable
@@ -31,6 +32,27 @@ class Number(click.FloatRange):
         except (ValueError, OverflowError, click.BadParameter):
             pass
         self.fail(f"found {str(value)!r:.40}; expected a number, {_limits(self)}.", param, ctx)
+
+
+class Bands(click.ParamType):
+    """Three different bands of an image, counted from 1, as "3,2,1"."""
+
+    name = "R,G,B"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Read three numbers, or say what was found and what is expected."""
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in value.split(",")]
+        if len(words) != 3 or len(set(words)) < 3 or not all(re.fullmatch("[1-9][0-9]?", w) for w in words):
+            self.fail(
+                f"found {value!r:.40}; expected three different bands, counted from 1, such as 3,2,1.",
+                param,
+                ctx,
+            )
+        return tuple(map(int, words))
 
 
 class Whole(click.IntRange):
