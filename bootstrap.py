@@ -6,6 +6,7 @@ library, in words that Python 3.6 already understood, so that a wrong version ge
 
 import os
 import platform
+import runpy
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
+REQUIREMENTS = os.path.join(HERE, "requirements.txt")
 PINNED = ("requirements.txt", "pyproject.toml")
 PLATFORMS = {
     ("Linux", "x86_64"),
@@ -50,15 +52,32 @@ def install():
                 return
     print("Making .venv with the pinned packages: about 3 GB on disk, one to ten minutes ...", flush=True)
     subprocess.check_call([sys.executable, "-m", "venv", "--clear", VENV])
-    pinned = os.path.join(HERE, "requirements.txt")
+    # A file whose sum is not in requirements.txt is refused, and nothing is built: that would ask for what is not pinned.
+    checked = ["--require-hashes", "--only-binary=:all:"]
     pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.check_call(pip + ["--constraint", pinned, "uv"])
+    subprocess.check_call(pip + checked + ["--no-deps", "--requirement", uv_alone()])
     uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
     # Compiled once here, TensorFlow starts in half the time, above all where Python may not write its own files.
-    subprocess.check_call(uv + ["--compile-bytecode", "--requirements", pinned])
-    subprocess.check_call(uv + ["--quiet", "--no-deps", "--editable", HERE])
+    subprocess.check_call(uv + checked + ["--compile-bytecode", "--requirements", REQUIREMENTS])
+    # What builds this project was installed with the rest, so it is not fetched a second time, unchecked.
+    subprocess.check_call(uv + ["--quiet", "--no-deps", "--no-build-isolation", "--editable", HERE])
     with open(stamp, "w", encoding="utf-8") as file:
         file.write(wanted)
+
+
+def pins():
+    """Read the pinned set; what reads it is in words of today, so this is for a Python that nobody complained of."""
+    reader = runpy.run_path(os.path.join(HERE, "satgan_tutorial", "pins.py"))
+    with open(REQUIREMENTS, encoding="utf-8") as file:
+        return reader["read_pins"](file.read())
+
+
+def uv_alone():
+    """Write the pin of uv to a file of its own and return its path: of a constraint pip would check no sum."""
+    alone = os.path.join(VENV, "uv.txt")
+    with open(alone, "w", encoding="utf-8") as file:
+        file.writelines(pin.text for pin in pins() if pin.name == "uv")
+    return alone
 
 
 def main(task="list", budget=""):
@@ -76,9 +95,15 @@ def main(task="list", budget=""):
             return subprocess.call(nox + ["--list"])
         return subprocess.call(nox + ["--session", task] + (["--", budget] if budget else []))
     except subprocess.CalledProcessError as error:
-        return "Stopped: {} ended with status {}; its own message is above.".format(
+        stopped = "Stopped: {} ended with status {}; its own message is above.".format(
             " ".join(error.cmd[:5]), error.returncode
         )
+        if "--require-hashes" in error.cmd:
+            stopped += (
+                " If that speaks of a hash, a package is not the one that was pinned, so it was damaged or changed on its way: "
+                "fetch it again, over another network if need be."
+            )
+        return stopped
     except KeyboardInterrupt:
         return "Stopped. The same command goes on from here."
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import nox
 import yaml
 
+from satgan_tutorial.pins import read_pins
+
 ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
 BUDGETS = ("smoke", "laptop", "full")
@@ -80,7 +82,11 @@ def classroom(session):
 @nox.session
 def bench(session):
     """Measure speed and memory, each as a ratio to a peer in the same run."""
-    python(session, "-m", "pip", "install", "--quiet", "-c", "requirements.txt", "-e", ".[benchmarks]")
+    # torch is not in the pinned set, and pip takes no sums for some packages only.
+    pins = read_pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    versions = Path(session.create_tmp()) / "versions.txt"
+    versions.write_text("\n".join(pin.need for pin in pins), encoding="utf-8")
+    python(session, "-m", "pip", "install", "--quiet", "-c", str(versions), "-e", ".[benchmarks]")
     python(session, "-m", "pytest", "-p", "no:cacheprovider", "-s", "-m", "benchmark", "tests")
 
 
@@ -92,12 +98,16 @@ def notebooks(session):
 
 @nox.session
 def pins(session):
-    """Renew requirements.txt, as far as pyproject.toml asks for it, and environment.yml from it; `pins upgrade` renews all."""
+    """Renew requirements.txt, with its sums, as far as pyproject.toml asks for it; `pins upgrade` renews all."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    builds = Path(session.create_tmp()) / "builds.txt"
+    # hatchling asks for editables only when it is told to build, which is too late to be pinned.
+    builds.write_text("\n".join([*project["build-system"]["requires"], "editables"]), encoding="utf-8")
     compile_ = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--no-header")
     upgrade = ("--upgrade",) if "upgrade" in session.posargs else ()
-    where = ("--no-annotate", "--extra", "tests", "pyproject.toml", "-o", "requirements.txt")
-    python(session, "-m", *compile_, *upgrade, *where)
-    python(session, "tools/environment.py")
+    sums = ("--no-annotate", "--generate-hashes")
+    where = ("--extra", "tests", "pyproject.toml", str(builds), "-o", "requirements.txt")
+    python(session, "-m", *compile_, *upgrade, *sums, *where)
 
 
 @nox.session

@@ -1,5 +1,6 @@
 """The zip for a room without a network: what is in it, and that it installs, with small stand-ins for the wheels."""
 
+import hashlib
 import importlib.util
 import inspect
 import os
@@ -10,6 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
+from satgan_tutorial.pins import Pin, read_pins
 
 ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"
@@ -42,6 +45,12 @@ def wheel(folder, name, version, files):
     return target
 
 
+def pinned(folder, name, version, files):
+    """Write a wheel and return its pin."""
+    made = Path(folder, wheel(folder, name, version, files)).read_bytes()
+    return Pin(f"{name}=={version}", (hashlib.sha256(made).hexdigest(),))
+
+
 BACKEND = f"""
 import os, zipfile
 
@@ -62,16 +71,19 @@ def pack(tmp_path, monkeypatch):
 
     project, wheels = tmp_path / "project", tmp_path / "all wheels"
     wheels.mkdir()
-    wheel(wheels, "uv", "9.9", {"uv/__init__.py": "", "uv/__main__.py": UV})
-    wheel(wheels, "tiny", "1.0", {"tiny.py": ""})
-    wheel(wheels, "backend", "1.0", {"backend.py": BACKEND})
-    wheel(wheels, "editables", "1.0", {})
+    pins = [
+        pinned(wheels, "backend", "1.0", {"backend.py": BACKEND}),
+        Pin("nothing-like-it==1 ; sys_platform == 'nowhere'", ("0" * 64,)),
+        pinned(wheels, "tiny", "1.0", {"tiny.py": ""}),
+        pinned(wheels, "uv", "9.9", {"uv/__init__.py": "", "uv/__main__.py": UV}),
+    ]
     for place, text in {
         "bootstrap.py": (ROOT / "bootstrap.py").read_text(encoding="utf-8"),
-        "requirements.txt": "tiny==1.0\nnothing-like-it==1 ; sys_platform == 'nowhere'\n",
+        "requirements.txt": "".join(pin.text for pin in pins),
         "pyproject.toml": '[build-system]\nrequires = ["backend"]\nbuild-backend = "backend"\n',
         "satgan_tutorial/__init__.py": "",
         "satgan_tutorial/__main__.py": CHECK,
+        "satgan_tutorial/pins.py": (ROOT / "satgan_tutorial" / "pins.py").read_text(encoding="utf-8"),
         "not-in-git.txt": "a note",
         "data/shipsnet/shipsnet/1__scene__1.0_2.0.png": "a chip",
         "data/shipsnet/scenes/lb_1.png": "a scene",
@@ -88,20 +100,19 @@ def pack(tmp_path, monkeypatch):
     ):
         subprocess.run(["git", *words], cwd=project, check=True)
     monkeypatch.setattr(script, "ROOT", project)
-    monkeypatch.setattr(script, "version", lambda name: "9.9")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
     monkeypatch.delenv("SATGAN_DATA", raising=False)
     return script
 
 
-def install(folder):
+def install(folder, *words, **more):
     """Install in a folder where the network ends at this machine; what it says and ends with."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
     env |= {"PIP_INDEX_URL": NOWHERE, "PIP_CONFIG_FILE": os.devnull}
     env |= {name: NOWHERE for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")}
-    command = [sys.executable, "install.py"]
-    done = subprocess.run(command, check=False, cwd=folder, env=env, capture_output=True, text=True)
+    command = [sys.executable, *(words or ["install.py"])]
+    done = subprocess.run(command, check=False, cwd=folder, env=env | more, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -111,10 +122,7 @@ def test_what_is_packed_installs_and_is_checked_with_no_network(pack, tmp_path, 
     assert pack.main() is None
     said = capfd.readouterr().out
     assert "not-in-git.txt" in said and " M satgan_tutorial/__init__.py" in said and "0.00 GB" in said
-    (target,) = (tmp_path / "project" / "_build").glob("*.zip")
-    with zipfile.ZipFile(target) as archive:
-        archive.extractall(tmp_path / "a room")
-    folder = tmp_path / "a room" / "satgan-classroom"
+    folder = unpack(tmp_path)
     there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
     assert {
         "START-HERE.txt",
@@ -138,6 +146,49 @@ def test_what_is_packed_installs_and_is_checked_with_no_network(pack, tmp_path, 
     (folder / "wheels" / "made-for.txt").write_text("Python 3.99 on Nowhere\n")
     code, said = install(folder)
     assert code == 1 and "the wheels here are for Python 3.99 on Nowhere" in said and "Traceback" not in said
+
+
+def unpack(tmp_path):
+    """Unpack the one zip that was packed, and return the folder in it."""
+    (target,) = (tmp_path / "project" / "_build").glob("*.zip")
+    with zipfile.ZipFile(target) as archive:
+        archive.extractall(tmp_path / "a room")
+    return tmp_path / "a room" / "satgan-classroom"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["backend", "tiny", "uv"])
+def test_a_wheel_that_was_changed_on_its_way_is_named_and_nothing_is_installed(pack, tmp_path, name):
+    assert pack.main() is None
+    folder = unpack(tmp_path)
+    (there,) = (folder / "wheels").glob(f"{name}-*.whl")
+    wheel(folder / "wheels", name, there.name.split("-")[1], {"sitecustomize.py": "print('gotcha')"})
+    code, said = install(folder)
+    found = hashlib.sha256(there.read_bytes()).hexdigest()
+    assert code == 1 and f"wheels/{there.name}: its SHA-256 is {found}, and requirements.txt has no" in said
+    assert len(said.splitlines()) == 1 and not (folder / ".venv").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "step"), [("tiny", "-m uv pip install"), ("uv", "-m pip install")])
+def test_a_file_that_is_not_the_pinned_one_stops_the_installation(pack, tmp_path, name, step):
+    wheels, project = tmp_path / "all wheels", tmp_path / "project"
+    (there,) = wheels.glob(f"{name}-*.whl")
+    wheel(wheels, name, there.name.split("-")[1], {"gotcha.py": ""})
+    links = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels.as_uri()}
+    code, said = install(project, "bootstrap.py", "env", **links)
+    assert code == 1 and "DO NOT MATCH THE HASHES" in said and "Traceback" not in said
+    last = said.splitlines()[-1]
+    assert step in last and "a package is not the one that was pinned" in last
+    assert (
+        not [*(project / ".venv").rglob("gotcha.py")] and not (project / ".venv" / "installed.txt").exists()
+    )
+
+
+def test_what_is_packed_is_what_was_pinned(pack, tmp_path, capfd):
+    wheel(tmp_path / "all wheels", "tiny", "1.0", {"tiny.py": "changed = True"})
+    assert pack.main().startswith("Nothing was packed: ")
+    assert "DO NOT MATCH THE HASHES" in capfd.readouterr().err
 
 
 def test_too_little_disk_and_unknown_platforms_are_told_before_the_work(pack, monkeypatch):
@@ -173,13 +224,21 @@ def test_wheels_that_cannot_be_fetched_leave_no_zip(pack, monkeypatch, tmp_path,
 def test_each_platform_and_each_patch_of_python_gets_its_own_wheels(pack, monkeypatch):
     pinned = ROOT / "requirements.txt"
     windows, linux = (set(pack.pins(pinned, name, f"{pack.PYTHON}.0")) for name in ("windows", "linux"))
-    assert {pin.partition("==")[0] for pin in windows ^ linux} == {
+    assert {pin.name for pin in windows ^ linux} == {
         "colorama",
         "pexpect",
         "ptyprocess",
         "pywinpty",
     }
-    assert "uv==9.9" in windows
+    assert {"uv", "hatchling", "editables"} < {pin.name for pin in windows}
+    assert all(pin.sums for pin in windows) and not any(";" in pin.need for pin in windows)
     monkeypatch.setattr(pack, "PYTHON", "3.11")
     first, late = (set(pack.pins(pinned, "linux", f"3.11.{patch}")) for patch in (0, 99))
-    assert {pin.partition("==")[0] for pin in first ^ late} == {"soupsieve"}
+    assert {pin.name for pin in first ^ late} == {"soupsieve"}
+
+
+def test_pins_are_read_as_they_are_written():
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    pins = read_pins(text)
+    assert "".join(pin.text for pin in pins) == text
+    assert pins[0].name == "absl-py" and all(len(one) == 64 for pin in pins for one in pin.sums)

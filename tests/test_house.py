@@ -1,28 +1,24 @@
 """The house as a whole: arrows between rooms point down, the pinned set is one, and workflows hold no token they need not."""
 
-import importlib.util
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import yaml
 
+from satgan_tutorial.pins import Pin, read_pins
+
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, BUILDS = SETTINGS["project"], SETTINGS["build-system"]["requires"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-
-
-def script(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def lint_imports(tree):
@@ -62,25 +58,48 @@ def test_an_arrow_that_should_not_be_is_found(tmp_path, name, line, word):
     assert status == 1 and word in told, told
 
 
-def test_environment_yml_is_made_from_the_pinned_set():
-    pins = (ROOT / "requirements.txt").read_text()
-    maker = script("tools/environment.py")
-    text = (ROOT / "environment.yml").read_text()
-    assert text == maker.environment(pins), "run `make pins`"
-    dependencies = yaml.safe_load(text)["dependencies"]
-    assert dependencies[:2] == [f"python={maker.PYTHON}", "pip"]
-    assert dependencies[2]["pip"] == [*pins.splitlines(), "-e ."]
-    low, high = (tuple(map(int, v.split("."))) for v in re.findall(r"\d+\.\d+", PROJECT["requires-python"]))
-    assert low <= tuple(map(int, maker.PYTHON.split("."))) < high
+def test_conda_installs_the_pinned_set_and_checks_its_sums():
+    python, pip, packages = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    assert pip == "pip"
+    assert packages == {"pip": ["--require-hashes", "--only-binary=:all:", "-r requirements.txt"]}
+    low, high, chosen = (
+        tuple(map(int, v.split("."))) for v in re.findall(r"\d+\.\d+", PROJECT["requires-python"] + python)
+    )
+    assert low <= chosen < high
+    after = ROOT / "postBuild"
+    assert after.stat().st_mode & 0o111 or sys.platform == "win32"
+    (line,) = re.findall(r"^python -m (.+)$", after.read_text(), re.MULTILINE)
+    assert "--no-deps --no-build-isolation" in line and line in (ROOT / "book/appendix/setup.md").read_text()
 
 
-def test_every_dependency_is_pinned():
+def test_what_pip_reads_of_environment_yml_is_fit_for_it(tmp_path):
+    """conda hands the lines of its section for pip to pip, as a file beside environment.yml."""
+    lines = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][2]["pip"]
+    (tmp_path / "conda.txt").write_text("\n".join(lines), encoding="utf-8")
+    nothing = Pin(f"pip=={version('pip')}", ("0" * 64,))
+    (tmp_path / "requirements.txt").write_text(nothing.text, encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "install", "--no-index", "--dry-run", "-r", "conda.txt"]
+    run = subprocess.run(pip, check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_every_dependency_is_pinned_with_its_sums():
     extras = PROJECT["optional-dependencies"]
-    wanted = [*PROJECT["dependencies"], *extras["fetch"], *extras["book"], *extras["tests"]]
+    wanted = [
+        *PROJECT["dependencies"],
+        *extras["fetch"],
+        *extras["book"],
+        *extras["tests"],
+        *BUILDS,
+        "editables",
+    ]
     names = {re.match(r"[\w-]+", line)[0].lower() for line in wanted} - {"satgan-tutorial"}
-    pinned = (ROOT / "requirements.txt").read_text()
-    assert sorted(n for n in names if not re.search(rf"^{n}==", pinned, re.MULTILINE)) == []
-    assert "://" not in pinned
+    text = (ROOT / "requirements.txt").read_text()
+    pins = read_pins(text)
+    assert names - {pin.name for pin in pins} == set()
+    assert [pin.need for pin in pins if not (pin.sums and re.match(r"[\w-]+==[\w.]+($| ; )", pin.need))] == []
+    assert [one for pin in pins for one in pin.sums if not re.fullmatch("[0-9a-f]{64}", one)] == []
+    assert "://" not in text and "#" not in text
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

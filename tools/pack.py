@@ -12,14 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
-from importlib.metadata import version
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from satgan_tutorial.chips import ChipError
+from satgan_tutorial.pins import read_pins
 from satgan_tutorial.scenes import find_scenes
 from satgan_tutorial.sources import shipsnet
 
@@ -128,13 +127,14 @@ def pages():
 
 
 def download(chosen, folder):
-    """The wheels of the pinned set, and of what installs this project."""
+    """The wheels of the pinned set, what installs this project among them, each checked against its sum."""
     made_for, wheels = folder / "made-for.txt", folder / "wheels"
-    pinned = folder / "tree" / "requirements.txt"
+    pinned, wanted = folder / "tree" / "requirements.txt", folder / "wanted.txt"
     said = [f"Python {PYTHON} on {' '.join(PLATFORMS[n][0][2:])}" for n in chosen]
     made_for.write_text("\n".join(said) + "\n", encoding="utf-8")
     get = [sys.executable, "-m", "pip", "download", "--quiet"]
-    get += ["--only-binary=:all:", f"--dest={wheels}"]
+    get += ["--require-hashes", "--only-binary=:all:", f"--dest={wheels}"]
+    get += ["--no-deps", f"--requirement={wanted}"]
     for name in chosen:
         print(
             f"Fetching the wheels for {said[chosen.index(name)]} ...",
@@ -143,24 +143,21 @@ def download(chosen, folder):
         tags = [f"--platform={tag}" for tag in PLATFORMS[name][1]]
         # Some pins depend on the last number of the version of Python.
         for python in (f"{PYTHON}.0", f"{PYTHON}.99"):
-            options = ["--no-deps", f"--python-version={python}", *tags]
-            subprocess.check_call([*get, *options, *pins(pinned, name, python)])
-    text = (folder / "tree" / "pyproject.toml").read_text(encoding="utf-8")
-    builds = [*tomllib.loads(text)["build-system"]["requires"], "editables"]
-    subprocess.check_call([*get, f"--constraint={pinned}", *builds])
+            wanted.write_text("".join(pin.text for pin in pins(pinned, name, python)), encoding="utf-8")
+            subprocess.check_call([*get, f"--python-version={python}", *tags])
     there = [made_for, *sorted(wheels.iterdir())]
     return [(file, f"wheels/{file.name}") for file in there]
 
 
 def pins(pinned, name, python):
-    """The pinned set on a platform, and uv, which installs it."""
+    """The pins that hold on a platform, without the words that say where: pip would read them as of this machine."""
     facts = dict(zip(MARKERS, PLATFORMS[name][0], strict=True))
     facts |= {"python_full_version": python, "python_version": PYTHON}
-    lines = pinned.read_text(encoding="utf-8").splitlines()
-    wanted = [need for need in map(Requirement, lines) if need.marker is None or need.marker.evaluate(facts)]
+    there = [(Requirement(pin.need), pin) for pin in read_pins(pinned.read_text(encoding="utf-8"))]
     return [
-        f"uv=={version('uv')}",
-        *(f"{need.name}{need.specifier}" for need in wanted),
+        pin._replace(need=f"{need.name}{need.specifier}")
+        for need, pin in there
+        if need.marker is None or need.marker.evaluate(facts)
     ]
 
 

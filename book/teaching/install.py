@@ -3,6 +3,7 @@
 Like bootstrap.py, which it calls, it is in words that Python 3.6 already understood.
 """
 
+import hashlib
 import os
 import pathlib
 import platform
@@ -23,6 +24,9 @@ def main():
         return "This is {}; the wheels here are for {}. Take another Python, or ask the teacher.".format(
             this, " and for ".join(made_for)
         )
+    damaged = changed()
+    if damaged:
+        return damaged
     wheels, cache = (HERE / "wheels").as_uri(), HERE / ".uv-cache"
     os.environ.update(
         PIP_NO_INDEX="1",
@@ -47,6 +51,20 @@ def main():
     if page.exists():
         print(f"The book, in a browser: {page}")
     return failed
+
+
+def changed():
+    """Return one line on the first wheel that is not one of those that were pinned, or None."""
+    known = {one for pin in bootstrap.pins() for one in pin.sums}
+    for wheel in sorted((HERE / "wheels").glob("*.whl")):
+        with open(str(wheel), "rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found not in known:
+            return (
+                f"wheels/{wheel.name}: its SHA-256 is {found}, and requirements.txt has no such sum. "
+                "The file was damaged or changed on its way: copy the zip again, and unpack that."
+            )
+    return None
 
 
 if __name__ == "__main__":

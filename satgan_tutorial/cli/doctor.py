@@ -102,9 +102,11 @@ def _packages() -> Look:
 
 def _versions() -> Look:
     from ..files import checkout
+    from ..pins import read_pins
 
     tree = checkout()
-    other = unmet((tree / "requirements.txt").read_text(encoding="utf-8").splitlines()) if tree else []
+    pins = read_pins((tree / "requirements.txt").read_text(encoding="utf-8")) if tree else []
+    other = unmet(pin.need for pin in pins)
     return shorten(", ".join(other), 300) or "as tested", True, ""
 
 
@@ -192,7 +194,7 @@ def unmet(requirements: Iterable[str]) -> list[str]:
     """Those of some requirements that this environment does not meet, each with what was found.
 
     Args:
-        requirements: in the words of a requirements.txt; those of the extra `book` count, of other extras do not.
+        requirements: in the words of a `Requires-Dist`, without sums; those of the extra `book` count, of other extras do not.
     """
     from packaging.requirements import Requirement
 
