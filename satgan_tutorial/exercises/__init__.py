@@ -6,7 +6,7 @@ answer that breaks gets the error as a sentence. The chapters run on either way.
 
 from .chapter_01 import baseline, deal_days, metres, shared_days
 from .chapter_02 import calibration_error, precision_recall, receptive_field, temperature
-from .chapter_03 import overlap, suppress, windows
+from .chapter_03 import matched, overlap, suppress, windows
 from .chapter_04 import log_posterior, posterior, sample_gaussian
 from .chapter_05 import count_modes, divergence, gradients_at, optimal_discriminator
 from .chapter_06 import conv_parameters, is_affine, patches, transposed_work

@@ -33,7 +33,7 @@ def windows(function: Callable[..., Any]) -> None:
 
 
 def overlap(function: Callable[..., Any]) -> None:
-    """Grade exercise 3.2: `function(a, b)` is the intersection over union of boxes (left, top, right, bottom)."""
+    """Grade exercise 3.4: `function(a, b)` is the intersection over union of boxes (left, top, right, bottom)."""
 
     def hint():
         box = (0, 0, 80, 80)
@@ -64,7 +64,7 @@ def overlap(function: Callable[..., Any]) -> None:
 
 
 def suppress(function: Callable[..., Any]) -> None:
-    """Grade exercise 3.3: `function(x, y, p, apart)` lists the windows that greedy non-maximum suppression keeps."""
+    """Grade exercise 3.2: `function(x, y, p, apart)` lists the windows that greedy non-maximum suppression keeps."""
 
     def hint():
         line = [0, 30, 60, 300], [0, 0, 0, 0]
@@ -112,4 +112,56 @@ def suppress(function: Callable[..., Any]) -> None:
         "centre is less than `apart` pixels away, and go on with what is left.",
         hint,
         "four lines, and every detector you will meet has them or learns to do without.",
+    )
+
+
+def matched(function: Callable[..., Any]) -> None:
+    """Grade exercise 3.3: `function(boxes, p, ships, near)` says which boxes are right, each ship counting once."""
+    corner = "compare centres: that of a box is midway between its left and right, and its top and bottom."
+    line = "measure along the straight line (np.hypot); a distance of exactly `near` still counts."
+    nearest = (
+        "a box takes the nearest of the ships that no surer box has taken, wherever that stands in the list."
+    )
+    cases = (  # centres of boxes, their p, the ships, which are right; what some other answers have overlooked
+        ([(100, 100), (140, 140), (400, 90)], [0.9, 0.8, 0.7], [(100, 100)], [1, 0, 0],
+         {(0, 1, 1): "a box is right where the distance to a ship is at most `near`, not where it is more.", ...: corner}),
+        ([(115, 115), (312, 316)], [0.9, 0.8], [(100, 100), (300, 300)], [0, 1], {...: line}),
+        ([(100, 100), (104, 100)], [0.9, 0.8], [(101, 100)], [1, 0],
+         {(1, 1): "both boxes lie on one ship, and a ship counts once: the second box is wrong."}),
+        ([(100, 100), (104, 100), (300, 300)], [0.6, 0.9, 0.7], [(101, 100), (300, 300)], [0, 1, 1],
+         {(1, 0, 1): "the surest box chooses first, wherever it stands in the list.",
+          (1, 1, 0): "the answers stand in the order in which the boxes were given, not from the surest down."}),
+        ([(110, 100), (85, 100)], [0.9, 0.8], [(100, 100), (118, 100)], [1, 1], {...: nearest}),
+        ([(102, 100), (106, 100)], [0.9, 0.8], [(100, 100), (118, 100)], [1, 1], {...: nearest}),
+        ([(150, 100), (104, 100)], [0.9, 0.8], [(100, 100)], [0, 1],
+         {(0, 0): "a box that is too far from a ship leaves it to the next."}),
+    )  # fmt: skip
+
+    def hint():
+        for centres, p, ships, truth, slips in cases:
+            boxes = np.array([(x - 40, y - 40, x + 40, y + 40) for x, y in centres])
+            given = boxes, np.array(p), np.array(ships), 20
+            try:
+                got = np.asarray(call(function, *given))
+            except (ValueError, IndexError) as error:
+                return f"your answer raised {type(error).__name__} ({error}): what if no ship is left, or none was there?"
+            if got.shape != (len(p),) or got.dtype.kind not in "bi":
+                return (
+                    f"return True or False for each of the {len(p)} boxes, in a list; found {got.tolist()!r}."
+                )
+            if got.astype(int).tolist() != truth:
+                why = slips.get(
+                    tuple(got.astype(int).tolist()), slips.get(..., "go through the steps again, by hand.")
+                )
+                return (
+                    f"for boxes around {centres}, p = {p}, ships at {ships} and near = 20 it is "
+                    f"{[bool(value) for value in truth]}, not {[bool(value) for value in got]}: {why}"
+                )
+        return None
+
+    grade(
+        "say True or False for each box: the surest first, each takes the nearest ship that is still free, if that "
+        "is at most `near` pixels from the box's centre.",
+        hint,
+        "each ship counts once, and the surest box has the first choice. Precision and recall stand on these lines.",
     )
