@@ -9,8 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import os
+import struct
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from .renamed import old_names
 from .wording import duration, in_words
 
 Logs = dict[str, Any]
+# What reading a damaged npz may raise: its directory, its deflated bytes, a method or a password it never had.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, struct.error)
 
 
 class Log(keras.callbacks.Callback):
@@ -52,7 +56,11 @@ class Log(keras.callbacks.Callback):
         if not head.startswith("step,") or not head.endswith("\n"):
             self.path.replace(self.path.with_name(f"{self.path.stem}.damaged{self.path.suffix}"))
             return
-        kept = [row for row in rows if row.count(",") == head.count(",") and self._stays(row)]
+        kept, last = [], -1
+        for row in rows:
+            if row.count(",") == head.count(",") and self._stays(row) and int(row.partition(",")[0]) > last:
+                last = int(row.partition(",")[0])
+                kept.append(row)
         if rows != kept:
             with replacing(self.path) as new:
                 new.write_text("".join([head, *kept]), encoding="utf-8", newline="")
@@ -74,7 +82,11 @@ class Log(keras.callbacks.Callback):
 
     def _stays(self, row: str) -> bool:
         step = row.partition(",")[0]
-        if not row.endswith("\n") or not step.isdecimal() or int(step) > self.model.step:
+        if not row.endswith("\n") or not step.isdecimal() or len(step) > 18 or int(step) > self.model.step:
+            return False
+        try:
+            [float(cell) for cell in row.split(",")]
+        except ValueError:
             return False
         return not self.every or int(step) % self.every == 0
 
@@ -156,12 +168,16 @@ def read_samples(folder: Path) -> tuple[list[int], list[np.ndarray]]:
     """The rows that `Samples` kept in a folder: their steps, and the images of each; damaged files are left out."""
     steps, images = [], []
     for file in sorted(folder.glob("[0-9]*.npz")):
+        if not file.stem.isdecimal():  # a copy that somebody made
+            continue
         try:
             with np.load(file) as kept:
-                images.append(kept["images"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # it is drawn again
+                rows = kept["images"]
+        except (OSError, ValueError, KeyError, EOFError, MemoryError, *BROKEN_ZIP):  # it is drawn again
             continue
-        steps.append(int(file.stem))
+        if not images or (rows.dtype == images[0].dtype and rows.shape == images[0].shape):
+            images.append(rows)
+            steps.append(int(file.stem))
     return steps, images
 
 
