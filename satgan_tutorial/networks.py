@@ -35,7 +35,7 @@ def layer_costs(model: keras.Model) -> pd.DataFrame:
         kernel = getattr(layer, "kernel", None)
         if isinstance(layer, layers.Conv2DTranspose):
             pixels = layer.input.shape[1] * layer.input.shape[2]
-        elif isinstance(layer, layers.Conv2D):
+        elif isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
             pixels = layer.output.shape[1] * layer.output.shape[2]
         else:
             pixels = 1

@@ -57,6 +57,11 @@ def test_layer_costs_of_the_posts_generator():
     assert round(networks.layer_costs(post.discriminator()).multiply_adds.sum() / 1e9, 2) == 0.50
 
 
+def test_layer_costs_count_a_depthwise_convolution_at_each_pixel_that_goes_out():
+    model = keras.Sequential([keras.Input((9, 12, 3)), keras.layers.DepthwiseConv2D(5, use_bias=False)])
+    assert networks.layer_costs(model).multiply_adds.tolist()[-1] == 5 * 8 * 5 * 5 * 3
+
+
 @pytest.mark.parametrize("build", [post.generator, post.discriminator])
 def test_the_lost_activations_come_back_after_each_convolution_and_cost_nothing(build):
     bare, whole = build(), build(activations=True)
