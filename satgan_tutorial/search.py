@@ -33,6 +33,7 @@ from .training import Data
 
 LOOKS = 6  # at a trial's score, evenly over its time
 SCORED = 500  # generated chips a look is scored on
+RECORD = b'{"op_code":'  # how each line of a journal begins
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -268,6 +269,7 @@ class Journal(JournalFileBackend):
         records = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs).encode()
         with get_lock_file(self.lock), open(self._file_path, "r+b") as file:
             end = _end_of_last_line(file)
+            _check_torn(self._file_path, file, end)
             try:
                 file.truncate(end)
                 file.seek(end)
@@ -277,6 +279,16 @@ class Journal(JournalFileBackend):
             except OSError:
                 file.truncate(end)
                 raise
+
+
+def _check_torn(path: str, file: BinaryIO, end: int) -> None:
+    """Raise a `SearchError` where what would be cut off is a whole file of something else, and no half record."""
+    file.seek(end)
+    tail = file.read(len(RECORD))
+    if end == 0 and not RECORD.startswith(tail):
+        raise SearchError(
+            f"{path}: found a file that is no study's; expected one, or none. Name another file."
+        )
 
 
 def _end_of_last_line(file: BinaryIO) -> int:

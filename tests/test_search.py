@@ -212,3 +212,15 @@ def test_the_two_commands_of_the_book_work_on_one_study_that_begins_with_the_rec
     study = search.open_study(storage)
     assert study.get_trials()[0].params == search.proposal(SMALL)
     assert study.user_attrs == {"recipe": "small", "chips": study.user_attrs["chips"], "minutes": 0.01}
+
+
+@pytest.mark.parametrize("content", [b"\0" * 100, b"my notes, in one line", b"[1]", b"\x93NUMPY\x01\0v\0{"])
+def test_a_file_of_something_else_is_not_cut_for_half_a_record(tmp_path, content):
+    file = tmp_path / "precious"
+    file.write_bytes(content)
+    with pytest.raises(search.SearchError, match="Name another file|name another file"):
+        search.open_study(str(file))
+    assert file.read_bytes() == content
+    for half in (b"", b'{"op', b'{"op_code":0,"study'):
+        file.write_bytes(half)
+        assert states(search.open_study(str(file))) == []
