@@ -99,8 +99,13 @@ def replacing(file: Path) -> Iterator[Path]:
     try:
         yield new
         os.replace(new, file)
+    except OSError as error:
+        if not error.filename:  # whoever writes to an open file is not told its name: a full disk, for one
+            error.filename = str(file)
+        raise
     finally:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -5,8 +5,10 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from pictures import tiff
 from PIL import Image
 from test_main import TINY, few_chips
 
@@ -22,7 +25,25 @@ from satgan_tutorial.__main__ import main
 from satgan_tutorial.cli import console, options
 
 COUNTS = Counter()
-NO_NUMBERS = ("nan", "inf", "-inf", "1e400", "-1", "", "a", "9" * 400, "0x10")
+NO_NUMBERS = (
+    "nan",
+    " nan",
+    "NaN",
+    "0x1p-1",
+    "1e308",
+    "١e9",
+    "½",
+    "1,5",
+    "--",
+    "inf",
+    "-inf",
+    "1e400",
+    "-1",
+    "",
+    "a",
+    "9" * 400,
+    "0x10",
+)
 NO_WHOLES = ("-1", "1.5", "nan", "", "1e3", "9" * 5000, str(2**63))
 
 
@@ -199,6 +220,13 @@ SCENES = [
             ("plain.keras", "no whole image"),
             ("script.eps", "no whole image"),
             ("bomb.png", "no whole image"),
+            ("pages.tif", "2 pages"),
+            ("film.png", "2 frames"),
+            ("palette.png", "mode P"),
+            ("infrared.png", "called alpha"),
+            ("clear.png", "no pixel that is data"),
+            ("loop.png", "a name that cannot be looked up"),
+            ("nowhere.png", "nothing there"),
             ("folder.png", ""),
             *((f"cut-{tenth}.png", "no whole image") for tenth in (1, 3, 5, 7, 9)),
         )
@@ -209,6 +237,18 @@ SCENES = [
 ]
 
 STORAGES = [
+    *(
+        case(f"study in {name}", "search", "--storage", f"{{bench}}/{name}", says="found no study")
+        for name in (
+            "s.png",
+            "m.npy",
+            "plain.keras",
+            "run/log.csv",
+            "run/recipe.json",
+            "list.json",
+            "text.keras",
+        )
+    ),
     case("study in a folder", "search", "--storage", "{bench}", says="found a folder"),
     case("study in no folder", "search", "--storage", "no/study.log", says="found no folder"),
     case("study on a device", "search", "--storage", "/dev/full", says="found a device"),
@@ -307,7 +347,30 @@ RESUMES = [
 # Where no row of samples can be read, the look at the last one fails.
 LOGS = ("log-empty", "log-binary", "log-utf16", "log-semicolons", "log-spreadsheet", "samples-damaged")
 
-CASES = [*numbers(), *UNREAD, *OUTS, *MODELS, *SCENES, *STORAGES, *DATA, *RESUMES]
+TWICE = [
+    case("twice -n", "generate", "book", "-n", 2, "-n", 3, "--out", "x.npy", says="-n more than once"),
+    case("twice --out", "generate", "book", "--out", "x.npy", "--out", "y.npy", says="--out more than once"),
+    case(
+        "twice --seed", "train", "small", "--seed", 1, "--out", "x", "--seed=2", says="--seed more than once"
+    ),
+    case("twice a flag", "evaluate", "book", "--json", "--json", says="--json more than once"),
+]
+
+BANDS = [
+    *(
+        case(f"bands {bands}", "detect", "{bench}/s.png", "--bands", bands, "--out", "x.csv", says="such as 3,2,1")
+        for bands in ("", "1", "3,2", "1,1,2", "0,1,2", "-1,2,3", "1.0,2,3", "a,b,c", "1,2,3,4", "3 2 1", "３,２,１", "1,2,100")
+    ),
+    case("bands out of reach", "detect", "{bench}/s.png", "--bands", "4,3,2", "--out", "x.csv", says="no band 4", code=1),
+    case("four bands", "detect", "{bench}/four.tif", "--out", "x.csv", says="satgan detect --bands 3,2,1", code=1),
+    case(
+        "four bands, chosen", "detect", "{bench}/four.tif", "--bands", "3, 2, 1", "--source", "simulated", "--out",
+        "x.csv", code=0,
+    ),
+    case("bands of 16 bits", "detect", "{bench}/deep.png", "--bands", "3,2,1", "--out", "x.csv", says="8 bits", code=1),
+]  # fmt: skip
+
+CASES = [*numbers(), *TWICE, *BANDS, *UNREAD, *OUTS, *MODELS, *SCENES, *STORAGES, *DATA, *RESUMES]
 
 
 def damaged(path, source, change):
@@ -367,6 +430,16 @@ def write_pictures(bench):
         damaged(bench / f"cut-{tenth}.png", bench / "s.png", lambda data, end=size * tenth // 10: data[:end])
     # 100 000 x 100 000 pixels, says the head
     damaged(bench / "bomb.png", bench / "s.png", lambda data: data[:16] + b"\0\1\x86\xa0" * 2 + data[24:])
+    four = rng.integers(0, 256, (96, 100, 4), np.uint8)
+    tiff(bench / "four.tif", four, extra=[0])
+    Image.fromarray(four).save(bench / "infrared.png")
+    Image.fromarray(four * np.uint8([1, 1, 1, 0])).save(bench / "clear.png")
+    one, two = (Image.fromarray(four[..., i : i + 3]) for i in (0, 1))
+    one.save(bench / "pages.tif", save_all=True, append_images=[two])
+    one.save(bench / "film.png", save_all=True, append_images=[two])
+    one.convert("P").save(bench / "palette.png", transparency=3)
+    (bench / "loop.png").symlink_to(bench / "loop.png")
+    (bench / "nowhere.png").symlink_to(bench / "not-there.png")
     (bench / "script.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\nshowpage\n")
     (bench / "link.png").symlink_to(bench / "s.png")
     os.link(bench / "s.png", bench / "twin.png")
@@ -575,6 +648,7 @@ def satgan(*words, user=None, shell="", **variables):
         ({"KERAS_BACKEND": "jax"}, ("check",), 1, "PROBLEM: $KERAS_BACKEND"),
         ({"KERAS_HOME": "first"}, ("generate", "book", "--out", "x.png"), 2, "channels_first"),
         ({"KERAS_HOME": "first"}, ("check",), 1, "channels_first"),
+        ({"KERAS_HOME": "nnx"}, ("generate", "book", "--out", "x.png"), 2, "nnx_enabled"),
         ({"KERAS_HOME": "floats"}, ("train", "small", "--out", "x"), 2, "float64"),
         ({"HOME": None}, ("generate", "book", "--out", "x.png"), 0, "16 chips"),
         ({"PYTHONPATH": "stub"}, ("evaluate", "book"), 1, "library is missing"),
@@ -589,6 +663,7 @@ def test_each_machine_ends_in_a_sentence(variables, words, code, says):
     for folder, text in (
         ("first", '{"image_data_format": "channels_first"}'),
         ("floats", '{"floatx": "float64"}'),
+        ("nnx", '{"nnx_enabled": true}'),
     ):
         Path(folder).mkdir()
         Path(folder, "keras.json").write_text(text)
@@ -623,6 +698,20 @@ def test_a_folder_of_others_is_told_before_the_work(tmp_path):
 def test_streams_that_are_gone_cost_the_words_alone(bench, shell):
     satgan("generate", bench / "plain.keras", "-n", "3", "--out", "x.npy", shell=shell)
     assert np.load("x.npy").shape == (3, 80, 80, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_command_that_is_told_to_end_leaves_nothing_half_done(name):
+    program = "from satgan_tutorial.__main__ import main; main(prog_name='satgan')"
+    line = [sys.executable, "-c", program, "generate", "book", "-n", "1000000", "--out", "x.npy"]
+    with subprocess.Popen(line, stderr=subprocess.DEVNULL) as process:
+        while not any(file.stat().st_size for file in Path().glob(".new-*")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(getattr(signal, name))
+        assert process.wait(60) == 128 + getattr(signal, name)
+    assert not list(Path().iterdir())
 
 
 @pytest.mark.slow

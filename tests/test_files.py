@@ -69,3 +69,10 @@ def test_home_is_told_where_there_is_none(tmp_path, monkeypatch):
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     with pytest.raises(FileNotFoundError, match="no home folder"):
         files.absolute("~/a")
+
+
+def test_a_full_disk_is_told_by_the_name_of_the_file(tmp_path):
+    for raised, told in (((28, "No space left on device"), tmp_path / "a.txt"), ((28, "No space", "b"), "b")):
+        with pytest.raises(OSError) as caught, files.replacing(tmp_path / "a.txt"):
+            raise OSError(*raised)
+        assert caught.value.filename == str(told)

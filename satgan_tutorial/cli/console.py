@@ -38,7 +38,17 @@ class Sentences(click.Group):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a name that the console lacks letters for costs the letters
                 stream.reconfigure(errors="replace")
-        return super().main(*args, **options)
+        with _ending_cleanly():
+            return super().main(*args, **options)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; refuse an option that is given twice, of which it would read the last alone."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command:
+            _refuse_repeated(command, click.Context(command, parent=ctx, info_name=name), rest)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command and put errors into words."""
@@ -53,6 +63,40 @@ class Sentences(click.Group):
             if os.environ.get("SATGAN_TRACEBACK"):
                 raise
             complain(error)
+
+
+def _refuse_repeated(command: click.Command, ctx: click.Context, args: list[str]) -> None:
+    """Raise a UsageError if an option that takes one value has two; what else is wrong the command says itself."""
+    try:
+        _, _, order = command.make_parser(ctx).parse_args(list(args))
+    except click.UsageError:
+        return
+    twice = [option.opts[0] for option in command.params if order.count(option) > 1 and not option.multiple]
+    if twice:
+        raise click.UsageError(f"found {' and '.join(twice)} more than once; expected it once.", ctx)
+
+
+@contextmanager
+def _ending_cleanly() -> Iterator[None]:
+    """Let a system's request to end, and a terminal that is closed, end the command as an error would: nothing half done stays.
+
+    What whoever started this told it to ignore (nohup) stays ignored. Signals belong to the main thread.
+    """
+
+    def end(number: int, frame: Any) -> NoReturn:
+        sys.exit(128 + number)  # what a shell reports
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        for number in (getattr(signal, name) for name in names):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def complain(error: Exception) -> NoReturn:

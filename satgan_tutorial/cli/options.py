@@ -119,7 +119,7 @@ def unread(why: str, *names: str) -> None:
 def spare(out: Path, read: Path) -> None:
     """Refuse to write over the file that the command reads, whatever links lead to it."""
     same = out.exists() and read.exists() and os.path.samefile(out, read)
-    if same or out.resolve() == read.resolve():
+    if same or os.path.realpath(out) == os.path.realpath(read):
         raise click.UsageError(f"--out {out}: this is the file to read, {read}; name another one to write.")
 
 
