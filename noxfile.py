@@ -203,6 +203,8 @@ def build(session, budget, cache):
     start = time.monotonic()
     program(session, "jupyter-book", "build", ".", *options, env=environment(budget))
     print(f"Pages built in {time.monotonic() - start:.0f} s at the {budget} budget.")
+    if site:
+        python(session, "tools/policy.py", str(pages))
     (pages / ".nojekyll").touch()
     stamp.write_text(key, encoding="utf-8")
     return pages

@@ -1,10 +1,14 @@
 """The built pages: whole, alone, and readable for everyone. `SATGAN_PAGES` is the folder they were built to."""
 
+import importlib.util
 import os
 import re
-from functools import cache
+import time
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -255,3 +259,131 @@ def test_a_question_is_answered_in_the_page_before_its_answer_is_shown(browser, 
             )
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+@cache
+def policy():
+    spec = importlib.util.spec_from_file_location("policy", Path(__file__).parents[1] / "tools" / "policy.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Host(SimpleHTTPRequestHandler):
+    """Serves files with the header that a host of the pages is asked to send."""
+
+    def end_headers(self):
+        self.send_header(*policy().HEADER.split(": ", 1))
+        super().end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(scope="module")
+def host():
+    """The address at which the pages are served with their policy."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Host, directory=PAGES))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+# Said on the console, since a page that is left takes what it noted along.
+WATCH = """addEventListener("securitypolicyviolation", event =>
+    console.error(`BLOCKED ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
+
+
+def watched(browser):
+    """A page, and what its policy has blocked so far."""
+    page, blocked = browser.new_page(viewport={"width": 1280, "height": 800}), []
+    page.add_init_script(WATCH)
+    page.on("console", lambda line: line.text.startswith("BLOCKED") and blocked.append(line.text))
+    page.on("pageerror", lambda error: blocked.append(str(error)))
+    return page, blocked
+
+
+@pytest.mark.once
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_a_page_does_all_that_it_does_under_its_policy(browser, host, path):
+    page, blocked = watched(browser)
+    page.goto(f"{host}/{path.relative_to(PAGES).as_posix()}", wait_until="networkidle")
+    if page.locator("[data-satgan]").count():
+        wait_for_the_live_generator(page)
+    if page.locator(".math").count():
+        page.wait_for_selector(".math mjx-container svg", state="attached")
+    for film in page.locator(".satgan-film").all():
+        film.locator("input").focus()
+        page.keyboard.press("ArrowRight")
+        assert film.locator("[aria-live]").inner_text().startswith("2. ")
+    for quiz in page.locator(".satgan-quiz").all():
+        quiz.get_by_role("button").first.click()
+        assert quiz.locator("[aria-live]").inner_text()
+    page.keyboard.press("Control+k")  # the search's window
+    page.wait_for_timeout(200)
+    page.close()
+    assert blocked == []
+
+
+def wait_for_the_live_generator(page):
+    """Wait without `wait_for_function`, which asks in words that the page evaluates: the policy forbids that."""
+    until = time.monotonic() + 60
+    while not page.evaluate("Boolean(window.satgan.running?.idle())"):
+        assert time.monotonic() < until, "the live generator does not run"
+        page.wait_for_timeout(200)
+
+
+@pytest.mark.once
+@pytest.mark.browser
+def test_the_search_finds_something_under_the_policy(browser, host):
+    page, blocked = watched(browser)
+    page.goto(f"{host}/search.html?q=ship")
+    page.wait_for_selector("#search-results li a")
+    page.close()
+    assert blocked == []
+
+
+@pytest.mark.once
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("directive", "script"),
+    [
+        ("img-src", "new Image().src = away"),
+        ("connect-src", "fetch(away).catch(() => 0)"),
+        (
+            "script-src-elem",
+            "document.head.append(Object.assign(document.createElement('script'), {src: away}))",
+        ),
+        ("frame-src", "document.body.append(Object.assign(document.createElement('iframe'), {src: away}))"),
+        ("worker-src", "try { new Worker(location.origin + '/_static/access.js') } catch {}"),
+    ],
+    ids=["picture", "data", "script", "frame", "worker"],
+)
+@pytest.mark.parametrize("how", ["header", "meta"])
+def test_the_policy_keeps_outside_hosts_out(browser, host, tmp_path, how, directive, script):
+    page, blocked = watched(browser)
+    if how == "header":
+        page.goto(f"{host}/genindex.html")
+    else:  # as `make book` writes it into what is published
+        page.route(
+            "**/*.html", lambda route: route.fulfill(body=published(tmp_path), content_type="text/html")
+        )
+        page.goto(f"{host}/genindex.html")
+        page.unroute("**/*.html")
+    page.wait_for_load_state("networkidle")
+    assert blocked == []
+    page.evaluate(f"() => {{ const away = 'http://127.0.0.1:9/away'; {script} }}")
+    page.wait_for_timeout(300)
+    page.close()
+    assert [line.split()[1] for line in blocked] == [directive]
+
+
+def published(folder):
+    page = folder / "genindex.html"
+    page.write_text((PAGES / "genindex.html").read_text(encoding="utf-8"), encoding="utf-8")
+    assert policy().main(folder) == 0 == policy().main(folder)
+    text = page.read_text(encoding="utf-8")
+    assert text.count("Content-Security-Policy") == 1
+    return text
