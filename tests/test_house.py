@@ -1,6 +1,7 @@
 """The house as a whole: arrows between rooms point down, the pinned set is one, and workflows hold no token they need not."""
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -102,15 +103,49 @@ def test_every_dependency_is_pinned_with_its_sums():
     assert "://" not in text and "#" not in text
 
 
+# What runs code of this project, or of a package.
+OURS = re.compile(r"\b(make|pip|python[\d.]*|uv|nox|satgan|pytest|bootstrap\.py)\b")
+
+
+def steps(workflow):
+    return [(job, step) for job in workflow["jobs"].values() for step in job["steps"]]
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_may_read_and_no_more_unless_a_job_that_runs_none_of_our_code_says_so(path):
+def test_a_workflow_reads_and_what_may_write_runs_none_of_our_code(path):
     workflow = yaml.safe_load(path.read_text())
     assert workflow["permissions"] == {"contents": "read"}
-    for job in workflow["jobs"].values():
-        steps = job["steps"]
-        for step in steps:
-            if step.get("uses", "").startswith("actions/checkout@"):
-                assert step["with"]["persist-credentials"] is False
-        checks_out = any(step.get("uses", "").startswith("actions/checkout@") for step in steps)
+    for job, step in steps(workflow):
         grants = {*job.get("permissions", workflow["permissions"]).values()}
-        assert not (checks_out and "write" in grants)
+        ours = OURS.search(step.get("run", "")) or "checkout" in step.get("uses", "")
+        assert not (ours and "write" in grants), step
+        assert not (
+            ours and re.search(r"secrets\.|github\.token", str([step, job.get("env"), workflow.get("env")]))
+        )
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_an_action_is_named_by_its_commit_and_says_its_version(path):
+    text = path.read_text()
+    used = re.findall(r"uses: *(.+)", text)
+    wrong = [one for one in used if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one)]
+    assert wrong == [] and len(used) == sum("uses" in step for _, step in steps(yaml.safe_load(text)))
+
+
+def test_an_action_is_one_version_everywhere():
+    used = {one for path in WORKFLOWS for one in re.findall(r"uses: *(\S+)@(\S+ # \S+)", path.read_text())}
+    assert len({name for name, _ in used}) == len(used) >= 7
+
+
+def test_what_is_released_is_made_before_anything_unpinned_runs():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())["jobs"]
+    assert {*jobs["release"]["needs"]} == {"build", "try"}
+    build = " ".join(step.get("run", "") for step in jobs["build"]["steps"])
+    assert "pip install" not in build and "--no-build-isolation" in build
+
+
+def test_the_header_for_hosts_is_shown_as_it_is_tested():
+    policy = runpy.run_path(str(ROOT / "tools" / "policy.py"))
+    assert f"\n    {policy['HEADER']}\n" in (ROOT / "book" / "appendix" / "setup.md").read_text()

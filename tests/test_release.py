@@ -18,7 +18,17 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["versi
 
 @pytest.mark.slow
 def test_a_wheel_and_an_sdist_carry_the_weights(tmp_path):
-    build = [sys.executable, "-m", "uv", "build", "--quiet", "--out-dir", str(tmp_path), str(ROOT)]
+    build = [
+        sys.executable,
+        "-m",
+        "uv",
+        "build",
+        "--quiet",
+        "--no-build-isolation",
+        "--python",
+        sys.executable,
+    ]
+    build += ["--out-dir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True)
     with zipfile.ZipFile(tmp_path / f"satgan_tutorial-{VERSION}-py3-none-any.whl") as wheel:
         inside = set(wheel.namelist())
