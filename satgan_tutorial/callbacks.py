@@ -11,6 +11,7 @@ import io
 import os
 import struct
 import time
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -27,7 +28,14 @@ from .wording import duration, in_words
 
 Logs = dict[str, Any]
 # What reading a damaged npz may raise: its directory, its deflated bytes, a method or a password it never had.
-BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, struct.error)
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    tokenize.TokenError,
+)
 
 
 class Log(keras.callbacks.Callback):

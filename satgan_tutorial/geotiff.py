@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import IO, Any
 
-from .chips import PIXEL
-
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, EXTRA, FORMAT = 256, 257, 258, 262, 277, 338, 339
 SUBFILE, PLANAR = 254, 284
 REDUCED, MASK = 1, 4  # bits of a subfile's type: a smaller copy, as in a pyramid, and what of a page is data
@@ -39,8 +37,7 @@ class Tags:
         bands: how many there are, alpha among them.
         colours: how many of them are the colour: 3 for RGB, 1 for grey or palette.
         has_alpha: whether the band after the colours is called alpha.
-        pixel_size: side of a pixel in metres, of an oblong one the side farther from 3, roughly where coordinates are
-            degrees; None where it is not said.
+        sides: of a pixel in metres, width and height, of degrees the height alone, roughly; empty where it is not said.
         nodata: the value that stands for no data; None where none does.
     """
 
@@ -53,7 +50,7 @@ class Tags:
     bands: int
     colours: int
     has_alpha: bool
-    pixel_size: float | None
+    sides: tuple[float, ...]
     nodata: float | None
 
 
@@ -97,13 +94,13 @@ def _tags(directory: Any, pages: tuple[int, ...]) -> Tags:
         bands=samples,
         colours=colours,
         has_alpha=samples > colours and bool(extra) and extra[0] in ALPHA,
-        pixel_size=_pixel_size(directory),
+        sides=_sides(directory),
         nodata=_number(directory.get(NODATA)),
     )
 
 
-def _pixel_size(directory: Any) -> float | None:
-    """The side of a pixel in metres, the height where coordinates are degrees: their length varies the other way."""
+def _sides(directory: Any) -> tuple[float, ...]:
+    """Width and height of a pixel in metres; of degrees the height alone, since their length varies the other way."""
     scale, matrix = _tuple(directory.get(SCALE)), _tuple(directory.get(TRANSFORMATION))
     if len(scale) >= 2:
         sides = [abs(float(scale[0])), abs(float(scale[1]))]
@@ -111,14 +108,13 @@ def _pixel_size(directory: Any) -> float | None:
         columns = ((matrix[0], matrix[4]), (matrix[1], matrix[5]))
         sides = [math.hypot(float(x), float(y)) for x, y in columns]
     else:
-        return None
+        return ()
     keys = [int(key) for key in _tuple(directory.get(GEO_KEYS))]
     said = {keys[i]: keys[i + 3] for i in range(4, len(keys) - 3, 4) if keys[i + 1] == 0}
     unit = DEGREE if said.get(MODEL) == GEOGRAPHIC else METRES.get(said.get(UNITS, 9001))
     if unit is None or not all(math.isfinite(side) and side > 0 for side in sides):
-        return None
-    sides = [side * unit for side in (sides[1:] if unit == DEGREE else sides)]
-    return max(sides, key=lambda side: abs(math.log(side / PIXEL)))
+        return ()
+    return tuple(side * unit for side in (sides[1:] if unit == DEGREE else sides))
 
 
 def _number(text: Any) -> float | None:

@@ -52,7 +52,7 @@ class Raster:
     Attributes:
         pixels: uint8 (H, W, 3), red, green and blue.
         valid: bool (H, W), which pixels are data; None where all of them are.
-        pixel_size: metres, None where the file doesn't say.
+        pixel_size: metres, of an oblong pixel the side farther from 3; None where the file doesn't say.
     """
 
     pixels: np.ndarray
@@ -132,12 +132,14 @@ def _read(
             f"{path}: its red, green and blue are the same everywhere, as in a grey picture. Ships were learned in colour, and "
             "without it few are found: take the scene in its natural colours."
         )
-    if tags and tags.pixel_size and say and not PIXELS[0] <= tags.pixel_size <= PIXELS[1]:
+    sides = tags.sides if tags else ()
+    pixel_size = max(sides, key=lambda side: abs(math.log(side / PIXEL)), default=None)
+    if pixel_size and say and not PIXELS[0] <= pixel_size <= PIXELS[1]:
         say(
-            f"{path}: by its own words a pixel is {tags.pixel_size:.3g} m wide. Ships were learned at {PIXEL:g} m a pixel, "
+            f"{path}: by its own words a pixel is {pixel_size:.3g} m wide. Ships were learned at {PIXEL:g} m a pixel, "
             f"and at another size few are found, or none: resample it (gdalwarp -tr {PIXEL:g} {PIXEL:g})."
         )
-    return Raster(pixels, valid, tags.pixel_size if tags else None)
+    return Raster(pixels, valid, pixel_size)
 
 
 def _check_tags(path: str | os.PathLike, tags: Tags | None, bands: Sequence[int] | None) -> None:
