@@ -106,6 +106,22 @@ class GAN(keras.Model):
         names = ("d_loss", "g_loss", "real_accuracy", "fake_accuracy")
         self.trackers = [keras.metrics.Mean(name) for name in names]
 
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """Train as `keras.Model.fit` does; both rates follow a schedule of their own, none a callback.
+
+        Raises:
+            ValueError: a callback would change the learning rate of the discriminator alone.
+        """
+        alone = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+        callbacks = kwargs.get("callbacks") or ()
+        for callback in getattr(callbacks, "callbacks", callbacks):
+            if isinstance(callback, alone):
+                raise ValueError(
+                    f"found the callback {type(callback).__name__}, which would change the discriminator's learning rate "
+                    "and leave the generator's; give both optimizers a schedule of keras.optimizers.schedules instead."
+                )
+        return super().fit(*args, **kwargs)
+
     @property
     def step(self) -> int:
         """How many training steps were made."""

@@ -246,3 +246,15 @@ def test_a_dataset_of_others_that_does_not_fit_is_refused(batch, says):
     data = tf.data.Dataset.from_tensors(batch).repeat()
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=says):
         model.fit(data, steps_per_epoch=1, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [keras.callbacks.LearningRateScheduler(lambda epoch: 1e-4), keras.callbacks.ReduceLROnPlateau("d_loss")],
+)
+def test_a_callback_that_would_change_one_players_rate_alone_is_refused(callback):
+    model = recipes.build(TINY)
+    with pytest.raises(
+        ValueError, match=f"{type(callback).__name__}, which would change the discriminator's"
+    ):
+        model.fit(batching.shuffled(IMAGES, 4, 0), steps_per_epoch=1, verbose=0, callbacks=[callback])
