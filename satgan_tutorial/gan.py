@@ -113,13 +113,12 @@ class GAN(keras.Model):
             ValueError: a callback would change the learning rate of the discriminator alone.
         """
         alone = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
-        callbacks = kwargs.get("callbacks") or ()
-        for callback in getattr(callbacks, "callbacks", callbacks):
-            if isinstance(callback, alone):
-                raise ValueError(
-                    f"found the callback {type(callback).__name__}, which would change the discriminator's learning rate "
-                    "and leave the generator's; give both optimizers a schedule of keras.optimizers.schedules instead."
-                )
+        found = [each for each in keras.tree.flatten(kwargs.get("callbacks")) if isinstance(each, alone)]
+        if found:
+            raise ValueError(
+                f"found the callback {type(found[0]).__name__}, which would change the discriminator's learning rate and "
+                "leave the generator's; give both optimizers a schedule of keras.optimizers.schedules instead."
+            )
         return super().fit(*args, **kwargs)
 
     @property
