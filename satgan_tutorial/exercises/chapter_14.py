@@ -77,7 +77,7 @@ def all_reduce(function: Callable[..., Any]) -> None:
     grade(
         "return how many seconds each worker sends for, for one step.",
         hint,
-        "it hardly depends on how many workers there are, which is what makes the ring so useful.",
+        "with two workers each sends as much as all the gradients, and with many never twice that: this makes the ring useful.",
     )
 
 
