@@ -178,8 +178,6 @@ def build(session, budget, cache):
 
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["execute"]["cache"] = str(cache)
-    if not config["repository"]["url"]:
-        del config["repository"], config["launch_buttons"]
     config["html"]["extra_footer"] = footer()
     config["sphinx"]["config"]["myst_substitutions"] = {
         "machine": machine(),

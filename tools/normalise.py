@@ -41,7 +41,7 @@ def colab_cell(chapter: Path) -> nbformat.NotebookNode:
     """Return the first cell of a chapter, which on Colab goes where its tables are; pages leave it out."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     folder = chapter.resolve().parent.relative_to(ROOT).as_posix()
-    url = config["repository"]["url"] or ""
+    url = config.get("repository", {}).get("url", "")
     source = COLAB.format(url=url, folder=folder).strip()
     return nbformat.v4.new_code_cell(source, id="colab", metadata={"tags": ["remove-cell"]})
 
