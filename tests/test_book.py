@@ -125,6 +125,21 @@ class TestNotebook:
                     assert "caption" in words or "alt" not in words, cell.source
 
 
+@pytest.mark.parametrize("number", range(4))
+def test_a_chapter_claims_what_came_out_and_says_what_else_may(number):
+    calls = [
+        call
+        for cell in code_cells(chapter(number))[1:]
+        for call in ast.walk(ast.parse(cell.source))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "claim"
+    ]
+    assert len(calls) >= 2
+    for call in calls:
+        assert len(call.args) == 3 and [keyword.arg for keyword in call.keywords] == ["source"]
+        assert ast.unparse(call.args[1]) != ast.unparse(call.args[2]), "the same words whatever came out"
+        assert not isinstance(call.args[0], ast.Constant), "a claim that cannot fail"
+
+
 # What draws: functions of this book, and methods of matplotlib.
 DRAWS = {"figure", "sheet", "strip", "curves", "show_film", "show_drawing", "Place", "Rectangle", "to_svg"}
 DRAWS |= {

@@ -81,6 +81,12 @@ def test_every_figure_has_a_caption_that_all_can_see(path):
         assert words and len(words.get_text()) > 20, picture.get("aria-label", picture.get("aria-labelledby"))
 
 
+@pytest.mark.parametrize("path", [p for p in BOOK if re.match("0[0-3]-", p.name)], ids=name)
+def test_letters_in_a_figure_can_be_read_on_a_phone(path):
+    sizes = [float(svg["data-smallest"]) for svg in soup(path).find_all("svg", class_="satgan-figure")]
+    assert sizes and min(sizes) >= 9, f"letters of {min(sizes)} pixels where the screen is 390 wide"
+
+
 @cache
 def anchors(path):
     return {element["id"] for element in soup(path).find_all(id=True)}
