@@ -59,6 +59,15 @@ def metres(function: Callable[..., Any]) -> None:
                     abs(step * np.cos(np.radians(lon))),
                     "the longitude comes first in the arguments, and the cosine is that of the latitude.",
                 ),
+                (truth / 1000, "the answer is in metres: yours is in kilometres."),
+                (
+                    (truth / 6371000) ** 2 * 6371000,
+                    "the length is the square root of the sum of the squares: you left out the root.",
+                ),
+                (
+                    abs(step * np.sin(np.radians(lat))),
+                    "a degree of longitude is longest at the equator: take the cosine of the latitude, not the sine.",
+                ),
                 *(west if way == "west" else ()),
                 (
                     step + shorter,
@@ -83,10 +92,10 @@ def deal_days(function: Callable[..., Any]) -> None:
 
     def hint():
         chips = _uneven_days()
-        sides = [_sides(call(function, chips, seed), len(chips)) for seed in range(6)]
+        sides = [_sides(call(function, chips, seed), chips) for seed in range(6)]
         return (
             _torn(chips, sides[0])
-            or (None if np.array_equal(sides[0], _sides(function(chips, 0), len(chips))) else UNREPEATED)
+            or (None if np.array_equal(sides[0], _sides(function(chips, 0), chips)) else UNREPEATED)
             or (None if any((side != sides[0]).any() for side in sides) else UNSHUFFLED)
             or next((told for side in sides if (told := _off(side))), None)
         )
@@ -129,12 +138,18 @@ def _blank(scenes: list[str]) -> Any:
     )
 
 
-def _sides(answer: Any, n: int) -> np.ndarray:
-    """The answer as an array of n whole numbers from 0 to 2; anything else raises `Wrong`."""
+def _sides(answer: Any, chips: Any) -> np.ndarray:
+    """The answer as an array of a whole number from 0 to 2 for each chip; anything else raises `Wrong`."""
+    n, days = len(chips), len(set(chips.days))
     try:
         side = np.asarray(answer)
     except ValueError:
         raise Wrong(f"return one number for each of the {n} chips, not the parts themselves.") from None
+    if side.ndim == 1 and len(side) == days < n:
+        raise Wrong(
+            f"you return one number for each of the {days} days, and {n} chips need one each: index it by the "
+            "position of each chip's day (what return_inverse gives)."
+        )
     if side.shape != (n,):
         raise Wrong(f"return one number for each of the {n} chips; yours has the shape {side.shape}.")
     if not np.isin(side, (0, 1, 2)).all():
@@ -163,7 +178,8 @@ def _off(side: np.ndarray) -> str | None:
     found = ", ".join(f"{part:.0%}" for part in share)
     return (
         f"train, validation and test hold {found} of the chips; expected about 60, 15 and 25 %. Days differ in size: "
-        "count the chips of the days as you deal, not the days."
+        "count the chips of the days as you deal, not the days. If you did, check that each day gets its own answer: "
+        "what you counted in shuffled order has to go back with side[order] = ..."
     )
 
 
