@@ -1,5 +1,6 @@
 """What people type and what lies on their disks, in the ways it can be wrong: each ends in a sentence."""
 
+import contextlib
 import json
 import os
 import random
@@ -698,6 +699,47 @@ def test_a_folder_of_others_is_told_before_the_work(tmp_path):
 def test_streams_that_are_gone_cost_the_words_alone(bench, shell):
     satgan("generate", bench / "plain.keras", "-n", "3", "--out", "x.npy", shell=shell)
     assert np.load("x.npy").shape == (3, 80, 80, 3)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 200 kB, where one may be made."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(disk)]
+    if sys.platform != "linux" or subprocess.run(made, check=False, capture_output=True).returncode:
+        pytest.skip("to make a disk takes being root, on Linux")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("generate", "{bench}/plain.keras", "-n", 64, "--out", "{disk}/x.png"), "no room left"),
+        (
+            ("generate", "{bench}/plain.keras", "-n", 64, "--out", "{disk}/x.npy"),
+            "1.2 MB, and 0 bytes are free",
+        ),
+        (("train", "tiny", "--steps", 2, "--out", "{disk}/run"), "no room left"),
+        (("detect", "{bench}/s.png", "--out", "{disk}/boxes.csv"), "no room left"),
+        (("search", "--storage", "{disk}/study.log", "--trials", 1), "No space left"),
+    ],
+    ids=lambda each: str(each[-1]) if isinstance(each, tuple) else "",
+)
+def test_a_full_disk_ends_in_a_sentence_and_harms_nothing(bench, small_disk, words, says):
+    kept = small_disk / "kept.txt"
+    kept.write_text("mine")
+    with open(small_disk / "filler", "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    words = [str(word).format(bench=bench, disk=small_disk) for word in words]
+    result = CliRunner().invoke(main, words)
+    ends_in_a_sentence(result.exit_code, result.output, (1, 2))
+    assert says in result.output, result.output
+    assert kept.read_text() == "mine"
+    assert {file.name for file in small_disk.iterdir()} - {"run", "study.log"} == {"kept.txt", "filler"}
 
 
 @pytest.mark.slow
