@@ -107,3 +107,68 @@ def test_the_slips_of_a_receptive_field_are_none_of_the_truth():
     layers = [(4, 2), (4, 2), (3, 1), (4, 2), (5, 1)]
     assert receptive_field(layers) == field()(layers) == 62
     assert all(value != 62 for value, _ in exercises.chapter_02._slips(layers))
+
+
+def shares(
+    first=lambda called, ship: np.sum(called & ship) / np.sum(called), second=None, cut=None, below=False
+):
+    second = second or (lambda called, ship: np.sum(called & ship) / np.sum(ship))
+
+    def function(probability, labels, threshold):
+        threshold = cut or threshold
+        called = probability < threshold if below else probability > threshold
+        return first(called, labels == 1), second(called, labels == 1)
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (shares(first=lambda called, ship: np.mean(called == ship)), "Your first number is the accuracy"),
+        (shares(first=lambda called, ship: np.mean(called & ship)), "first number is a share of all chips"),
+        (shares(first=lambda called, ship: np.sum(called & ship)), "first number is a count"),
+        (shares(second=lambda called, ship: np.mean(called & ship)), "second number is a share of all chips"),
+        (shares(second=lambda called, ship: np.mean(called[~ship])), "share of the *no-ships*"),
+        (shares(below=True), "first number counts the chips below"),
+        (shares(cut=0.5), "use the `threshold` that the function is given"),
+        (shares(second=lambda called, ship: 0.3), "Count by hand: recall is a share of the ships"),
+    ],
+)
+def test_a_share_of_something_else_is_named(answer, hint, printed):
+    said = printed(exercises.precision_recall, answer)
+    assert said.startswith("Not yet: at threshold 0.") and hint in said
+    assert printed(exercises.precision_recall, shares()).startswith("Right")
+
+
+def binned(mean=lambda gaps, share: np.abs(gaps) @ share, middle=False, used=np.unique):
+    def function(p, y):
+        bins = np.minimum((p * 10).astype(int), 9)
+        inside = [bins == b for b in used(bins)]
+        said = [(b + 0.5) / 10 if middle else p[i].mean() for b, i in zip(used(bins), inside, strict=True)]
+        gaps = np.array(said) - [y[i].mean() for i in inside]
+        return mean(gaps, np.array([i.mean() for i in inside]))
+
+    return function
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (binned(middle=True), "not with the bin's middle"),
+        (binned(lambda gaps, share: gaps @ share), "must not cancel"),
+        (binned(lambda gaps, share: abs(gaps @ share)), "must not cancel"),
+        (binned(lambda gaps, share: gaps**2 @ share), "that squares the gaps"),
+        (binned(lambda gaps, share: np.abs(gaps).mean()), "weight each bin"),
+        (binned(lambda gaps, share: np.abs(gaps).max()), "the largest gap"),
+        (binned(used=lambda bins: range(10)), "leave out the bins without a chip"),
+        (lambda p, y: len(y) * binned()(p, y), "divide the sum by the number of chips"),
+        (lambda p, y: np.abs(p - y).mean(), "the gap of each single chip"),
+        (lambda p, y: np.mean((p > 0.5) != y), "the share of mistakes"),
+    ],
+)
+def test_each_slip_of_a_calibration_error_is_named(answer, hint, printed):
+    said = printed(exercises.calibration_error, answer)
+    assert said.startswith("Not yet: for [") and hint in said
+    assert printed(exercises.calibration_error, binned()).startswith("Right")

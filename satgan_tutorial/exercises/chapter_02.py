@@ -64,15 +64,19 @@ def precision_recall(function: Callable[..., Any]) -> None:
 
     def hint():
         probability, labels = np.array([0.9, 0.8, 0.6, 0.4, 0.3, 0.1]), np.array([1, 0, 0, 1, 0, 1])
-        for threshold, truth in ((0.5, (1 / 3, 1 / 3)), (0.85, (1.0, 1 / 3)), (0.35, (0.5, 2 / 3))):
-            got = np.asarray(call(function, probability, labels, threshold), float)
-            if got.shape != (2,):
-                return f"return two numbers, precision and recall; yours have the shape {got.shape}."
+        cases, found = ((0.5, (1 / 3, 1 / 3)), (0.85, (1.0, 1 / 3)), (0.35, (0.5, 2 / 3))), []
+        for threshold, _ in cases:
+            found.append(np.asarray(call(function, probability, labels, threshold), float))
+            if found[-1].shape != (2,):
+                return f"return two numbers, precision and recall; yours have the shape {found[-1].shape}."
+        for (threshold, truth), got in zip(cases, found, strict=True):
             if np.allclose(got, truth):
                 continue
-            if np.allclose(got, truth[::-1]):
+            if np.allclose(found, [truth[::-1] for _, truth in cases]):
                 return "those are the two, but precision comes first: of the chips called ship, how many are?"
-            return f"at threshold {threshold} yours gives {got[0]:.2f} and {got[1]:.2f}; count by hand: it is {truth[0]:.2f} and {truth[1]:.2f}."
+            counts = [_counts(probability, labels, threshold) for threshold, _ in cases]
+            slip_text = _share_slip(np.array(found), np.array([truth for _, truth in cases]), counts)
+            return f"at threshold {threshold} yours gives {got[0]:.2f} and {got[1]:.2f}; it is {truth[0]:.2f} and {truth[1]:.2f}. {slip_text}"
         return None
 
     grade(
@@ -81,6 +85,39 @@ def precision_recall(function: Callable[..., Any]) -> None:
         hint,
         "one threshold, two numbers: raise it and precision tends to rise while recall can only fall.",
     )
+
+
+def _counts(probability: np.ndarray, labels: np.ndarray, threshold: float) -> dict[str, float]:
+    """The shares and counts that are taken for precision and recall."""
+    called, ship = probability > threshold, labels == 1
+    hits = np.sum(called & ship)
+    return {
+        "accuracy": np.mean(called == ship),
+        "of all": hits / len(labels),
+        "hits": hits,
+        "alarms": np.sum(called & ~ship) / np.sum(~ship),
+        "below": np.sum(~called & ship) / max(np.sum(~called), 1),
+    }
+
+
+def _share_slip(found: np.ndarray, truth: np.ndarray, counts: list[dict[str, float]]) -> str:
+    """Say what the reader's columns, (thresholds, 2), are instead of precision and recall."""
+    if np.allclose(found, found[0]):
+        return "Your numbers are the same at each threshold: use the `threshold` that the function is given."
+    wrong = [column for column in (0, 1) if not np.allclose(found[:, column], truth[:, column])]
+    is_for = {0: "precision is a share of the chips called ship", 1: "recall is a share of the ships"}
+    texts = {
+        "accuracy": "is the accuracy",
+        "of all": "is a share of all chips",
+        "hits": "is a count",
+        "alarms": "is the share of the *no-ships* that were called ship",
+        "below": "counts the chips below the threshold",
+    }
+    for column in wrong:
+        for name, text in texts.items():
+            if np.allclose(found[:, column], [each[name] for each in counts]):
+                return f"Your {'first' if column == 0 else 'second'} number {text}; {is_for[column]}."
+    return f"Count by hand: {is_for[wrong[0]]}."
 
 
 def calibration_error(function: Callable[..., Any]) -> None:
@@ -99,10 +136,14 @@ def calibration_error(function: Callable[..., Any]) -> None:
             ([0.05] * 9 + [0.95], [0] * 10, 0.14, "weight each bin by the share of chips it holds."),
             ([1.0, 0.95, 0.02], [0, 1, 0], 0.97 / 3, "a probability of 1 belongs to the last bin."),
         ):
-            got = number(call(function, np.array(probability), np.array(labels)))
+            p, y = np.array(probability), np.array(labels)
+            got = number(call(function, p.copy(), y.copy()))
             if not np.isclose(got, truth):
+                text = slip(got, _gap_slips(p, y)) or text
+                if np.isnan(got):
+                    text = "you divide by the chips of an empty bin; leave out the bins without a chip."
                 return (
-                    f"for {probability} and {labels} it is {truth:.2f}, your function says {got:.2f}: {text}"
+                    f"for {probability} and {labels} it is {truth:.3f}, your function says {got:.3f}: {text}"
                 )
         return None
 
@@ -112,6 +153,34 @@ def calibration_error(function: Callable[..., Any]) -> None:
         hint,
         "a network can rank every chip right and still have a large one.",
     )
+
+
+def _gap_slips(p: np.ndarray, y: np.ndarray) -> list[tuple[float, str]]:
+    """What the calibration error comes to by the usual slips, and what to say of each."""
+    bins = np.minimum((p * 10).astype(int), 9)
+    used, size = np.unique(bins, return_counts=True)
+    gaps = np.array([p[bins == b].mean() - y[bins == b].mean() for b in used])
+    middles = np.array([(b + 0.5) / 10 - y[bins == b].mean() for b in used])
+    share = size / len(p)
+    return [
+        (np.abs(gaps) @ size, "divide the sum by the number of chips."),
+        (np.abs(gaps).mean(), "weight each bin by the share of chips it holds."),
+        (
+            gaps @ share,
+            "a gap that is too high and one that is too low must not cancel: take the size of each bin's gap.",
+        ),
+        (np.abs(gaps).max(), "that is the largest gap; asked is their mean."),
+        (gaps**2 @ share, "that squares the gaps; take their size."),
+        (
+            np.abs(middles) @ share,
+            "compare the share of ships with the *mean* probability in the bin, not with the bin's middle.",
+        ),
+        (
+            np.abs(p - y).mean(),
+            "that is the gap of each single chip; take the means of a bin first, then their gap.",
+        ),
+        (np.mean((p > 0.5) != y), "that is the share of mistakes; a calibration error compares *shares*."),
+    ]
 
 
 def temperature(function: Callable[..., Any]) -> None:
