@@ -71,6 +71,17 @@ def test_a_larger_generator_is_graded(answer, verdict, capsys):
     assert capsys.readouterr().out.startswith(verdict)
 
 
+def test_the_heaviest_layer_of_too_many_weights_is_named(capsys):
+    exercises.larger(lambda: drawer(filters=20, dense=200))
+    heaviest = capsys.readouterr().out
+    assert "dense" in heaviest.split("in its layer `")[1].split("`")[0], heaviest
+
+
+def test_a_generator_without_an_input_is_told_what_to_begin_with(capsys):
+    exercises.larger(lambda: keras.Sequential([layers.Dense(4)]))
+    assert "begins with keras.Input((32,))" in capsys.readouterr().out
+
+
 def test_a_generator_that_draws_one_picture_is_told(capsys):
     model = drawer()
     model.layers[0].kernel.assign(0 * model.layers[0].kernel)

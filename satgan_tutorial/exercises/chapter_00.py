@@ -60,9 +60,11 @@ def larger(function: Callable[..., Any], most: int = 150_000) -> None:
         if shape[3] != 3:
             return f"a picture has three channels, red, green and blue; yours has {shape[3]}."
         if model.count_params() > most:
+            heaviest = max(model.layers, key=lambda layer: layer.count_params())
             return (
-                f"right in size, but it has {model.count_params():,} weights; at most {most:,} are allowed. A "
-                "convolution of 3 x 3 has 9 times the channels in times the channels out: take fewer as the map grows."
+                f"right in size, but it has {model.count_params():,} weights; at most {most:,} are allowed. The most, "
+                f"{heaviest.count_params():,}, are in its layer `{heaviest.name}`. A dense layer has about its numbers in "
+                "times its numbers out; a convolution of 3 x 3 has 9 times the channels in times the channels out."
             )
         pixels = np.asarray(model(30 * np.random.default_rng(0).standard_normal((8, 32), np.float32)))
         if np.abs(pixels).max() > 1:
@@ -82,5 +84,8 @@ def larger(function: Callable[..., Any], most: int = 150_000) -> None:
 
 def _shape(model: Any, which: str):
     if not hasattr(model, which):
-        raise Wrong(f"expected a keras model that knows its sizes; found {type(model).__name__}.")
+        raise Wrong(
+            f"expected a keras model that knows its sizes; found {type(model).__name__}. A Sequential knows them when it "
+            "begins with keras.Input((32,))."
+        )
     return getattr(model, which)
