@@ -22,6 +22,11 @@ def windows(function: Callable[..., Any]) -> None:
                 return "there is no part of a window: divide with //, which leaves out what is over."
             if got == ((height - 80) // stride) * ((width - 80) // stride):
                 return "there is a window before the first step, too: a scene of 80 x 80 pixels has one."
+            rows, columns = (height - 80) // stride + 1, (width - 80) // stride + 1
+            if got in (rows, columns):
+                return "that counts one row or one column of windows: multiply the two numbers."
+            if got == rows + columns:
+                return "each row has as many windows as there are columns: multiply, do not add."
             return f"a scene of {height} x {width} pixels has {truth} at stride {stride}, your function says {got:g}."
         return None
 
@@ -30,6 +35,27 @@ def windows(function: Callable[..., Any]) -> None:
         hint,
         "halve the stride and there are about four times as many.",
     )
+
+
+def _sides(a: Any, b: Any) -> tuple[int, int]:
+    """Width and height of what two boxes share, negative where they are apart."""
+    return min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+
+
+def _overlap_slip(a: Any, b: Any, got: float) -> str | None:
+    """What another answer than the intersection over union has overlooked; the boxes touch."""
+    width, height = _sides(a, b)
+    shared = width * height
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+    around = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
+    others = {
+        shared / min(areas): "divide by the area that both cover together, not by that of one box.",
+        shared / around: "the rectangle around both boxes also holds corners that neither covers.",
+        shared / (2 * 80 * 80 - shared): "a box may have any size: take its area from its own sides.",
+    }
+    if got > 1:
+        return "it is never above 1: the intersection begins at the larger `left` and ends at the smaller `right`."
+    return next((why for value, why in others.items() if np.isclose(got, value)), None)
 
 
 def overlap(function: Callable[..., Any]) -> None:
@@ -53,6 +79,9 @@ def overlap(function: Callable[..., Any]) -> None:
                 return f"{box} and {other} do not touch: where a side of the intersection would be negative, it is 0."
             if np.isclose(got, truth / (1 + truth)):
                 return "the two areas together hold the intersection twice: take it off the union once."
+            why = _overlap_slip(box, other, got)
+            if why:
+                return why
             return f"for {box} and {other} it is {truth:.3f}, your function says {got:.3f}."
         return None
 
@@ -65,6 +94,14 @@ def overlap(function: Callable[..., Any]) -> None:
 
 def suppress(function: Callable[..., Any]) -> None:
     """Grade exercise 3.2: `function(x, y, p, apart)` lists the windows that greedy non-maximum suppression keeps."""
+
+    def slip(p: list, truth: list, got: list) -> str | None:
+        order = np.argsort(-np.array(p))
+        if got and got[0] == int(np.argmin(p)) and got[0] != truth[0]:
+            return "you began with the weakest: `np.argsort(p)` goes up, `np.argsort(-p)` goes down."
+        if got != truth and len(got) == len(truth) and [int(order[i]) for i in got if i < len(p)] == truth:
+            return "these are places in the sorted list: return the indices in the list that you were given."
+        return None
 
     def hint():
         line = [0, 30, 60, 300], [0, 0, 0, 0]
@@ -99,11 +136,20 @@ def suppress(function: Callable[..., Any]) -> None:
                 "they are 42 pixels away from each other: measure along the straight line.",
             ),
             ([0, 30], [0, 0], [0.9, 0.8], 20, [0, 1], "they are 30 pixels apart, which is enough here."),
+            (
+                [0, 40],
+                [0, 0],
+                [0.9, 0.8],
+                40,
+                [0, 1],
+                "strike out what is less than `apart` away; 40 is not.",
+            ),
         ):
             got = np.asarray(call(function, np.array(x), np.array(y), np.array(p), apart))
             if got.ndim != 1 or got.dtype == bool:
                 return f"return the indices of the windows to keep, such as {truth}, in a list."
             if got.tolist() != truth:
+                text = slip(p, truth, got.tolist()) or text
                 return f"for x = {x}, y = {y}, p = {p} and apart = {apart} keep {truth}, not {got.tolist()}: {text}"
         return None
 
@@ -124,10 +170,12 @@ def matched(function: Callable[..., Any]) -> None:
     )
     cases = (  # centres of boxes, their p, the ships, which are right; what some other answers have overlooked
         ([(100, 100), (140, 140), (400, 90)], [0.9, 0.8, 0.7], [(100, 100)], [1, 0, 0],
-         {(0, 1, 1): "a box is right where the distance to a ship is at most `near`, not where it is more.", ...: corner}),
+         {(0, 1, 1): "a box is right where the distance to a ship is at most `near`, not where it is more.",
+          (1, 1, 0): "that a box holds the ship's centre is not enough: its own centre has to be near.", ...: corner}),
         ([(115, 115), (312, 316)], [0.9, 0.8], [(100, 100), (300, 300)], [0, 1], {...: line}),
         ([(100, 100), (104, 100)], [0.9, 0.8], [(101, 100)], [1, 0],
-         {(1, 1): "both boxes lie on one ship, and a ship counts once: the second box is wrong."}),
+         {(1, 1): "both boxes lie on one ship, and a ship counts once: the second box is wrong.",
+          (0, 1): "the surest box chooses first: `np.argsort(-p)` goes from the surest down."}),
         ([(100, 100), (104, 100), (300, 300)], [0.6, 0.9, 0.7], [(101, 100), (300, 300)], [0, 1, 1],
          {(1, 0, 1): "the surest box chooses first, wherever it stands in the list.",
           (1, 1, 0): "the answers stand in the order in which the boxes were given, not from the surest down."}),
