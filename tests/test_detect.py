@@ -284,7 +284,7 @@ CASES = [
     (exercises.overlap, lambda a, b: iou(a, b, low=-999), "do not touch"),
     (exercises.overlap, lambda a, b: iou(a, b, twice=0), "Not yet: the two areas together"),
     (exercises.overlap, lambda a, b: 0.7, "it is 1.000, your function says 0.700"),
-    (exercises.overlap, lambda a, b: iou(a, b, chips=True), "(20, 20, 60, 60) it is 0.250"),
+    (exercises.overlap, lambda a, b: iou(a, b, chips=True), "Not yet: a box may have any size"),
     (exercises.overlap, lambda a, b: iou(a, b, beside=True), "(-40, -40, 40, 40) it is 0.143"),
     (exercises.overlap, iou, "Right"),
     (exercises.suppress, lambda x, y, p, apart: None, "To do"),
