@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from .chips import PIXEL, check_images
+from .chips import PIXEL, check_images, is_whole
 
 FRAME = 4  # pixels, the width of the border that stands for the sea
 
@@ -68,7 +68,7 @@ def spectrum(images: np.ndarray, bins: int = 16) -> np.ndarray:
         ValueError: images that are no squares, or more bins than half a side has pixels, of which some would be empty.
     """
     side = _side(images)
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or not 1 <= bins <= side // 2:
+    if not is_whole(bins) or not 1 <= bins <= side // 2:
         raise ValueError(f"bins: found {bins!r:.60}; expected a whole number from 1 to {side // 2}.")
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     which = np.minimum((frequency * 2 * bins).astype(int), bins).ravel()

@@ -81,7 +81,7 @@ class ChipSet:
 
     def __getitem__(self, index: Any) -> ChipSet:
         """The chips at an integer, a slice, a boolean mask or an array of integers: always a ChipSet."""
-        if isinstance(index, (int, np.integer)) and not isinstance(index, bool):
+        if is_whole(index):
             index = [int(index)]
         elif not isinstance(index, slice):
             index = _checked_index(index)
@@ -273,9 +273,14 @@ def check_images(images: Any, what: str = "images") -> None:
         )
 
 
+def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, of Python or NumPy; True and False are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
 def check_seed(seed: Any) -> None:
     """Raise a ValueError unless a seed is a whole number from 0: None would give other numbers each time."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+    if not is_whole(seed) or seed < 0:
         raise ValueError(f"seed: found {seed!r:.60}; expected a whole number from 0.")
 
 
@@ -358,7 +363,7 @@ def shrink(images: np.ndarray, side: int) -> np.ndarray:
 
 def _check_side(side: Any) -> None:
     """Raise a TypeError unless a side is a whole number."""
-    if isinstance(side, bool) or not isinstance(side, (int, np.integer)):
+    if not is_whole(side):
         raise TypeError(f"side: found {side!r:.60}; expected a whole number of pixels.")
 
 
@@ -383,11 +388,10 @@ def enlarge(images: np.ndarray, side: int) -> np.ndarray:
         raise ValueError(
             f"images: found {width} x {height} pixels; expected squares of at most {side} to enlarge to that."
         )
-    if side == height or not len(images):
-        return images if side == height else np.empty((0, side, side, 3), np.uint8)
-    return np.stack(
-        [Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC) for image in images]
-    )
+    if side == height:
+        return images
+    larger = [Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC) for image in images]
+    return np.stack(larger) if larger else np.empty((0, side, side, 3), np.uint8)
 
 
 def symmetry(images: np.ndarray, which: int) -> np.ndarray:

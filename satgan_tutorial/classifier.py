@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from .batching import forward
-from .chips import ChipSet, symmetry, to_float
+from .chips import ChipSet, is_whole, symmetry, to_float
 
 STRIDE = 8  # pixels of the scene from one output of a sweep to the next
 
@@ -207,7 +207,7 @@ def reliability(probability: np.ndarray, labels: np.ndarray, bins: int = 10) -> 
         raise ValueError(
             f"probability: found {probability.min():g} to {probability.max():g}; expected 0 to 1. Of logits take the sigmoid."
         )
-    if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 1:
+    if not is_whole(bins) or bins < 1:
         raise ValueError(f"bins: found {bins!r:.60}; expected a whole number from 1.")
     member = np.minimum((probability * bins).astype(int), bins - 1)
     counts = np.bincount(member, minlength=bins)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .chips import check_images, check_seed, shrink, symmetry
+from .chips import check_images, check_seed, is_whole, shrink, symmetry
 
 Score = Callable[[np.ndarray, np.ndarray], Any]  # of two arrays, a row a chip: a number, or several
 
@@ -302,4 +302,4 @@ def _numbers(values: Any, name: str) -> np.ndarray:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1
+    return is_whole(value) and value >= 1

@@ -32,6 +32,16 @@ def chromium():
 
 
 @pytest.fixture
+def shown(monkeypatch):
+    """What is displayed."""
+    import IPython.display
+
+    things = []
+    monkeypatch.setattr(IPython.display, "display", things.append)
+    return things
+
+
+@pytest.fixture
 def printed(capsys):
     """What a grader prints about an answer."""
 

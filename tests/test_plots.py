@@ -14,15 +14,6 @@ from satgan_tutorial import film, plots, svg
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    import IPython.display
-
-    things = []
-    monkeypatch.setattr(IPython.display, "display", things.append)
-    return things
-
-
 def test_a_figure_is_svg_with_its_alt_text_and_the_ink_of_the_page(shown):
     figure, axis = plots.figure()
     axis.plot([0, 1], label="a line")

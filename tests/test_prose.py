@@ -5,15 +5,6 @@ from satgan_tutorial import prose
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    import IPython.display
-
-    things = []
-    monkeypatch.setattr(IPython.display, "display", things.append)
-    return things
-
-
 def claim(holds, source="real"):
     prose.claim(holds, "It *rises*.", "It does not rise here.", source=source)
 

@@ -14,16 +14,6 @@ CHAPTERS = sorted(int(path.stem[-2:]) for path in (questions.HERE / "quizzes").i
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """What is displayed."""
-    import IPython.display
-
-    outputs = []
-    monkeypatch.setattr(IPython.display, "display", outputs.append)
-    return outputs
-
-
-@pytest.fixture
 def rooms(shown):
     """The questions of the first three rooms, as one page."""
     for room in (1, 2, 3):
