@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from .chips import check_seed
+from .chips import check_seed, is_whole
 
 BATCH = 256  # rows of a forward pass at once
 
@@ -40,7 +40,7 @@ def shuffled(
     if condition is not None:
         _check_condition(condition, n)
     for name, value, least in (("batch_size", batch_size, 1), ("first_step", first_step, 0)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        if not is_whole(value) or value < least:
             raise ValueError(f"{name} is {value!r:.60}; expected a whole number, at least {least}.")
     check_seed(seed)
     columns = [tf.constant(column) for column in (images, condition) if column is not None]
