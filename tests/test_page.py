@@ -19,6 +19,11 @@ if "SATGAN_PAGES" not in os.environ:
 
 PAGES = Path(os.environ["SATGAN_PAGES"]).resolve()
 BOOK = sorted(PAGES.glob("book/**/*.html"))
+NOTEBOOKS = [
+    page
+    for page in BOOK
+    if (Path(__file__).parents[1] / page.relative_to(PAGES)).with_suffix(".ipynb").is_file()
+]
 ALL = [*BOOK, PAGES / "index.html", PAGES / "search.html", PAGES / "genindex.html"]
 # What a page asks for by itself; a plain <a href> is the reader's choice.
 FETCHES = {
@@ -81,7 +86,11 @@ def test_every_figure_has_a_caption_that_all_can_see(path):
         assert words and len(words.get_text()) > 20, picture.get("aria-label", picture.get("aria-labelledby"))
 
 
-@pytest.mark.parametrize("path", [p for p in BOOK if re.match("0[0-3]-", p.name)], ids=name)
+# Chapters whose figures were drawn for a phone as well, and the pages beside the chapters.
+FOR_PHONES = [page for page in NOTEBOOKS if re.match(r"0[0-3]-|\D", page.name)]
+
+
+@pytest.mark.parametrize("path", FOR_PHONES, ids=name)
 def test_letters_in_a_figure_can_be_read_on_a_phone(path):
     sizes = [float(svg["data-smallest"]) for svg in soup(path).find_all("svg", class_="satgan-figure")]
     assert sizes and min(sizes) >= 9, f"letters of {min(sizes)} pixels where the screen is 390 wide"
@@ -167,10 +176,17 @@ def test_every_page_has_a_description_a_picture_and_a_favicon_for_whoever_shares
 def test_the_run_times_are_those_of_this_build():
     rows = soup(PAGES / "book" / "appendix" / "run-times.html").find("table").find_all("tr")[1:]
     times = {Path(row.find("a")["href"]).name: row.find_all("td") for row in rows if row.find("a")}
-    for path in BOOK:
-        if re.match(r"\d\d-", path.name):
-            cells = [cell.get_text(strip=True) for cell in times[path.name]]
-            assert any(re.fullmatch(r"\d+\.\d+", cell) and float(cell) > 0.5 for cell in cells), cells
+    assert list(times) == [page.name for page in in_order(NOTEBOOKS)]
+    for path in NOTEBOOKS:
+        cells = [cell.get_text(strip=True) for cell in times[path.name]]
+        assert any(re.fullmatch(r"\d+\.\d+", cell) and float(cell) > 0.5 for cell in cells), cells
+
+
+def in_order(pages):
+    """Sort pages as the contents at the side of each one list them."""
+    links = soup(PAGES / "book" / "index.html").select("nav.bd-links a[href]")
+    order = [(PAGES / "book" / unquote(link["href"])).resolve() for link in links]
+    return sorted(pages, key=order.index)
 
 
 @pytest.mark.browser

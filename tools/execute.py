@@ -1,7 +1,8 @@
-"""Execute the chapters into the cache of a build, the longest first: `python tools/execute.py CACHE WORKERS [NUMBER ...]`.
+"""Execute the notebooks into the cache of a build, the longest first: `python tools/execute.py CACHE WORKERS [NAME ...]`.
 
-Runs in a build's environment; the build finds the outputs in the cache and has nothing to execute. Numbers, such as 07,
-choose chapters. How long each took is kept in `_build`, for the order and for the time left that the next build tells.
+Runs in a build's environment; the build finds the outputs in the cache and has nothing to execute. Names, or how they begin,
+choose notebooks: 07, debugging. A notebook is a chapter, with a number, or a page beside the chapters. How long each took is
+kept in `_build`, for the order and for the time left that the next build tells.
 """
 
 import heapq
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
+import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from tqdm import tqdm
@@ -29,15 +31,15 @@ LOGGER = logging.getLogger(__name__)
 LOGGER.setLevel(logging.ERROR)  # a chapter that fails is told once, in the end
 
 
-def main(cache, workers, *numbers):
+def main(cache, workers, *names):
     """Execute what the cache has no outputs for, and write the table of run times; exits where a chapter fails."""
     SECONDS.parent.mkdir(exist_ok=True)
-    chapters = sorted(ROOT.glob("book/*/[0-9]*.ipynb"), key=lambda path: path.name)
+    chapters = notebooks()
     store = get_cache(cache)  # made once, before two would make it at once
     for chapter in chapters:
         store.add_nb_to_project(str(chapter))
     missing = {record.uri for record in store.list_unexecuted()}
-    todo = [c for c in chapters if str(c) in missing and (not numbers or c.name.startswith(numbers))]
+    todo = [c for c in chapters if str(c) in missing and (not names or c.name.startswith(names))]
     if todo:
         execute_all(cache, int(workers), todo, expected(todo))
     known = timed() | {c.stem: seconds(store, c) for c in chapters if str(c) not in unexecuted(store)}
@@ -48,6 +50,21 @@ def main(cache, workers, *numbers):
     if failed:
         sys.exit(f"Failed, as told above: {', '.join(chapter.stem for chapter in failed)}.")
     write_table(store, [c for c in chapters if str(c) not in unexecuted(store)])
+
+
+def notebooks():
+    """All notebooks, in the order of the book's contents."""
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter for part in contents["parts"] for chapter in part["chapters"]]
+    pages = [page for chapter in chapters for page in (chapter, *chapter.get("sections", []))]
+    paths = (ROOT / f"{page['file']}.ipynb" for page in pages)
+    return [path for path in paths if path.is_file()]
+
+
+def number(notebook):
+    """The number of a chapter, such as `07`; of a page beside the chapters nothing."""
+    first = notebook.name[:2]
+    return first if first.isdecimal() else ""
 
 
 def execute_all(cache, workers, chapters, expect):
@@ -97,7 +114,7 @@ def kernels_log_to(path):
 
 def state(chapters, begun, ended, expect, workers):
     """In words: how many chapters are done, which run, and how long it may take yet."""
-    running = ", ".join(sorted(c.name[:2] for c in [*begun] if c not in ended))
+    running = ", ".join(sorted(number(c) or c.stem for c in [*begun] if c not in ended))
     left = tqdm.format_interval(time_left(chapters, begun, ended, expect, workers))
     text = f"{len(ended)} of {len(chapters)} chapters"
     return text + (f", now {running}, about {left} left" if running else "")
@@ -144,7 +161,8 @@ def write_table(store, chapters):
         heading = next(c.source for c in cells if c.cell_type == "markdown" and c.source.startswith("# "))
         title = heading.splitlines()[0].removeprefix("# ")
         address = f"../{chapter.parent.name}/{chapter.name}"
-        rows.append(f"| {int(chapter.name[:2])}. | [{title}]({address}) | {took:.1f} |")
+        place = f"{int(number(chapter))}." if number(chapter) else ""
+        rows.append(f"| {place} | [{title}]({address}) | {took:.1f} |")
     head = "| # | chapter | seconds |\n|--:|:--|--:|"
     text = "\n".join([head, *rows, f"|  | all | {sum(times):.1f} |", ""])
     if not TABLE.exists() or TABLE.read_text(encoding="utf-8") != text:
