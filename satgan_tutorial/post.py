@@ -14,7 +14,9 @@ from keras import layers
 Models = tuple[keras.Model, keras.Model, keras.Model]  # generator, discriminator, both combined
 
 
-def generator(image_size: int = 80, latent_dim: int = 80, activations: bool = False) -> keras.Sequential:
+def generator(
+    image_size: int = 80, latent_dim: int = 80, activations: bool = False, base_filters: int = 64
+) -> keras.Sequential:
     """Build the generator of the 2019 post, layer by layer; 4 741 635 parameters at the default sizes.
 
     Only three activations are there, as in the post: the four convolutions between the two LeakyReLUs are one
@@ -25,6 +27,8 @@ def generator(image_size: int = 80, latent_dim: int = 80, activations: bool = Fa
         latent_dim: length of the noise vector.
         activations: put back the LeakyReLU after each convolution that the network the post started from has
             (F. Chollet and J. J. Allaire, "Deep Learning with R", Manning, 2018, section 8.5).
+        base_filters: channels of the first image; the post has 64, and twice and four times as many in the layers after
+            it. Fewer make a narrow copy of the same shape.
 
     Returns:
         A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1].
@@ -34,20 +38,20 @@ def generator(image_size: int = 80, latent_dim: int = 80, activations: bool = Fa
 
     Source: M. Maj, "Satellite imagery generation with Generative Adversarial Networks (GANs)", Appsilon, 2019.
     """
-    side = _quarter(image_size, at_least=4)
+    side, f = _quarter(image_size, at_least=4), base_filters
     return keras.Sequential(
         [
             keras.Input((latent_dim,)),
-            layers.Dense(64 * side * side),
+            layers.Dense(f * side * side),
             layers.LeakyReLU(0.3),
-            layers.Reshape((side, side, 64)),
-            layers.Conv2D(128, 5, padding="same"),
+            layers.Reshape((side, side, f)),
+            layers.Conv2D(2 * f, 5, padding="same"),
             *_lost(activations),
-            layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
+            layers.Conv2DTranspose(2 * f, 4, strides=2, padding="same"),
             *_lost(activations),
-            layers.Conv2DTranspose(256, 4, strides=2, padding="same"),
+            layers.Conv2DTranspose(4 * f, 4, strides=2, padding="same"),
             *_lost(activations),
-            layers.Conv2D(256, 5, padding="same"),
+            layers.Conv2D(4 * f, 5, padding="same"),
             layers.LeakyReLU(0.3),
             layers.Conv2D(3, 7, padding="same", activation="tanh"),
         ],
@@ -55,12 +59,15 @@ def generator(image_size: int = 80, latent_dim: int = 80, activations: bool = Fa
     )
 
 
-def discriminator(image_size: int = 80, activations: bool = False) -> keras.Sequential:
+def discriminator(
+    image_size: int = 80, activations: bool = False, base_filters: int = 64
+) -> keras.Sequential:
     """Build the discriminator of the 2019 post; 452 353 parameters at 80 x 80.
 
     Args:
         image_size: height and width of an image in pixels, a multiple of 4.
         activations: put back the LeakyReLU after each convolution, as in `generator`.
+        base_filters: a quarter of the first layer's channels; the post has 64.
 
     Returns:
         A model from float32 (N, image_size, image_size, 3) to the probability of the label 1, float32 (N, 1)
@@ -72,14 +79,15 @@ def discriminator(image_size: int = 80, activations: bool = False) -> keras.Sequ
     Source: as `generator`.
     """
     _quarter(image_size, at_least=12)
+    f = base_filters
     return keras.Sequential(
         [
             keras.Input((image_size, image_size, 3)),
-            layers.Conv2D(256, 4),
+            layers.Conv2D(4 * f, 4),
             *_lost(activations),
-            layers.Conv2D(256, 2, strides=2),
+            layers.Conv2D(4 * f, 2, strides=2),
             *_lost(activations),
-            layers.Conv2D(128, 2, strides=2),
+            layers.Conv2D(2 * f, 2, strides=2),
             layers.LeakyReLU(0.3),
             layers.Flatten(),
             layers.Dropout(0.3),

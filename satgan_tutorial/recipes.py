@@ -42,8 +42,8 @@ class GANRecipe(Recipe):
 
     Attributes:
         networks: "book" for `networks.generator` and `discriminator`, "post" for those of the 2019 post.
-        base_filters: width of the book's generator.
-        d_filters: width of the book's discriminator, None for the same.
+        base_filters: width of the generator; the post's has 64.
+        d_filters: width of the discriminator, None for the same.
         latent_dim: length of the noise vector.
         activations: whether the post's networks get the activations back that they lost.
         upsampling: of the book's generator, one of `networks.UPSAMPLINGS`.
@@ -122,6 +122,7 @@ RECIPES = {
             "post",
             "The post's networks, optimizers and loss, with the activations it lost still lost; hours on a laptop.",
             networks="post",
+            base_filters=64,
             latent_dim=80,
             loss="cross_entropy",
             r1=0.0,
@@ -232,8 +233,10 @@ def _networks(recipe: GANRecipe) -> tuple[keras.Model, keras.Model]:
 
 
 def _post_networks(recipe: GANRecipe) -> tuple[keras.Model, keras.Model]:
-    generator = post.generator(recipe.image_size, recipe.latent_dim, recipe.activations)
-    discriminator = post.discriminator(recipe.image_size, recipe.activations)
+    generator = post.generator(recipe.image_size, recipe.latent_dim, recipe.activations, recipe.base_filters)
+    discriminator = post.discriminator(
+        recipe.image_size, recipe.activations, recipe.d_filters or recipe.base_filters
+    )
     discriminator.layers[-1].activation = keras.activations.linear  # the losses take logits
     return generator, discriminator
 

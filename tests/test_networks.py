@@ -31,6 +31,14 @@ def test_the_posts_networks_layer_by_layer():
     assert np.allclose(slopes, 0.3) and len(slopes) == 3
 
 
+@pytest.mark.parametrize("build", [post.generator, post.discriminator])
+def test_a_narrow_copy_has_a_quarter_of_the_posts_channels_everywhere(build):
+    for wide, thin in zip(build().layers, build(base_filters=16).layers, strict=True):
+        assert type(wide) is type(thin)
+        if getattr(wide, "filters", 3) > 3:
+            assert wide.filters == 4 * thin.filters and wide.kernel_size == thin.kernel_size
+
+
 @pytest.mark.parametrize("size", [12, 40, 80])
 def test_the_posts_networks_fit_each_other_at_any_size(size):
     noise = np.random.default_rng(0).standard_normal((2, 7), np.float32)
