@@ -10,6 +10,8 @@ import pytest
 from satgan_tutorial import load_chips, recipes
 from satgan_tutorial.experiments import bakeoff, equal_time, results
 
+pytestmark = pytest.mark.once
+
 TOOLS = Path(__file__).parents[1] / "tools"
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from satgan_tutorial.pins import Pin, read_pins
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"
 # What bootstrap.py asks of uv, done by pip.

@@ -25,6 +25,8 @@ from satgan_tutorial import models, recipes, training
 from satgan_tutorial.__main__ import main
 from satgan_tutorial.cli import console, options
 
+pytestmark = pytest.mark.once
+
 COUNTS = Counter()
 NO_NUMBERS = (
     "nan",

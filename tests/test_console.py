@@ -14,6 +14,8 @@ from satgan_tutorial import recipes, sampling
 from satgan_tutorial.cli import console
 from satgan_tutorial.cli.generate import samples
 
+pytestmark = pytest.mark.once
+
 
 class Terminal(io.StringIO):
     def isatty(self):

@@ -11,6 +11,8 @@ from satgan_tutorial import classifier, detect, exercises, load_chips, scenes
 from satgan_tutorial.judge import Judge
 from satgan_tutorial.sources import simulate
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def network():

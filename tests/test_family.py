@@ -10,6 +10,8 @@ from test_main import few_chips, run
 from satgan_tutorial import models, recipes, training
 from satgan_tutorial.callbacks import read_samples
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def house(monkeypatch, tmp_path):

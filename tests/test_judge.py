@@ -9,6 +9,8 @@ from satgan_tutorial import classifier, judge, load_chips, models
 from satgan_tutorial.chips import ChipSet
 from satgan_tutorial.sources import simulate
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def chips():

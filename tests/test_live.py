@@ -28,7 +28,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewp
 PLACE = '<div data-satgan="{kind}"><img alt="Sixteen ships on a sheet" src="data:,"></div>'
 WAIT = 60_000  # milliseconds, for a busy machine
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def load_script():

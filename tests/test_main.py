@@ -23,6 +23,8 @@ from satgan_tutorial.__main__ import main
 from satgan_tutorial.chips import ChipSet
 from satgan_tutorial.cli.console import stoppable
 
+pytestmark = pytest.mark.once
+
 TINY = recipes.GANRecipe("tiny", "For tests.", base_filters=2, latent_dim=4, batch_size=4, steps=6)
 
 
@@ -254,7 +256,6 @@ def goes_on_to_the_bits_of_one_never_killed(folder, step, few):
 
 
 @pytest.mark.slow
-@pytest.mark.once
 def test_kills_cost_what_came_after_the_last_checkpoint(few):
     step = killed("killed", times=3, seconds=0.4)
     assert step >= 3

@@ -11,6 +11,8 @@ import pytest
 from satgan_tutorial import callbacks
 from satgan_tutorial.recipes import GANRecipe
 
+pytestmark = pytest.mark.once
+
 TOOLS = Path(__file__).parents[1] / "tools"
 HEALTHY = [f"healthy-{k}" for k in range(1, 6)]
 

@@ -20,6 +20,8 @@ from test_main import TINY, few_chips, satgan
 from satgan_tutorial import callbacks, gan, recipes, search, training
 from satgan_tutorial.recipes import GANRecipe
 
+pytestmark = pytest.mark.once
+
 SMALL = recipes.get("small")
 
 
@@ -200,7 +202,6 @@ def test_a_study_whose_trials_were_all_given_up_is_said(storage, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.once
 def test_the_two_commands_of_the_book_work_on_one_study_that_begins_with_the_recipe_as_it_is(storage):
     page = Path(__file__).parents[1] / "book" / "beyond" / "how-to-start.md"
     lines = re.findall(r"^TF_NUM\S+ satgan (search --storage study.log .*)$", page.read_text(), re.MULTILINE)

@@ -12,6 +12,8 @@ from sklearn.metrics import average_precision_score, log_loss
 from satgan_tutorial import load_chips
 from satgan_tutorial.experiments import lessons
 
+pytestmark = pytest.mark.once
+
 SCRIPT = Path(__file__).parents[1] / "tools" / "teach.py"
 
 

@@ -11,6 +11,8 @@ from test_main import TINY, few_chips
 
 from satgan_tutorial import callbacks, files, models, recipes, training
 
+pytestmark = pytest.mark.once
+
 RECIPE = replace(gaussian.RECIPE, image_size=16, steps=5)
 
 
