@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from .chips import PIXEL, check_images, is_whole
 
+SEA = ("sea_noise", "sea_grain", "sea_chroma")
 FRAME = 4  # pixels, the width of the border that stands for the sea
 
 
@@ -30,9 +31,42 @@ def measure(images: np.ndarray) -> pd.DataFrame:
     deviation of the chip's grey values); `touches` (True where the ship runs out of the chip). What is the ship's is
     NaN where none is found.
     """
-    sea = sea_colour(images)
+    return _measured(images, sea_colour(images), segment(images))
+
+
+def describe(images: np.ndarray) -> pd.DataFrame:
+    """Put each chip into numbers to compare with those of other chips: a table of N rows, all finite but `heading`.
+
+    Columns: those of `measure` but `touches`; `elongation`, length over width; `fill`, the ship's area over length times
+    width, the less the more its ends taper; `east` and `north`, where the ship's middle lies (metres from the chip's);
+    `share` of the chip that is ship (0..1); and three of the sea, 5 pixels and more from the ship, on what is left when each
+    pixel's mean of 5 x 5 is taken away: `sea_noise`, its standard deviation in grey levels (from the median distance, so
+    that a wave or a boat counts little); `sea_grain`, its correlation with the next pixel, right and below, where each is
+    cut off at three standard deviations (-1..1; 1 where there is no noise); `sea_chroma`, the same as `sea_noise` of red
+    less blue.
+
+    Where no ship is found its colour is the sea's, it lies in the middle, and the rest is 0, but for its heading: NaN.
+
+    Raises:
+        TypeError: pixels that are not uint8.
+        ValueError: images that are not (N, H, W, 3).
+    """
+    sea, masks = sea_colour(images), segment(images)
+    table = _measured(images, sea, masks).drop(columns="touches")
+    for band, colour in zip(("red", "green", "blue"), sea.T, strict=True):
+        table[f"ship_{band}"] = table[f"ship_{band}"].fillna(pd.Series(colour))
+    rest = [_layout(mask) | _sea(image, mask) for image, mask in zip(images, masks, strict=True)]
+    table = pd.concat([table, pd.DataFrame(rest, columns=[*_layout(np.zeros((1, 1), bool)), *SEA])], axis=1)
+    table.insert(0, "elongation", table.length / table.width)
+    area = table["share"] * images.shape[1] * images.shape[2] * PIXEL**2
+    table.insert(1, "fill", area / (table.length * table.width))
+    return table.fillna({name: 0 for name in table if name != "heading"})
+
+
+def _measured(images: np.ndarray, sea: np.ndarray, masks: np.ndarray) -> pd.DataFrame:
+    """The table of `measure`, given each chip's sea colour and its ship's pixels."""
     rows = []
-    for image, colour, mask in zip(images, sea, segment(images), strict=True):
+    for image, colour, mask in zip(images, sea, masks, strict=True):
         texture = np.median(np.linalg.norm(_frame(image) - colour, axis=1))
         row = {"sea_texture": texture, "spread": image.mean(axis=2).std()}
         rows.append(row | _ship(image, colour, mask))
@@ -73,11 +107,17 @@ def spectrum(images: np.ndarray, bins: int = 16) -> np.ndarray:
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     which = np.minimum((frequency * 2 * bins).astype(int), bins).ravel()
     window = np.outer(np.hanning(side), np.hanning(side))
-    counts = np.bincount(which)[:bins]
+    twice = np.full(
+        frequency.shape, 2.0
+    )  # each column stands for its mirror image too, but the first and the middle one
+    twice[:, 0] = 1
+    if side % 2 == 0:
+        twice[:, -1] = 1
+    counts = np.bincount(which, twice.ravel())[:bins]
     powers = np.empty((len(images), bins))
     for row, image in zip(powers, images, strict=True):
         grey = image.mean(axis=2)
-        power = np.abs(np.fft.rfft2((grey - grey.mean()) * window)) ** 2
+        power = np.abs(np.fft.rfft2((grey - grey.mean()) * window)) ** 2 * twice
         row[:] = np.log10(np.bincount(which, power.ravel())[:bins] / counts + 1e-9)
     return powers
 
@@ -187,3 +227,27 @@ def _ship(image: np.ndarray | None, sea: np.ndarray | None, mask: np.ndarray) ->
     values = [*colour, np.degrees(np.arctan2(east, -south)) % 180, length * PIXEL, width * PIXEL]
     rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
     return dict(zip(names, [*values, np.linalg.norm(colour - sea)], strict=True)) | {"touches": bool(rim)}
+
+
+def _layout(mask: np.ndarray) -> dict[str, float]:
+    """Where the ship's middle lies, and how much of the chip is ship; nothing of a piece that `_ship` does not measure."""
+    if mask.sum() < 30:
+        return {"east": 0.0, "north": 0.0, "share": 0.0}
+    y, x = (at.mean() - (side - 1) / 2 for at, side in zip(np.nonzero(mask), mask.shape, strict=True))
+    return {"east": x * PIXEL, "north": -y * PIXEL, "share": mask.mean()}
+
+
+def _sea(image: np.ndarray, mask: np.ndarray) -> dict[str, float]:
+    """The noise of the sea away from the ship: how strong, how smooth, how colourful."""
+    sea = ~ndimage.binary_dilation(mask, np.ones((3, 3)), iterations=4) if mask.any() else ~mask
+    if sea.sum() < 100:
+        sea = np.ones_like(mask)
+    pixels = image.astype(np.float32)
+    waves = np.stack([pixels.mean(axis=2), pixels[..., 0] - pixels[..., 2]])
+    waves -= ndimage.uniform_filter(waves, (0, 5, 5))
+    noise, colour = (1.4826 * float(np.median(np.abs(wave[sea]))) for wave in waves)
+    grey = np.clip(waves[0], -3 * noise, 3 * noise)
+    pairs = [(grey[:, 1:], grey[:, :-1], sea[:, 1:] & sea[:, :-1]), (grey[1:], grey[:-1], sea[1:] & sea[:-1])]
+    together = sum((a * b)[both].sum() for a, b, both in pairs)
+    power = sum(((a * a + b * b) / 2)[both].sum() for a, b, both in pairs)
+    return dict(zip(SEA, (noise, float(together / power) if power > 0 else 1.0, colour), strict=True))

@@ -37,7 +37,7 @@ def kid(real: np.ndarray, fake: np.ndarray) -> float:
 
     Source: M. Binkowski and others, "Demystifying MMD GANs", 2018, arXiv 1801.01401, section 4.
     """
-    real, fake = _checked(real, fake)
+    real, fake = checked(real, fake)
 
     def unlike(x: np.ndarray) -> float:  # without the pairs of a chip with itself, which would bias it
         kernel = (x @ x.T / x.shape[1] + 1) ** 3
@@ -58,7 +58,7 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
 
     Source: M. Heusel and others, "GANs Trained by a Two Time-Scale Update Rule", 2017, arXiv 1706.08500.
     """
-    real, fake = _checked(real, fake)
+    real, fake = checked(real, fake)
     a, b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (real, fake))
     roots = np.sqrt(np.maximum(np.linalg.eigvals(a @ b).real, 0))  # the trace of a root sums its eigenvalues
     apart = ((real.mean(axis=0) - fake.mean(axis=0)) ** 2).sum()
@@ -75,7 +75,7 @@ def precision(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
 
 def recall(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
     """The share of real chips that lie in some fake chip's ball: could it have been drawn? Source: as `precision`."""
-    return precision(*reversed(_checked(real, fake, k)), k)
+    return precision(*reversed(checked(real, fake, k)), k)
 
 
 def density(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
@@ -95,6 +95,66 @@ def coverage(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
     1 - (n - 1) ... (n - k) / ((2 n - 1) ... (2 n - k)), about 1 - 1 / 2^k.
     """
     return float(_inside(real, fake, k).any(axis=1).mean())
+
+
+def wasserstein(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
+    """One-dimensional Wasserstein distances (W1) of each column, in units of the real column's standard deviation: (d,).
+
+    It is the mean distance over which one set's values have to be moved to become the other's: the area between the two
+    cumulative distributions. Of two samples of one distribution it is above 0, the more so the fewer they are. Where all
+    real values are equal the unit is 1.
+
+    Args:
+        real: (m, d), no NaN.
+        fake: (n, d), no NaN.
+
+    Raises:
+        ValueError: fewer than two rows in one of them, unequal d, or values that are not finite.
+
+    The same, but for the unit, as `scipy.stats.wasserstein_distance` of each column.
+    """
+    real, fake = checked(real, fake)
+    spread = real.std(axis=0)
+    apart = [_area(*_cumulated(a, b)) for a, b in zip(real.T, fake.T, strict=True)]
+    return np.array(apart) / np.where(spread > 0, spread, 1)
+
+
+def circular_wasserstein(real: np.ndarray, fake: np.ndarray, period: float) -> float:
+    """The same of values on a circle, headings for one, in units of the spread of evenly spread values, period / 12^(1/2).
+
+    Where the cumulative distributions begin is open on a circle, so their difference may be shifted: by its median, which
+    leaves the least area. The largest there is is 3^(1/2), for two points opposite each other.
+
+    Args:
+        real: (m,); NaN is left out.
+        fake: (n,); NaN is left out. Where none is left it is as far away as can be, 3^(1/2).
+        period: of the values.
+
+    Raises:
+        ValueError: no number among the real ones, or a period that is not above 0.
+
+    Source: "Transportation Distances on the Circle", 2009, HAL hal-00399832.
+    """
+    real, fake = (x[np.isfinite(x)] for x in (_numbers(real, "real values"), _numbers(fake, "fake values")))
+    if not len(real) or not period > 0:
+        raise ValueError(f"found {len(real)} real numbers and a period of {period}; expected some, above 0.")
+    if not len(fake):
+        return float(np.sqrt(3))
+    widths, difference = _cumulated(real % period, fake % period, 0.0, period)
+    order = np.argsort(difference)
+    middle = np.searchsorted(np.cumsum(widths[order]), period / 2)
+    return _area(widths, difference - difference[order][min(middle, len(order) - 1)]) * 12**0.5 / period
+
+
+def _cumulated(a: np.ndarray, b: np.ndarray, *ends: float) -> tuple[np.ndarray, np.ndarray]:
+    """The gaps between all values, and how far the two cumulative distributions differ in each."""
+    values = np.sort(np.concatenate([a, b, ends]))
+    shares = [np.searchsorted(np.sort(x), values[:-1], "right") / len(x) for x in (a, b)]
+    return np.diff(values), shares[0] - shares[1]
+
+
+def _area(widths: np.ndarray, heights: np.ndarray) -> float:
+    return float((widths * np.abs(heights)).sum())
 
 
 METRICS = {"KID": kid, "FID": fid} | {f.__name__: f for f in (precision, recall, density, coverage)}
@@ -259,14 +319,14 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _inside(real: np.ndarray, fake: np.ndarray, k: int) -> np.ndarray:
     """Whether fake chip j lies in the ball of real chip i: bool (m, n)."""
-    real, fake = _checked(real, fake, k)
+    real, fake = checked(real, fake, k)
     middle = real.mean(axis=0)  # far from 0 the distances would drown in rounding
     real, fake = real - middle, fake - middle
     reach = np.partition(distances(real, real), k, axis=1)[:, k]  # the row itself comes first, at distance 0
     return distances(real, fake) <= reach[:, None]
 
 
-def _checked(real: np.ndarray, fake: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def checked(real: np.ndarray, fake: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Features as float64; a ValueError unless each set has more than k rows, of one length, all finite."""
     if not _is_count(k):
         raise ValueError(f"k: found {k!r}; expected a whole number of neighbours, 1 or more.")

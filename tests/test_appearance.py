@@ -106,7 +106,51 @@ def test_a_checkerboard_stands_out_at_the_end_of_the_line_spectrum_and_no_ship_d
     assert appearance.line_spectrum(image[:0]).shape == (0, 41)
 
 
-@pytest.mark.parametrize("function", ["measure", "sea_colour", "segment", "spectrum", "line_spectrum"])
+def test_a_spectrum_is_the_same_of_a_turned_image():
+    chips = np.random.default_rng(0).integers(0, 256, (3, 80, 80, 3), dtype=np.uint8)
+    striped = np.where(np.arange(80)[:, None] % 3, 10, 200) * np.ones((1, 80, 80, 1)) * np.ones(3)
+    for images in (chips, striped.astype(np.uint8), chips[:, :79, :79]):
+        turned = np.rot90(images, axes=(1, 2))
+        np.testing.assert_allclose(
+            appearance.spectrum(turned, 39), appearance.spectrum(images, 39), atol=1e-6
+        )
+
+
+def test_a_ship_is_described_where_and_as_large_as_it_is():
+    image = np.roll(rectangle(90, length=40, width=10), (6, -4), axis=(1, 2))
+    row = appearance.describe(image).iloc[0]
+    assert row["share"] == pytest.approx(400 / 6400, abs=0.01)
+    assert (row["east"], row["north"]) == pytest.approx((-4 * 3, -6 * 3), abs=2)
+    assert row["elongation"] == pytest.approx(4, abs=0.6) and row["fill"] == pytest.approx(1, abs=0.12)
+    assert (row["sea_noise"], row["sea_grain"], row["sea_chroma"]) == (0, 1, 0)
+
+
+def test_where_no_ship_is_all_is_a_number_but_the_heading():
+    flat = np.full((2, 80, 80, 3), (90, 80, 70), np.uint8)
+    table = appearance.describe(flat)
+    assert table["heading"].isna().all() and table.drop(columns="heading").notna().all(axis=None)
+    assert (table[["ship_red", "ship_green", "ship_blue"]] == [90, 80, 70]).all(axis=None)
+    assert (table[["length", "share", "contrast", "east", "fill"]] == 0).all(axis=None)
+    assert len(appearance.describe(flat[:0])) == 0
+
+
+@pytest.mark.parametrize("smooth", [0, 1])
+def test_the_seas_noise_is_measured_beside_the_ship(smooth):
+    rng = np.random.default_rng(0)
+    grey, bands = rng.normal(0, 4, (1, 80, 80, 1)), rng.normal(0, 3, (1, 80, 80, 3))
+    if smooth:
+        grey = (grey + np.roll(grey, 1, axis=2)) / 2**0.5
+    images = np.clip(np.rint(rectangle(60).astype(float) + grey), 0, 255).astype(np.uint8)
+    row = appearance.describe(images).iloc[0]
+    assert row["sea_noise"] == pytest.approx(4, abs=0.6) and row["sea_chroma"] < 0.3
+    assert -0.1 < row["sea_grain"] < 0.02 if not smooth else 0.1 < row["sea_grain"] < 0.3
+    coloured = np.clip(np.rint(rectangle(60).astype(float) + bands), 0, 255).astype(np.uint8)
+    assert appearance.describe(coloured).loc[0, "sea_chroma"] == pytest.approx(3 * 2**0.5, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "function", ["measure", "describe", "sea_colour", "segment", "spectrum", "line_spectrum"]
+)
 def test_only_pixels_are_measured(function):
     for images, error in (
         (np.zeros((2, 80, 80, 3), np.float32), TypeError),

@@ -325,3 +325,32 @@ def test_distances_to_count_are_a_row_of_numbers():
             metrics.near_copies(wrong, np.ones(3))
     with pytest.raises(ValueError, match="some of both"):
         metrics.nearest(np.zeros((0, 80, 80, 3), np.uint8), np.zeros((1, 80, 80, 3), np.uint8))
+
+
+@pytest.mark.parametrize(("m", "n"), [(23, 17), (5, 40), (2, 2)])
+def test_wasserstein_is_scipys_over_the_real_spread(m, n):
+    from scipy.stats import wasserstein_distance
+
+    rng = np.random.default_rng(m)
+    real, fake = rng.normal(size=(m, 3)).round(1), rng.normal(0.5, 2, size=(n, 3)).round(1)  # with ties
+    expected = [wasserstein_distance(a, b) / a.std() for a, b in zip(real.T, fake.T, strict=True)]
+    np.testing.assert_allclose(metrics.wasserstein(real, fake), expected)
+    np.testing.assert_allclose(metrics.wasserstein(real, real + 2 * real.std(axis=0)), 2)
+    np.testing.assert_allclose(metrics.wasserstein(np.zeros((4, 1)), np.full((3, 1), 7.0)), 7)
+
+
+def test_on_a_circle_no_place_is_the_first():
+    rng = np.random.default_rng(0)
+    a, b = rng.vonmises(0, 4, 90) * 90 / np.pi, rng.uniform(0, 180, 70)
+    found = metrics.circular_wasserstein(a, b, 180)
+    for turn in (0, 37.0, 95.5, 179):
+        assert metrics.circular_wasserstein(a + turn, b + turn, 180) == pytest.approx(found)
+    assert metrics.circular_wasserstein(b, a, 180) == pytest.approx(found)
+    unit = 180 / 12**0.5
+    assert metrics.circular_wasserstein(a, a + 20, 180) == pytest.approx(20 / unit, rel=0.01)
+    assert metrics.circular_wasserstein([179.0], [1.0], 180) == pytest.approx(2 / unit)
+    assert metrics.circular_wasserstein([10.0], [100.0], 180) == pytest.approx(3**0.5)
+    assert metrics.circular_wasserstein([10.0], [np.nan], 180) == pytest.approx(3**0.5)
+    for real, period in (([np.nan], 180), ([1.0], 0)):
+        with pytest.raises(ValueError, match="expected some, above 0"):
+            metrics.circular_wasserstein(real, [1.0], period)
