@@ -15,20 +15,32 @@ def old_prior_kept(counts, prior):
     return joint[1] / joint.sum(axis=0)
 
 
-def samples(mean, directions, variances, noise, n, rng, *, together=False, square=False, off=True, own=1.0):
-    z = rng.standard_normal((n, 1 if together else len(variances)))
-    x = mean + z * (variances if square else np.sqrt(variances)) @ directions
-    return x + own * rng.standard_normal((n, len(mean))) * np.sqrt(noise) if off else x
+def samples(mean, directions, variances, q, n, rng, *, together=False, square=False, share=None, own=1.0):
+    d = len(mean)
+    noise = variances[q:].sum() / (d - q) if share is None else share
+    z = rng.standard_normal((n, 1 if together else q))
+    along = variances[:q] - noise
+    x = mean + z * (along if square else np.sqrt(along)) @ directions[:q]
+    return x + own * rng.standard_normal((n, d)) * np.sqrt(noise)
 
 
 def changed(**how):
     return lambda *arguments: samples(*arguments, **how)
 
 
-def no_noise_along(mean, directions, variances, noise, n, rng):
-    x = samples(mean, directions, variances, noise, n, rng, off=False)
-    rest = rng.standard_normal((n, len(mean))) * np.sqrt(noise)
-    return x + rest - rest @ directions.T @ directions
+def no_noise_along(mean, directions, variances, q, n, rng):
+    x = samples(mean, directions, variances, q, n, rng, own=0.0)
+    rest = rng.standard_normal((n, len(mean))) * np.sqrt(0.5)
+    return x + rest - rest @ directions[:q].T @ directions[:q]
+
+
+def noise_on_top(mean, directions, variances, q, n, rng):
+    more = variances + 0.5 * (np.arange(len(variances)) < q)
+    return samples(mean, directions, more, q, n, rng)
+
+
+def all_directions(mean, directions, variances, q, n, rng):
+    return mean + rng.standard_normal((n, len(variances))) * np.sqrt(variances) @ directions
 
 
 def log_posterior(log_density, log_prior):
@@ -68,10 +80,19 @@ CASES = [
     (exercises.sample_gaussian, lambda *a: ..., "To do"),
     (exercises.sample_gaussian, lambda *a: samples(*a)[0], "Not yet: return n samples"),
     (exercises.sample_gaussian, lambda m, *a: samples(0 * m, *a), "Not yet: the samples' mean"),
-    (exercises.sample_gaussian, changed(off=False), "Not yet: nothing varies off"),
-    (exercises.sample_gaussian, changed(own=0.5), "Not yet: `noise` is a variance"),
+    (exercises.sample_gaussian, changed(own=0.0), "Not yet: nothing varies off"),
+    (exercises.sample_gaussian, all_directions, "Not yet: you drew along all"),
+    (exercises.sample_gaussian, changed(share=1.5), "Not yet: the noise varies by 1.5"),
+    (exercises.sample_gaussian, changed(share=0.75), "Not yet: the noise varies by 0.75"),
+    (exercises.sample_gaussian, changed(share=0.3), "Not yet: the noise varies by 0.3"),
+    (
+        exercises.sample_gaussian,
+        changed(own=0.5**0.5),
+        "Not yet: `variances[q:].sum() / (d - q)` is a variance",
+    ),
     (exercises.sample_gaussian, changed(square=True), "Not yet: `variances` are variances"),
     (exercises.sample_gaussian, no_noise_along, "Not yet: the noise is missing along"),
+    (exercises.sample_gaussian, noise_on_top, "Not yet: along the directions the noise comes on top"),
     (exercises.sample_gaussian, changed(together=True), "Not yet: the directions move together"),
     (exercises.sample_gaussian, changed(own=3.0), "Not yet: along the directions the samples"),
     (

@@ -43,49 +43,73 @@ def posterior(function: Callable[..., Any]) -> None:
 
 
 def sample_gaussian(function: Callable[..., Any]) -> None:
-    """Grade exercise 4.2: `function(mean, directions, variances, noise, n, rng)` draws (n, d) samples."""
+    """Grade exercise 4.2: `function(mean, directions, variances, q, n, rng)` draws (n, d) samples, q directions kept."""
 
     def hint():
-        mean, directions = np.array([3.0, -2.0, 1.0]), np.array([[0.6, 0.8, 0.0], [-0.8, 0.6, 0.0]])
-        variances, noise, n = np.array([9.0, 4.0]), 0.25, 20_000
+        mean, directions = np.array([3.0, -2.0, 1.0, 0.0, 5.0]), np.eye(5)[:4]
+        directions[:2, :2] = [[0.6, 0.8], [-0.8, 0.6]]
+        variances, q, n = np.array([9.0, 4.0, 1.0, 0.5]), 2, 20_000
         got, again = (
-            np.asarray(call(function, mean, directions, variances, noise, n, np.random.default_rng(0)), float)
+            np.asarray(
+                call(function, mean, directions, variances.copy(), q, n, np.random.default_rng(0)), float
+            )
             for _ in range(2)
         )
-        if got.shape != (n, 3):
-            return f"return n samples of 3 numbers, shape ({n}, 3); yours has the shape {got.shape}."
+        if got.shape != (n, 5):
+            return f"return n samples of 5 numbers, shape ({n}, 5); yours has the shape {got.shape}."
         if not np.allclose(got.mean(axis=0), mean, atol=0.1):
             return f"the samples' mean is {np.round(got.mean(axis=0), 1)}, and it should be {mean}."
-        along, off = np.var((got - mean) @ directions.T, axis=0), np.var(got[:, 2])
-        if np.allclose(along, variances + noise, rtol=0.05) and np.allclose(off, noise, rtol=0.05):
-            if np.corrcoef((got - mean) @ directions.T, rowvar=False)[0, 1] > 0.1:
-                return "the directions move together: each sample needs its own z for each of them."
-            if not np.array_equal(got, again):
-                return "draw from `rng`: the same seed has to give the same samples."
-            return None
-        return _misspread(along, off, variances, noise)
+        along = (got - mean) @ directions[:q].T
+        kept, rest = np.var(along, axis=0), np.var(got[:, 2:], axis=0)
+        if not (np.allclose(kept, variances[:q], rtol=0.05) and np.allclose(rest, 0.5, rtol=0.05)):
+            return _misspread(kept, rest)
+        if abs(np.corrcoef(along, rowvar=False)[0, 1]) > 0.1:
+            return "the directions move together: each sample needs a z of its own for each of them."
+        if not np.array_equal(got, again):
+            return "draw from `rng`: the same seed has to give the same samples."
+        return None
 
     grade(
-        "return n samples, shape (n, d): the mean, plus each direction times its own standard normal number and the "
-        "square root of its variance, plus noise of variance `noise` on each of the d numbers.",
+        "return n samples, shape (n, d). The noise has the variance `variances[q:].sum() / (d - q)`. A sample is the "
+        "mean, plus each of the first q directions times its own standard normal number and the square root of its "
+        "variance less the noise's, plus a standard normal number on each of the d values times the square root of the "
+        "noise's variance.",
         hint,
-        "a few numbers z in, an image out: that is what every generator of this book does.",
+        "q numbers z in, an image out: that is what every generator of this book does.",
     )
 
 
-def _misspread(along: np.ndarray, off: float, variances: np.ndarray, noise: float) -> str:
-    """What is wrong with samples that vary so along the directions, and so off them."""
-    if off < 1e-9:
-        return "nothing varies off the directions: add noise to each of the d numbers."
-    if np.allclose(off, noise**2, rtol=0.05):
-        return "`noise` is a variance: multiply by its square root."
-    if np.allclose(along, variances**2 + noise, rtol=0.05):
+def _misspread(kept: np.ndarray, rest: np.ndarray) -> str:
+    """What is wrong with samples that vary so along the two kept directions, and so in the three that are left.
+
+    The variances are 9 and 4, then 1, 1/2 and 0, which are to be shared: 1/2 each.
+    """
+
+    def close(found: np.ndarray, expected: float | list[float]) -> bool:
+        return np.allclose(found, expected, rtol=0.05)
+
+    where = np.flatnonzero([close(rest, value) for value in (1.5, 0.75, 0.3, 0.25)])
+    wrong_noise = (
+        "the noise varies by 1.5: share what is left over among the d - q other directions.",
+        "the noise varies by 0.75: divide by d - q. There are more directions than `variances` has numbers.",
+        "the noise varies by 0.3: divide by d - q. The first q directions are not among those that share it.",
+        "`variances[q:].sum() / (d - q)` is a variance: multiply by its square root.",
+    )
+    if rest.max() < 1e-9:
+        return "nothing varies off the q directions: what the others hold becomes noise on each of the d numbers."
+    if close(rest[:2], [1.0, 0.5]) or close(rest[:2], [1.5, 1.0]):
+        return "you drew along all directions: keep the first q, and turn what the others hold into noise."
+    if where.size:
+        return wrong_noise[where[0]]
+    if close(kept, [8.5, 3.5]):
+        return "the noise is missing along the directions: it is on each of the d numbers."
+    if close(kept, [9.5, 4.5]):
+        return "along the directions the noise comes on top: take its variance off theirs before you draw."
+    if close(kept, [8.5**2 + 0.5, 3.5**2 + 0.5]) or close(kept, [9.0**2 + 0.5, 4.0**2 + 0.5]):
         return "`variances` are variances: multiply z by their square roots."
-    if np.allclose(along, variances, rtol=0.05):
-        return "the noise is missing along the directions: it is the same for all d numbers."
     return (
-        f"along the directions the samples vary by {np.round(along, 2)}, off them by {off:.2f}; "
-        f"expected {variances + noise} and {noise}."
+        f"along the directions the samples vary by {np.round(kept, 2)}, elsewhere by {np.round(rest, 2)}; "
+        "expected [9 4] and [0.5 0.5 0.5]."
     )
 
 
