@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+import tensorflow as tf
+from keras.ops import log, mean, sigmoid, softplus
 
 from satgan_tutorial import exercises
 
@@ -28,7 +30,85 @@ def count_modes(points, centres, radius, nearest=True, share=0.25, strays=True):
     return np.sum(inside.sum(axis=0) >= max(share * n / len(centres), 1))
 
 
+def of_d(real, fake):
+    return mean(softplus(-real)) + mean(softplus(fake))
+
+
+def of_g(fake):
+    return mean(softplus(-fake))
+
+
+def sums(fake):
+    return tf.reduce_sum(softplus(-fake))
+
+
+PAIRS = [
+    (lambda real, fake: ..., lambda fake: ..., "To do"),
+    (of_d, lambda fake: ..., "To do"),
+    (lambda real, fake: of_d(fake, real), of_g, "Not yet: the labels of d_loss are swapped"),
+    (lambda real, fake: of_d(real, real), of_g, "Not yet: for real logits"),
+    (lambda real, fake: -of_d(real, fake), of_g, "Not yet: the sign of d_loss"),
+    (lambda real, fake: 0.5 * of_d(real, fake), of_g, "Not yet: d_loss is half"),
+    (lambda real, fake: softplus(-real) + softplus(fake), of_g, "Not yet: expected one number from d_loss"),
+    (lambda real, fake: 3 * of_d(real, fake), of_g, "Not yet: d_loss is a sum"),
+    (lambda real, fake: mean(softplus(-real)), of_g, "Not yet: d_loss only looks at the real"),
+    (lambda real, fake: mean(softplus(fake)), of_g, "Not yet: d_loss only looks at the fakes"),
+    (lambda real, fake: of_d(real, fake) - 2 * mean(softplus(fake)), of_g, "Not yet: add the surprise"),
+    (lambda real, fake: of_d(sigmoid(real), sigmoid(fake)), of_g, "Not yet: softplus has the sigmoid"),
+    (lambda real, fake: of_d(real, -fake), of_g, "Not yet: d_loss treats fakes as if"),
+    (lambda real, fake: -mean(log(real)) - mean(log(1 - fake)), of_g, "Not yet: d_loss is not a number"),
+    (of_d, lambda fake: mean(softplus(fake)), "Not yet: g_loss falls where fakes look *fake*"),
+    (of_d, lambda fake: -of_g(fake), "Not yet: the sign of g_loss"),
+    (of_d, lambda fake: -mean(softplus(fake)), "Not yet: that is the mean of log(1 - D)"),
+    (of_d, lambda fake: softplus(-fake), "Not yet: expected one number from g_loss"),
+    (of_d, sums, "Not yet: g_loss is a sum"),
+    (of_d, lambda fake: of_g(sigmoid(fake)), "Not yet: softplus has the sigmoid"),
+    (of_d, lambda fake: -mean(log(fake)), "Not yet: g_loss is not a number"),
+    (of_d, lambda fake: 7 * of_g(fake), "Not yet: for fake logits"),
+    (of_d, lambda fake: -mean(log(sigmoid(fake))), "Not yet: right for small logits"),
+    (of_d, of_g, "Right"),
+]
+
+
+@pytest.mark.parametrize(("d_loss", "g_loss", "verdict"), PAIRS)
+def test_the_two_losses_are_told_from_the_usual_slips(d_loss, g_loss, verdict, capsys):
+    exercises.two_losses(d_loss, g_loss)
+    assert capsys.readouterr().out.startswith(verdict)
+
+
+def update(moves_d=1, moves_g=1, first=True, all_weights=False, mine=None):
+    """An update in the right way, or in one of the usual wrong ones."""
+
+    def play(generator, discriminator, g_optimizer, d_optimizer, real, noise):
+        with tf.GradientTape() as old, tf.GradientTape() as tape:
+            fake_logits = discriminator(generator(noise))
+            g_loss, d_loss = of_g(fake_logits), of_d(discriminator(real), fake_logits)
+        weights = discriminator.trainable_variables
+        if moves_d:
+            d_optimizer.apply([moves_d * g for g in tape.gradient(d_loss, weights)], weights)
+        with tf.GradientTape() as tape:
+            new = (mine or of_g)(discriminator(generator(noise)))
+        weights = generator.trainable_variables + (weights if all_weights else [])
+        gradients = tape.gradient(new, weights) if first else old.gradient(g_loss, weights)
+        if moves_g:
+            g_optimizer.apply([moves_g * g for g in gradients], weights)
+
+    return play
+
+
 CASES = [
+    (exercises.update, ..., "To do"),
+    (exercises.update, lambda *a: ..., "To do"),
+    (exercises.update, update(moves_d=0), "Not yet: the discriminator does not move"),
+    (exercises.update, update(moves_d=-1), "Not yet: the discriminator climbs"),
+    (exercises.update, update(moves_d=2), "Not yet: the discriminator ends at other weights"),
+    (exercises.update, update(all_weights=True), "Not yet: the generator's loss moves the discriminator"),
+    (exercises.update, update(moves_g=0), "Not yet: the generator does not move"),
+    (exercises.update, update(moves_g=-1), "Not yet: the generator goes the wrong way"),
+    (exercises.update, update(first=False), "Not yet: both players learn from the same D"),
+    (exercises.update, update(mine=lambda x: 2 * of_g(x)), "Not yet: the generator ends at other"),
+    (exercises.update, lambda *a: 1 / 0, "Not yet: your answer raised ZeroDivisionError"),
+    (exercises.update, update(), "Right"),
     (exercises.optimal_discriminator, lambda p, q: ..., "To do"),
     (exercises.optimal_discriminator, lambda p, q: np.exp(q) / (np.exp(p) + np.exp(q)), "Not yet: that is q"),
     (exercises.optimal_discriminator, lambda p, q: p - q, "Not yet: that is the logit"),

@@ -5,11 +5,123 @@ from typing import Any
 
 import numpy as np
 
-from .grading import call, grade, number
+from .grading import Unsolved, call, grade, number, slip
+
+
+def two_losses(d_loss: Callable[..., Any], g_loss: Callable[..., Any]) -> None:
+    """Grade exercise 5.1: `d_loss(real_logits, fake_logits)` and `g_loss(fake_logits)`, the non-saturating pair."""
+
+    def hint():
+        real, fake = np.array([[2.0], [-1.0], [0.5]]), np.array([[-2.0], [1.5], [0.3]])
+        d_wrong = _d_hint(real, fake, _loss(d_loss, "d_loss", real, fake))
+        if d_wrong:
+            return d_wrong
+        g_wrong = _g_hint(fake, _loss(g_loss, "g_loss", fake))
+        if g_wrong:
+            return g_wrong
+        far = np.array([[-200.0]])
+        if not np.allclose(_loss(d_loss, "d_loss", far, -far), 400) or not np.allclose(
+            _loss(g_loss, "g_loss", far), 200
+        ):
+            return (
+                "right for small logits, but not for one of -200: its sigmoid is 0 to a computer, and log 0 is no "
+                "number. `softplus(-logits)` is the same and stays finite."
+            )
+        return None
+
+    grade(
+        "return the mean surprise of D at real ones and at fakes, and the surprise of G, who wants its fakes called real.",
+        hint,
+        "two players, two losses; the labels are in the signs.",
+    )
+
+
+def _loss(function: Callable[..., Any], name: str, *logits: np.ndarray) -> float:
+    """What a loss of the reader's says of logits, as a float."""
+    import tensorflow as tf
+
+    with np.errstate(all="ignore"):
+        got = call(function, *(tf.constant(each, "float32") for each in logits))
+    return number(np.asarray(got), f"one number from {name}, the mean over the batch")
+
+
+def _softplus(logits: np.ndarray) -> np.ndarray:
+    return np.logaddexp(0, logits)
+
+
+def _d_hint(real: np.ndarray, fake: np.ndarray, got: float) -> str | None:
+    """What is wrong with the discriminator's loss."""
+    at_real, at_fake = _softplus(-real).mean(), _softplus(fake).mean()
+    if np.isclose(got, at_real + at_fake, rtol=1e-4):
+        return None
+    if np.isnan(got):
+        return "d_loss is not a number: logits may be negative, so log(logits) is none. softplus takes them as they are."
+    chance_real, chance_fake = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+    slips = (
+        (
+            -(at_real + at_fake),
+            "the sign of d_loss is turned: a surprise is -log of a probability, never below 0.",
+        ),
+        (
+            _softplus(real).mean() + _softplus(-fake).mean(),
+            "the labels of d_loss are swapped: it falls where *fakes* get high logits. Real ones should.",
+        ),
+        (
+            _softplus(-real).sum() + _softplus(fake).sum(),
+            "d_loss is a sum over the batch: take the mean, or a larger batch has a larger loss.",
+        ),
+        ((at_real + at_fake) / 2, "d_loss is half of it: add the two means, do not take the mean of them."),
+        (at_real, "d_loss only looks at the real ones; D has to call the fakes fake as well."),
+        (at_fake, "d_loss only looks at the fakes; D has to call the real ones real as well."),
+        (at_real - at_fake, "add the surprise at the fakes, do not take it off."),
+        (
+            _softplus(-chance_real).mean() + _softplus(chance_fake).mean(),
+            "softplus has the sigmoid in it already: give it the logits, not the probabilities.",
+        ),
+        (
+            _softplus(-real).mean() + _softplus(-fake).mean(),
+            "d_loss treats fakes as if they were real: there the surprise is -log(1 - D), which is softplus(+logit).",
+        ),
+    )
+    why = slip(got, slips, rtol=1e-4)
+    return why or (
+        f"for real logits {real[:, 0].tolist()} and fake ones {fake[:, 0].tolist()} d_loss is {at_real + at_fake:.3f}, "
+        f"yours says {got:.3f}."
+    )
+
+
+def _g_hint(fake: np.ndarray, got: float) -> str | None:
+    """What is wrong with the generator's loss."""
+    truth = _softplus(-fake).mean()
+    if np.isclose(got, truth, rtol=1e-4):
+        return None
+    if np.isnan(got):
+        return "g_loss is not a number: logits may be negative, so log(logits) is none. softplus takes them as they are."
+    slips = (
+        (
+            _softplus(fake).mean(),
+            "g_loss falls where fakes look *fake*: that is D's wish. G wants high logits.",
+        ),
+        (-truth, "the sign of g_loss is turned: a lower loss has to mean a higher logit."),
+        (
+            -_softplus(fake).mean(),
+            (
+                "that is the mean of log(1 - D), the other loss of the first paper. It points the right way; here take "
+                "-log D, and see below why."
+            ),
+        ),
+        (_softplus(-fake).sum(), "g_loss is a sum over the batch: take the mean."),
+        (
+            _softplus(-1 / (1 + np.exp(-fake))).mean(),
+            "softplus has the sigmoid in it already: give it the logits, not the probabilities.",
+        ),
+    )
+    why = slip(got, slips, rtol=1e-4)
+    return why or f"for fake logits {fake[:, 0].tolist()} g_loss is {truth:.3f}, yours says {got:.3f}."
 
 
 def optimal_discriminator(function: Callable[..., Any]) -> None:
-    """Grade exercise 5.1: `function(log_p, log_q)` is p / (p + q), from log-densities, without overflow."""
+    """Grade exercise 5.2: `function(log_p, log_q)` is p / (p + q), from log-densities, without overflow."""
 
     def hint():
         log_p, log_q = np.log([0.3, 0.2, 0.1]), np.log([0.1, 0.2, 0.9])
@@ -41,8 +153,137 @@ def optimal_discriminator(function: Callable[..., Any]) -> None:
     )
 
 
+def update(function: Callable[..., Any]) -> None:
+    """Grade exercise 5.3: `function(generator, discriminator, g_optimizer, d_optimizer, real, noise)` moves D, then G."""
+
+    def hint():
+        if function is ...:
+            raise Unsolved
+        (g_start, d_start), (g_got, d_got) = _played(function)
+        if not (g_got - g_start).any() and not (d_got - d_start).any():
+            raise Unsolved
+        truth_g, truth_d = _played(_update)[1]
+        close = {"atol": 1e-6}
+        d_slips = (
+            (d_start, "the discriminator does not move: apply the gradients of d_loss to its weights."),
+            (
+                2 * d_start - truth_d,
+                "the discriminator climbs: its loss goes up. Give the optimizer the gradients as they are, with no minus.",
+            ),
+            (
+                _played(_both_move_d)[1][1],
+                "the generator's loss moves the discriminator as well: take its gradient for the generator's weights alone.",
+            ),
+        )
+        g_slips = (
+            (g_start, "the generator does not move: apply the gradients of g_loss to its weights."),
+            (
+                2 * g_start - truth_g,
+                "the generator goes the wrong way: its fakes look more fake than before.",
+            ),
+            (
+                _played(_at_once)[1][0],
+                (
+                    "both players learn from the same D, as in chapter 0. That works, too; here D moves first, and then "
+                    "judges the fakes anew for the generator."
+                ),
+            ),
+        )
+        if not np.allclose(d_got, truth_d, **close):
+            return slip(d_got, d_slips, **close) or (
+                "the discriminator ends at other weights than it should: the gradient of d_loss, by its own weights, on "
+                "the real points and the fakes."
+            )
+        if not np.allclose(g_got, truth_g, **close):
+            return slip(g_got, g_slips, **close) or (
+                "the generator ends at other weights than it should: the gradient of g_loss, by its own weights, on the "
+                "fakes of this very noise. Make the fakes inside the tape."
+            )
+        return None
+
+    grade(
+        "move the discriminator by d_loss, then the generator by g_loss as the new discriminator sees it.",
+        hint,
+        "that is one update of a GAN, and a training is nothing else, a few thousand times.",
+    )
+
+
+def _played(function: Callable[..., Any]) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+    """The weights of two small players, each as one row, before and after an update of the reader's."""
+    import keras
+    import tensorflow as tf
+
+    from .. import plane
+
+    rng = np.random.default_rng(0)
+    players = plane.generator(4), plane.discriminator(4)
+    for player in players:
+        player.set_weights([rng.normal(scale=0.5, size=weight.shape) for weight in player.get_weights()])
+    points = [tf.constant(rng.normal(size=(6, 2)), "float32") for _ in range(2)]
+
+    def weights() -> tuple[np.ndarray, ...]:
+        return tuple(np.concatenate([w.ravel() for w in player.get_weights()]) for player in players)
+
+    start = weights()
+    function(*players, keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), *points)
+    return start, weights()
+
+
+def _move(player: Any, optimizer: Any, loss: Any, tape: Any) -> None:
+    optimizer.apply(tape.gradient(loss, player.trainable_variables), player.trainable_variables)
+
+
+def _update(
+    generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
+) -> None:
+    """One update: D first, then G as the new D sees it."""
+    import tensorflow as tf
+
+    from .. import losses
+
+    with tf.GradientTape() as tape:
+        d_loss, _ = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
+    _move(discriminator, d_optimizer, d_loss, tape)
+    with tf.GradientTape() as tape:
+        fake_logits = discriminator(generator(noise))
+        _, g_loss = losses.non_saturating(fake_logits, fake_logits)
+    _move(generator, g_optimizer, g_loss, tape)
+
+
+def _at_once(
+    generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
+) -> None:
+    """Both players learn from the D of before."""
+    import tensorflow as tf
+
+    from .. import losses
+
+    with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+        d_loss, g_loss = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
+    _move(discriminator, d_optimizer, d_loss, d_tape)
+    _move(generator, g_optimizer, g_loss, g_tape)
+
+
+def _both_move_d(
+    generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
+) -> None:
+    """The generator's loss moves both players."""
+    import tensorflow as tf
+
+    from .. import losses
+
+    with tf.GradientTape() as tape:
+        d_loss, _ = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
+    _move(discriminator, d_optimizer, d_loss, tape)
+    with tf.GradientTape() as tape:
+        fake_logits = discriminator(generator(noise))
+        _, g_loss = losses.non_saturating(fake_logits, fake_logits)
+    weights = generator.trainable_variables + discriminator.trainable_variables
+    g_optimizer.apply(tape.gradient(g_loss, weights), weights)
+
+
 def divergence(function: Callable[..., Any]) -> None:
-    """Grade exercise 5.2: `function(p, q)` is the Jensen-Shannon divergence of two discrete distributions in nats."""
+    """Grade exercise 5.4: `function(p, q)` is the Jensen-Shannon divergence of two discrete distributions in nats."""
 
     def hint():
         cases = (
@@ -80,7 +321,7 @@ def divergence(function: Callable[..., Any]) -> None:
 
 
 def gradients_at(function: Callable[..., Any]) -> None:
-    """Grade exercise 5.3: `function(logit, slope)` gives the gradients of both generator losses at a point."""
+    """Grade exercise 5.5: `function(logit, slope)` gives the gradients of both generator losses at a point."""
 
     def hint():
         for logit, slope in ((0.0, (2.0, 0.0)), (-3.0, (0.5, -1.0)), (1.5, (0.0, 4.0))):
@@ -114,7 +355,7 @@ def gradients_at(function: Callable[..., Any]) -> None:
 
 
 def count_modes(function: Callable[..., Any]) -> None:
-    """Grade exercise 5.4: `function(points, centres, radius)` counts the modes with a quarter of their fair share."""
+    """Grade exercise 5.6: `function(points, centres, radius)` counts the modes with a quarter of their fair share."""
 
     def hint():
         centres = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0]])
