@@ -1,8 +1,8 @@
 """The 2019 post: its two networks, layer by layer, and the loop that it trains them with.
 
-The post compiles the discriminator, freezes it, and chains both networks into a combined model, noise in, verdict out;
-the label 1 is *generated*. `step` is its iteration as written, `toggled_step` the one that works in Keras 3. A recipe with
-`networks="post"` makes the same updates with `fit` (`gan.GAN`).
+The post compiles the discriminator, freezes it, and chains both networks into a combined model, noise in, verdict out; in
+the loop that it points to, the label 1 is *generated*. `step` is its iteration as written, `toggled_step` the one that works
+in Keras 3. A recipe with `networks="post"` makes the same updates with `fit` (`gan.GAN`).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def discriminator(
 
     Returns:
         A model from float32 (N, image_size, image_size, 3) to the probability of the label 1, float32 (N, 1)
-        in [0, 1]; the post's training gives the label 1 to generated images.
+        in [0, 1]; the loop that the post points to gives that label to generated images.
 
     Raises:
         ValueError: if `image_size` is not a multiple of 4, or below 12.
