@@ -19,4 +19,5 @@ from .chapter_11 import asked_given_seen, projection, quarter_turn
 from .chapter_12 import alone, arc, chord, inverted
 from .chapter_13 import average_precision, paired, worth
 from .chapter_14 import all_reduce, expected_best, whole_mean
+from .debugging import weights_move, which_trap
 from .questions import answers, five_questions
