@@ -9,7 +9,7 @@ from .chapter_01 import baseline, deal_days, metres, shared_days
 from .chapter_02 import calibration_error, precision_recall, receptive_field, temperature
 from .chapter_03 import matched, overlap, suppress, windows
 from .chapter_04 import log_posterior, posterior, sample_gaussian
-from .chapter_05 import count_modes, divergence, gradients_at, optimal_discriminator
+from .chapter_05 import count_modes, divergence, gradients_at, optimal_discriminator, two_losses, update
 from .chapter_06 import conv_parameters, is_affine, patches, transposed_work
 from .chapter_07 import accuracies, noisy_labels, non_saturating_slope, toggled_step
 from .chapter_08 import DISEASES, copying, cure, diagnosis, quiz
