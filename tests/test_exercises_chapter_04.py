@@ -39,6 +39,16 @@ def noise_on_top(mean, directions, variances, q, n, rng):
     return samples(mean, directions, more, q, n, rng)
 
 
+def one_z(mean, directions, variances, q, n, rng):
+    x = samples(mean, directions, variances, q, 1, rng, own=0.0)
+    return x + rng.standard_normal((n, len(mean))) * np.sqrt(0.5)
+
+
+def one_noise(mean, directions, variances, q, n, rng, each=1):
+    x = samples(mean, directions, variances, q, n, rng, own=0.0)
+    return x + rng.standard_normal((n, 1) if each else len(mean)) * np.sqrt(0.5)
+
+
 def all_directions(mean, directions, variances, q, n, rng):
     return mean + rng.standard_normal((n, len(variances))) * np.sqrt(variances) @ directions
 
@@ -81,6 +91,9 @@ CASES = [
     (exercises.sample_gaussian, lambda *a: samples(*a)[0], "Not yet: return n samples"),
     (exercises.sample_gaussian, lambda m, *a: samples(0 * m, *a), "Not yet: the samples' mean"),
     (exercises.sample_gaussian, changed(own=0.0), "Not yet: nothing varies off"),
+    (exercises.sample_gaussian, one_z, "Not yet: all samples share one z"),
+    (exercises.sample_gaussian, one_noise, "Not yet: the noise of a sample is one number"),
+    (exercises.sample_gaussian, lambda *a: one_noise(*a, each=0), "Not yet: nothing varies off"),
     (exercises.sample_gaussian, all_directions, "Not yet: you drew along all"),
     (exercises.sample_gaussian, changed(share=1.5), "Not yet: the noise varies by 1.5"),
     (exercises.sample_gaussian, changed(share=0.75), "Not yet: the noise varies by 0.75"),

@@ -57,10 +57,14 @@ def sample_gaussian(function: Callable[..., Any]) -> None:
         )
         if got.shape != (n, 5):
             return f"return n samples of 5 numbers, shape ({n}, 5); yours has the shape {got.shape}."
-        if not np.allclose(got.mean(axis=0), mean, atol=0.1):
+        along, off = (got - mean) @ directions[:q].T, got[:, 2:]
+        kept, rest = np.var(along, axis=0), np.var(off, axis=0)
+        if np.allclose(kept, 0.5, rtol=0.05):
+            return "all samples share one z: draw n times q numbers, q for each sample."
+        if rest.min() > 0.1 and np.corrcoef(off, rowvar=False)[0, 1] > 0.9:
+            return "the noise of a sample is one number: draw n times d numbers, one for each value."
+        if rest.max() > 1e-9 and not np.allclose(got.mean(axis=0), mean, atol=0.1):
             return f"the samples' mean is {np.round(got.mean(axis=0), 1)}, and it should be {mean}."
-        along = (got - mean) @ directions[:q].T
-        kept, rest = np.var(along, axis=0), np.var(got[:, 2:], axis=0)
         if not (np.allclose(kept, variances[:q], rtol=0.05) and np.allclose(rest, 0.5, rtol=0.05)):
             return _misspread(kept, rest)
         if abs(np.corrcoef(along, rowvar=False)[0, 1]) > 0.1:
@@ -96,7 +100,7 @@ def _misspread(kept: np.ndarray, rest: np.ndarray) -> str:
         "`variances[q:].sum() / (d - q)` is a variance: multiply by its square root.",
     )
     if rest.max() < 1e-9:
-        return "nothing varies off the q directions: what the others hold becomes noise on each of the d numbers."
+        return "nothing varies off the q directions: what the others hold becomes noise, n times d random numbers."
     if close(rest[:2], [1.0, 0.5]) or close(rest[:2], [1.5, 1.0]):
         return "you drew along all directions: keep the first q, and turn what the others hold into noise."
     if where.size:
