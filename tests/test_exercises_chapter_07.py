@@ -1,63 +1,148 @@
+import re
+
 import numpy as np
 import pytest
+import tensorflow as tf
+from keras.ops import mean, softplus
 
 from satgan_tutorial import exercises
+from satgan_tutorial.exercises import chapter_07
 
 
-def toggled(on=True, off=False, labels=(1.0, 0.0), towards=0.0, turned=False, real_only=False, axis=0):
-    def step(models, real, z):
-        generator, discriminator, combined = models
+def shares(real, fake, border=None):
+    border = (real.mean() + fake.mean()) / 2 if border is None else border
+    return np.mean(real > border), np.mean(fake <= border)
 
-        def first():
-            both = real if real_only else np.concatenate([generator(z), real], axis)
-            discriminator.trainable = on
-            discriminator.train_on_batch(both, np.repeat(labels, len(z))[: both.size, None])
 
-        def second():
-            discriminator.trainable = off
-            combined.train_on_batch(z, np.full((len(z), 1), towards))
+def step(penalty=0.5, at="real", pixels="sum", d="right", g="right", moves="own", old_noise=False):
+    """An answer to exercise 7.2, right or with a slip."""
 
-        for half in (second, first) if turned else (first, second):
-            half()
+    def answer(generator, discriminator, g_optimizer, d_optimizer, real, noise, gamma):
+        if old_noise:
+            fake = generator(noise * 0 + 1)
+        else:
+            fake = generator(noise)
+        place, over = (fake if at == "fake" else real), getattr(tf, f"reduce_{pixels}")
+        with tf.GradientTape() as tape:
+            with tf.GradientTape() as slope_tape:
+                slope_tape.watch(place)
+                logits = discriminator(place)
+            squares = slope_tape.gradient(logits, place) ** 2
+            loss = penalty * gamma * mean(over(squares, (1, 2, 3)))
+            loss += d_losses[d](discriminator(real), discriminator(fake))
+        early = g_gradients(generator, discriminator, noise, "right")
+        weights = discriminator.trainable_variables
+        if d:
+            d_optimizer.apply(tape.gradient(loss, weights), weights)
+        if moves == "both":  # the second update moves the wrong one
+            with tf.GradientTape() as tape:
+                loss = mean(softplus(-discriminator(generator(noise))))
+            d_optimizer.apply(tape.gradient(loss, weights), weights)
+            return
+        noise = noise * 0 + 1 if g == "other noise" else noise
+        now = g_gradients(generator, discriminator, noise, g)
+        if g:
+            g_optimizer.apply(early if g == "early" else now, generator.trainable_variables)
 
-    return step
+    return answer
+
+
+d_losses = {
+    "": lambda real, fake: 0.0,
+    "right": lambda real, fake: mean(softplus(-real)) + mean(softplus(fake)),
+    "turned": lambda real, fake: mean(softplus(real)) + mean(softplus(-fake)),
+    "relativistic": lambda real, fake: mean(softplus(fake - real)),
+}
+
+
+def g_gradients(generator, discriminator, noise, which):
+    with tf.GradientTape() as tape:
+        logits = discriminator(generator(noise))
+        turned = mean(softplus(logits))
+        loss = {"turned": turned, "minimax": -turned}.get(which, mean(softplus(-logits)))
+    return tape.gradient(loss, generator.trainable_variables)
 
 
 CASES = [
-    (exercises.toggled_step, lambda models, real, z: ..., "To do"),
-    (exercises.toggled_step, ..., "To do"),
-    (exercises.toggled_step, toggled(on=False), "Not yet: the flag is off while the discriminator"),
-    (exercises.toggled_step, toggled(off=True), "Not yet: the flag is on while the combined"),
-    (exercises.toggled_step, toggled(labels=(0.0, 1.0)), "Not yet: generated images have the label 1"),
-    (exercises.toggled_step, toggled(towards=1.0), "Not yet: the combined model takes the noise"),
-    (exercises.toggled_step, toggled(turned=True), "Not yet: train the discriminator once, then"),
-    (exercises.toggled_step, toggled(real_only=True), "Not yet: the discriminator trains on all"),
-    (exercises.toggled_step, toggled(axis=1), "Not yet: the discriminator trains on all"),
-    (exercises.toggled_step, toggled(labels=(0.95, 0.05)), "Not yet: generated images have the label 1"),
-    (
-        exercises.toggled_step,
-        lambda models, real, z: models[1].fit(real),
-        "Not yet: your answer raised Attribute",
-    ),
-    (exercises.toggled_step, toggled(), "Right"),
+    (exercises.accuracies, lambda r, f: ..., "To do"),
+    (exercises.accuracies, shares, "Right"),
     (exercises.accuracies, lambda r, f: np.mean(r > 0), "Not yet: return two shares"),
-    (exercises.accuracies, lambda r, f: (np.mean(f <= 0), np.mean(r > 0)), "Not yet: those are the two, but"),
-    (exercises.accuracies, lambda r, f: (np.mean(r > 0.5), np.mean(f <= 0.5)), "Not yet: 0.5 is the border"),
+    (exercises.accuracies, lambda r, f: shares(r, f)[::-1], "Not yet: those are the two, but"),
+    (exercises.accuracies, lambda r, f: (shares(r, f)[0], 1 - shares(r, f)[1]), "Not yet: a fake"),
+    (exercises.accuracies, lambda r, f: shares(r, f, 0), "Not yet: 0 is the border of a loss"),
     (
         exercises.accuracies,
-        lambda r, f: (np.mean(r >= 0), np.mean(f <= 0)),
-        "Not yet: for real logits [0.0, 1.0]",
+        lambda r, f: shares(r, f, np.concatenate([r, f]).mean()),
+        "Not yet: that border is the mean of all",
     ),
-    (exercises.accuracies, lambda r, f: (0.75, 0.4), "Not yet: for real logits [0.0, 1.0]"),
-    (exercises.noisy_labels, lambda labels, noise: ..., "To do"),
-    (exercises.noisy_labels, lambda labels, noise: labels + noise, "Not yet: a label of 1.05 is above 1"),
-    (exercises.noisy_labels, lambda labels, noise: labels - noise, "Not yet: a label of -0.05 is below 0"),
-    (exercises.noisy_labels, lambda labels, noise: labels, "Not yet: for labels"),
-    (exercises.noisy_labels, lambda labels, noise: 0.5, "Not yet: return one label for each"),
-    (exercises.noisy_labels, lambda labels, noise: np.abs(labels - noise), "Right"),
+    (exercises.accuracies, lambda r, f: (0.75, 0.5), "Not yet: for real logits [9.0, 6.0"),
+    (exercises.training_step, ..., "To do"),
+    (exercises.training_step, lambda *given: ..., "To do"),
+    (exercises.training_step, step(), "Right"),
+    (exercises.training_step, lambda *given: None, "Not yet: the discriminator's weights did not move: "),
+    (exercises.training_step, step(d=""), "Not yet: the discriminator's weights did not move and the gen"),
+    (
+        exercises.training_step,
+        step(penalty=0),
+        "Not yet: the discriminator moves as if there were no penalty",
+    ),
+    (exercises.training_step, step(penalty=1), "Not yet: the penalty is twice as large"),
+    (exercises.training_step, step(at="fake"), "Not yet: the penalty is taken at the fake images"),
+    (exercises.training_step, step(pixels="mean"), "Not yet: the squared slope of an image is summed"),
+    (exercises.training_step, step(d="turned"), "Not yet: the discriminator learns to call fakes real"),
+    (exercises.training_step, step(d="relativistic"), "Not yet: that is the relativistic loss"),
+    (
+        exercises.training_step,
+        step(moves="both"),
+        "Not yet: the discriminator moved, and not by its own loss",
+    ),
+    (exercises.training_step, step(old_noise=True), "Not yet: the discriminator ends elsewhere"),
+    (exercises.training_step, step(g=""), "Not yet: the generator's weights did not move"),
+    (exercises.training_step, step(g="turned"), "Not yet: the generator learns to be told apart"),
+    (exercises.training_step, step(g="minimax"), "Not yet: that is the first GAN's loss"),
+    (
+        exercises.training_step,
+        step(g="early"),
+        "Not yet: the generator learns from the discriminator as it was",
+    ),
+    (exercises.training_step, step(g="other noise"), "Not yet: the discriminator is right; the generator"),
+    (exercises.training_step, lambda *given: given[9], "Not yet: your answer raised IndexError"),
+    (exercises.bugs, ..., "To do"),
+    (exercises.bugs, dict.fromkeys("ABC", ...), "To do"),
+    (exercises.bugs, {"A": 17, "B": 15, "C": 20}, "Right"),
+    (exercises.bugs, {"A": 17, "B": 15, "C": ...}, "Not yet: C is open"),
+    (exercises.bugs, {"A": 12, "B": 15, "C": 20}, "Not yet: line 12 of A is not the one: who moved"),
+    (exercises.bugs, {"A": 17, "B": 3, "C": 20}, "Not yet: line 3 of B is not the one: the error says"),
+    (exercises.bugs, {"A": 17}, "Not yet: give a line for each"),
 ]
 
 
 @pytest.mark.parametrize(("grader", "answer", "verdict"), CASES)
 def test_each_grader_tells_undone_wrong_and_right_apart(grader, answer, verdict, printed):
     assert printed(grader, answer).startswith(verdict)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("A", r"generator by up to 0\.0000"),
+        ("B", "it stopped with ValueError: No gradients"),
+        ("C", "the average by up to"),
+    ],
+)
+def test_a_broken_step_shows_its_lines_and_what_it_did(name, says, capsys):
+    exercises.broken_step(name)
+    shown = capsys.readouterr().out
+    line, wrong, _ = chapter_07.BROKEN[name]
+    assert f"{line:2}  {wrong}\n" in shown and re.search(says, shown)
+
+
+def moved(source):
+    return [float(x) for x in re.findall(r"by up to ([\d.]+)", chapter_07.measured(source).rstrip("."))]
+
+
+def test_the_step_without_a_bug_moves_both_players_and_its_average_slowly():
+    discriminator, generator, average = moved(chapter_07.STEP)
+    assert discriminator > 0.01 and generator > 0.005 and 0 < average < 0.02 * generator + 1e-4
+    assert moved(chapter_07.broken_source("C"))[2] > 0.9 * generator
+    assert moved(chapter_07.broken_source("A"))[1] == 0
