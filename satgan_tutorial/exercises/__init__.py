@@ -10,7 +10,7 @@ from .chapter_02 import calibration_error, precision_recall, receptive_field, te
 from .chapter_03 import matched, overlap, suppress, windows
 from .chapter_04 import log_posterior, posterior, sample_gaussian
 from .chapter_05 import count_modes, divergence, gradients_at, optimal_discriminator, two_losses, update
-from .chapter_06 import conv_parameters, is_affine, patches, transposed_work
+from .chapter_06 import costs, is_affine, patches, small_generator
 from .chapter_07 import accuracies, broken_step, bugs, training_step
 from .chapter_08 import DISEASES, copying, cure, diagnosis, quiz
 from .chapter_09 import beyond, copy_chance, expected_coverage, fooled
