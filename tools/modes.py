@@ -1,4 +1,4 @@
-"""Count the modes that each adversarial loss covers, for chapter 5: all losses, with and without R1, ten seeds.
+"""Count the modes that each adversarial loss covers, for the page "Which loss?": all losses, with and without R1, ten seeds.
 
 python tools/modes.py
 
