@@ -127,19 +127,20 @@ def circular_wasserstein(real: np.ndarray, fake: np.ndarray, period: float) -> f
 
     Args:
         real: (m,); NaN is left out.
-        fake: (n,); NaN is left out. Where none is left it is as far away as can be, 3^(1/2).
+        fake: (n,); NaN is left out. Where none is left in one of them they are as far apart as can be, 3^(1/2); where none is
+            in both, 0.
         period: of the values.
 
     Raises:
-        ValueError: no number among the real ones, or a period that is not above 0.
+        ValueError: values that are no numbers, or a period that is not above 0.
 
     Source: "Transportation Distances on the Circle", 2009, HAL hal-00399832.
     """
     real, fake = (x[np.isfinite(x)] for x in (_numbers(real, "real values"), _numbers(fake, "fake values")))
-    if not len(real) or not period > 0:
-        raise ValueError(f"found {len(real)} real numbers and a period of {period}; expected some, above 0.")
-    if not len(fake):
-        return float(np.sqrt(3))
+    if not period > 0:
+        raise ValueError(f"period: found {period!r:.60}; expected a number above 0.")
+    if not len(real) or not len(fake):
+        return 3**0.5 if len(real) != len(fake) else 0.0
     widths, difference = _cumulated(real % period, fake % period, 0.0, period)
     order = np.argsort(difference)
     middle = np.searchsorted(np.cumsum(widths[order]), period / 2)

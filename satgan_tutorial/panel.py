@@ -65,11 +65,13 @@ class View:
 
     Attributes:
         of: from uint8 (N, H, W, 3), and a judge or None, to float (N, d).
-        needs_judge: whether it can do without.
+        needs_judge: whether it cannot do without.
+        at_most: the largest side in pixels that it reads; smaller images are enlarged to that. None for any, as they are.
     """
 
     of: Callable[[np.ndarray, Any], np.ndarray]
     needs_judge: bool = False
+    at_most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def sea_distance(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
 
 
 VIEWS: dict[str, View] = {
-    "features": View(lambda images, judge: judge.features(images), needs_judge=True),
+    "features": View(lambda images, judge: judge.features(images), needs_judge=True, at_most=SIZE),
     "spectrum": View(lambda images, judge: spectra(images)),
     "statistics": View(lambda images, judge: statistics(images)),
 }
@@ -187,15 +189,18 @@ def look(images: np.ndarray, judge: Reader | None = None) -> dict[str, np.ndarra
         images: uint8 (N, H, H, 3). The spectrum is that of the pixels as they are; for all else chips smaller than 80 pixels
             are enlarged to that. A judge reads none that are larger.
         judge: whose features; None for none.
+
+    Raises:
+        TypeError: pixels that are not uint8.
+        ValueError: images that are no squares.
     """
     check_images(images)
-    large = enlarge(images, SIZE) if images.shape[1] < SIZE else images
-    fits = judge is not None and large.shape[1:3] == (SIZE, SIZE)
-    return {
-        name: view.of(large if view.needs_judge else images, judge)
-        for name, view in VIEWS.items()
-        if fits or not view.needs_judge
-    }
+    seen, side = {}, images.shape[1]
+    for name, view in VIEWS.items():
+        if (judge is None and view.needs_judge) or (view.at_most and side > view.at_most):
+            continue
+        seen[name] = view.of(enlarge(images, view.at_most) if view.at_most else images, judge)
+    return seen
 
 
 def noise_chips(images: np.ndarray, n: int, seed: int) -> np.ndarray:
@@ -249,7 +254,7 @@ def scores(
     others = others or {}
     for name, ruler in RULERS.items():
         if ruler.view not in real:
-            left_out[name] = "it needs a judge" if ruler.needs_judge else f"there is no {ruler.view}"
+            left_out[name] = "it needs a judge" if ruler.needs_judge else f"it reads at most {SIZE} pixels"
             continue
         seen = (real[ruler.view], fake[ruler.view])
         try:
@@ -290,7 +295,7 @@ def summary(value: float, floor: np.ndarray, lower_is_better: bool = True) -> di
 
 
 def text(table: pd.DataFrame) -> str:
-    """The table of `scores` in lines for a terminal, a sentence on its columns first."""
+    """The table of `scores` in lines for a terminal."""
     others = list(table.columns[11:])
     head = ["", "score", "95 %", "floor", "limit", "rank", *others, ""]
     lines = [head]
@@ -312,13 +317,6 @@ def text(table: pd.DataFrame) -> str:
         ).rstrip()
         for line in lines
     )
-
-
-LEGEND = (
-    "score: against the real ships of other days. 95 %: the interval, for the luck of these chips. floor: the median of what "
-    "real ships\nscore against real ships of other days. limit: beyond it lie the worst 5 % of those. rank: the share of those "
-    "that score better."
-)
 
 
 def number(value: float) -> str:

@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ from .geotiff import MASK, REDUCED, Tags, read_tags
 if TYPE_CHECKING:
     from PIL import Image
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")  # never EPS, which is a program, nor what no scene comes in
 MOST = 150_000_000  # pixels in one image, 450 MB: a square of 36 km
 GAP = 2  # pixels between the images of a contact sheet
@@ -97,6 +99,62 @@ def read(
         ) from None
     except OSError as error:
         raise RasterError(f"{path}: found a broken picture, no whole image ({error}); {WHOLE}") from error
+
+
+def holds_pictures(path: str | os.PathLike) -> bool:
+    """Whether `read_all` would find pictures: a folder with two or more, by their names, or a `.npy` file."""
+    path = Path(path)
+    return (path.suffix.lower() == ".npy" and path.is_file()) or (path.is_dir() and len(_files(path)) > 1)
+
+
+def read_all(path: str | os.PathLike, *, at_most: int) -> np.ndarray:
+    """Read the pictures of a folder, in the order of their names, or of a `.npy` file, as `satgan generate` writes it.
+
+    Args:
+        path: the folder or file; other files in the folder, and what is in folders in it, are not read.
+        at_most: how many there may be.
+
+    Returns:
+        uint8 (N, H, H, 3), N at least 2.
+
+    Raises:
+        RasterError: there are fewer or more, they are no squares of one size, or one cannot be read.
+    """
+    path = Path(path)
+    images = _array(path) if path.is_file() else _folder(path, at_most)
+    if not 2 <= len(images) <= at_most:
+        raise RasterError(f"{path}: found {len(images):,} pictures; expected 2 to {at_most:,}.")
+    if images.shape[1] != images.shape[2]:
+        size = f"{images.shape[2]} x {images.shape[1]}"
+        raise RasterError(f"{path}: found pictures of {size} pixels; expected squares. Cut them.")
+    return np.ascontiguousarray(images)
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+    return sorted(file for file in found if not file.name.startswith("."))
+
+
+def _array(path: Path) -> np.ndarray:
+    expected = "expected uint8 (N, H, H, 3), as `satgan generate --out NAME.npy` writes it."
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise RasterError(f"{path}: found no array that can be read ({error}); {expected}") from None
+    if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.shape[3:] != (3,):
+        found = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else "several arrays"
+        raise RasterError(f"{path}: found {found}; {expected}")
+    return images
+
+
+def _folder(folder: Path, at_most: int) -> np.ndarray:
+    files = _files(folder) if folder.is_dir() else []
+    if not 2 <= len(files) <= at_most:
+        raise RasterError(
+            f"{folder}: found {len(files):,} pictures; expected a folder of 2 to {at_most:,}, {', '.join(SUFFIXES)}, or a .npy."
+        )
+    first = read(files[0]).pixels
+    return np.stack([first, *(read(file, size=first.shape[1::-1]).pixels for file in files[1:])])
 
 
 def _read(

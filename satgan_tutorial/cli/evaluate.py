@@ -3,93 +3,349 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .console import note, progress, quiet_import
-from .options import SEED, Whole, regular, unread
+from .options import SEED, Whole, out_file, regular, unread
 from .settings import require_keras
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
     from ..chips import ChipSet
+    from ..judge import Judge
 
 MOST = 10_000  # chips: their features are compared in pairs, 0.8 GB
+CEILING = 250  # chips of each kind that is known to be bad
+LEGEND = """\
+score: against real {what} {apart}; 0 is best, but where more is better. 95 %: its interval, for the luck of these {what}.
+floor: the median of what real {what} score against real {what} {apart}; limit: beyond it lie the worst 5 % of them.
+rank: the share of those that score better. inside: no worse than the limit. The other columns are what other {what} score."""
+APART_LEGEND = """\
+Told apart by a fresh network: its AUC on {what} that it has not seen, 0.5 where it guesses, 1 where it never errs. limit: the
+largest of {splits} splits of real {what}. The last two are faults planted in real ones: near 0.5, the network sees nothing."""
 
 
-@click.command(short_help="Score a model on the test chips at hand.")
+@dataclass(frozen=True)
+class Sets:
+    """All pictures of an evaluation, uint8 (N, H, H, 3), of one size.
+
+    Attributes:
+        fake: the generated ones.
+        real: those to hold them against.
+        train: the other real ones, from which a network may learn to tell them apart.
+        everything: all real ones, for the floor.
+        days: the day of each of those.
+        real_days: the day of each of `real`.
+        others: more sets to score, by name.
+        what: "ships", or "pictures" where nobody knows.
+        apart: how real ones are held apart: "of other days", or "of another half".
+    """
+
+    fake: np.ndarray
+    real: np.ndarray
+    train: np.ndarray
+    everything: np.ndarray
+    days: np.ndarray
+    real_days: np.ndarray
+    others: dict[str, np.ndarray]
+    what: str = "ships"
+    apart: str = "of other days"
+
+
+@click.command(short_help="Score a model, or pictures, on the test chips at hand.")
 @click.argument("model")
 @click.option("-n", "count", type=Whole(2, MOST), default=1000, help="Chips to generate.")
 @click.option("--seed", type=SEED, default=0, help="Of the generated chips.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a sentence.")
-def evaluate(model: str, count: int, seed: int, as_json: bool) -> None:
+@click.option(
+    "--real",
+    type=click.Path(path_type=Path),
+    help="A folder of pictures, or a .npy, in place of chips; no judge.",
+)
+@click.option("--no-judge", is_flag=True, help="Leave out what needs the judge.")
+@click.option("--told-apart", is_flag=True, help="Also train networks to tell them apart: some minutes more.")
+@out_file(".svg", flag="--plot", required=False, text="A .svg file to draw the panel in.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a table.")
+def evaluate(
+    model: str,
+    count: int,
+    seed: int,
+    real: Path | None,
+    no_judge: bool,
+    told_apart: bool,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
     """Score MODEL on the test chips of the source at hand, real or simulated ($SATGAN_DATA).
 
-    A generator gets its KID against the test ships in the features of the shipped judge: 0 is as good as real, more is
-    worse. A judge (the name `judge`, a file, or the folder of its training) gets its accuracy and calibration error.
+    MODEL is a generator, or a folder of pictures or a .npy that one has drawn. It gets a panel of scores against the test
+    ships, each with its interval, and with what real ships score against real ships of other days: KID and others in the
+    features of the shipped judge, the power spectrum, and what pixels say of colours, sizes, places and the sea. It takes
+    about half a minute. --told-apart takes four more: a fresh network at each of four scales looks for a difference.
+
+    A judge (the name `judge`, a file, or the folder of its training) gets its accuracy and calibration error.
 
     \b
     Examples:
       satgan evaluate book --json
       satgan evaluate judge --json
+      satgan evaluate drawn.npy --plot panel.svg
+      satgan evaluate runs/cats/generator.keras --real cats
       SATGAN_DATA=simulated satgan evaluate runs/first
     """  # noqa: D301
     regular(Path(model))
+    if real:
+        regular(real)
     require_keras()  # before minutes may go into chips
+    from .. import models
+
+    if pictures := _is_pictures(model):
+        unread("these pictures are there already", "count", "seed")
+    # Complains before the work begins; all that is shipped is shipped for simulated chips.
+    elif models.find(model, "simulated").name.startswith("judge-"):
+        unread("a judge generates nothing", "count", "seed", "real", "no_judge", "told_apart", "plot")
+        return _judge(model, as_json)
+    with quiet_import():
+        from .. import conditions, judge, training  # noqa: F401  (all that loads TensorFlow, without its words)
+
+    draw = partial(_drawn, model, pictures, count, seed)
+    sets, result, judge = _against_pictures(draw, real) if real else _against_chips(draw, no_judge)
+    result = {"model": model} | result | ({} if pictures else {"seed": seed})
+    _panel(sets, result, judge, told_apart, plot, as_json)
+
+
+def _is_pictures(model: str) -> bool:
+    """Whether a name means pictures rather than a model."""
+    from .. import models, rasters
+
+    is_shipped = any(stem.rpartition("-")[0] == model for stem in models.shipped())
+    return not is_shipped and rasters.holds_pictures(model) and not any(Path(model).glob("*.keras"))
+
+
+def _judge(model: str, as_json: bool) -> None:
     from .. import models
     from ..sources import load_chips
 
-    # Complains before the work begins; all that is shipped is shipped for simulated chips.
-    found = models.find(model, "simulated")
-    is_judge = found.name.startswith("judge-")
-    if is_judge:
-        unread("a judge generates nothing", "count", "seed")
     chips = load_chips(say=note)
-    test = chips.split(0).test
     file = models.find(model, chips.source)
-    if is_judge:
-        with quiet_import():
-            from ..judge import Judge
-        result = {"model": model} | Judge(file).evaluate(test, split="test")
-        text = "{judge}: accuracy {accuracy:.4f}, calibration error {ece:.4f} ({n} {data} {split} chips)"
-    else:
-        result = {"model": model} | _kid(file, test.ships, count, seed)
-        text = "KID {kid:.3f} ({judge}; {n} generated against {n_real} {source} {split} ships; seed {seed})"
+    with quiet_import():
+        from ..judge import Judge
+    result = {"model": model} | Judge(file).evaluate(chips.split(0).test, split="test")
+    text = "{judge}: accuracy {accuracy:.4f}, calibration error {ece:.4f} ({n} {data} {split} chips)"
     click.echo(json.dumps(result) if as_json else text.format(**result))
 
 
-def _kid(file: Path, ships: ChipSet, count: int, seed: int) -> dict[str, Any]:
-    from ..training import read_card
-
-    learned_from = read_card(file.parent).get("source", ships.source)
-    if learned_from != ships.source:
-        where = "the folder of the real ones" if learned_from == "real" else "the word simulated"
-        raise click.ClickException(
-            f"{file}: learned from {learned_from} chips, and those at hand are {ships.source}: set SATGAN_DATA to {where}."
-        )
-    with quiet_import():
-        from .. import conditions, models
-        from ..judge import Judge
-
-        sampler = models.read_sampler(file)
+def _drawn(model: str, pictures: bool, count: int, seed: int, ships: ChipSet | None) -> np.ndarray:
+    """The pictures to score: read, or drawn under the conditions of these ships, uint8 (n, H, H, 3)."""
     import numpy as np
 
-    from ..chips import SIZE, enlarge, shrink
+    from .. import conditions, models, rasters
     from .generate import samples
 
-    size = sampler.output_shape[1]
-    if size < SIZE:  # the judge reads chips of one size: both sides are as coarse, and enlarged alike
-        note(
-            f"It draws {size} x {size} pixels: test ships are shrunk to that, and both are enlarged for the judge."
-        )
-        ships = replace(ships, images=enlarge(shrink(ships.images, size), SIZE))
-    condition, blocks, done = conditions.matching(sampler, ships, count), [], 0
+    if pictures:
+        return rasters.read_all(model, at_most=MOST)
+    file = models.find(model, ships.source if ships else "real")
+    if ships:
+        _check_source(file, ships.source)
+    sampler = models.read_sampler(file)
+    if ships:
+        condition = conditions.matching(sampler, ships, count)
+    else:
+        takes = sum(x.shape[-1] for x in sampler.inputs[1:])
+        condition = conditions.random(takes, count, seed) if takes else None
+    blocks, done = [], 0
     with progress(count, "chip") as update:
         for block in samples(sampler, count, seed, condition):
             blocks.append(block)
             update(done := done + len(block))
-    score = Judge(ships.source).score(ships, enlarge(np.concatenate(blocks), SIZE), split="test")
-    found = {"kid": score.value, "judge": score.judge, "n": score.n_fake, "n_real": score.n_real}
-    return found | {"split": score.split, "source": ships.source, "seed": seed, "image_size": size}
+    return np.concatenate(blocks)
+
+
+def _check_source(file: Path, source: str) -> None:
+    from ..training import read_card
+
+    learned_from = read_card(file.parent).get("source", source)
+    if learned_from != source:
+        where = "the folder of the real ones" if learned_from == "real" else "the word simulated"
+        raise click.ClickException(
+            f"{file}: learned from {learned_from} chips, and those at hand are {source}: set SATGAN_DATA to {where}."
+        )
+
+
+def _against_chips(draw: Callable, no_judge: bool) -> tuple[Sets, dict[str, Any], Judge | None]:
+    """The sets for chips that are ships, what the result says of them, and their judge."""
+    import numpy as np
+
+    from ..chips import SIZE, shrink
+    from ..panel import noise_chips
+    from ..sources import load_chips
+
+    chips = load_chips(say=note)
+    split, ships = chips.split(0), chips.ships
+    fake = draw(split.test.ships)
+    size = fake.shape[1]
+    if size > SIZE:
+        raise click.ClickException(
+            f"found pictures of {size} pixels; expected at most {SIZE}, the chips' size. Shrink them, or name pictures of their "
+            "own kind with --real."
+        )
+    if size < SIZE:  # the judge reads chips of one size: both sides are as coarse, and enlarged alike
+        note(
+            f"It draws {size} x {size} pixels: test ships are shrunk to that, and both are enlarged for the judge."
+        )
+    everything = shrink(ships.images, size)
+    test, train = (np.isin(ships.days, np.unique(part.days)) for part in (split.test, split.train))
+    sets = Sets(
+        fake=fake,
+        real=everything[test],
+        train=everything[train],
+        everything=everything,
+        days=ships.days,
+        real_days=ships.days[test],
+        others={
+            "train ships": everything[train],
+            "no ships": shrink(split.test.no_ships[:CEILING].images, size),
+            "pixel noise": noise_chips(everything[train], CEILING, 0),
+        },
+    )
+    result = {
+        "n": len(fake),
+        "n_real": int(test.sum()),
+        "split": "test",
+        "source": chips.source,
+        "image_size": size,
+    }
+    if no_judge:
+        return sets, result, None
+    from ..judge import Judge
+
+    judge = Judge(chips.source)
+    return sets, result | {"judge": judge.name}, judge
+
+
+def _against_pictures(draw: Callable, real: Path) -> tuple[Sets, dict[str, Any], None]:
+    """The sets for pictures of anything, what the result says of them, and no judge: half of the real ones are the test."""
+    import numpy as np
+
+    from ..chips import shrink
+    from ..panel import noise_chips
+    from ..rasters import read_all
+
+    everything, fake = read_all(real, at_most=MOST), draw(None)
+    size = min(everything.shape[1], fake.shape[1])
+    everything, fake = shrink(everything, size), shrink(fake, size)
+    order = np.random.default_rng(0).permutation(len(everything))
+    test, train = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    sets = Sets(
+        fake=fake,
+        real=everything[test],
+        train=everything[train],
+        everything=everything,
+        days=np.arange(len(everything)),
+        real_days=test,
+        others={"other half": everything[train], "pixel noise": noise_chips(everything[train], CEILING, 0)},
+        what="pictures",
+        apart="of another half",
+    )
+    return sets, {"n": len(fake), "n_real": len(test), "source": str(real), "image_size": size}, None
+
+
+def _panel(
+    sets: Sets,
+    result: dict[str, Any],
+    judge: Judge | None,
+    told_apart: bool,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure, and say what was found, in JSON or in tables, and in a drawing."""
+    import numpy as np
+
+    from .. import panel
+
+    note(f"Measuring {len(sets.fake)} generated {sets.what} and {len(sets.everything)} real ones.")
+    everything = panel.look(sets.everything, judge)
+    rows = np.isin(sets.days, sets.real_days)
+    real = {name: view[rows] for name, view in everything.items()}
+    others = {name: panel.look(images, judge) for name, images in sets.others.items()}
+    settings = {"others": others, "splits": panel.SPLITS, "repeats": panel.REPEATS}
+    table, left_out = panel.scores(real, panel.look(sets.fake, judge), everything, sets.days, **settings)
+    kid = table.score[(table.ruler == "KID") & (table.part == "")]
+    result |= {"kid": kid.item()} if len(kid) else {}
+    apart = _told_apart(sets) if told_apart else None
+    if plot:
+        _draw(table, plot)
+    if as_json:
+        found = {"panel": _rows(table), "left_out": left_out}
+        found |= {} if apart is None else {"told_apart": _rows(apart)}
+        return click.echo(json.dumps(result | found))
+    click.echo(_words(sets, result, table, left_out, apart))
+
+
+def _told_apart(sets: Sets) -> pd.DataFrame:
+    from .. import two_sample
+
+    half = len(sets.fake) // 2
+    parts = two_sample.Parts(sets.train, sets.fake[:half], sets.real, sets.fake[half:], sets.real_days)
+    total = two_sample.trainings(sets.fake.shape[1])
+    with progress(total, "training") as update:
+        return two_sample.scores(parts, sets.everything, sets.days, update=update)
+
+
+def _draw(table: pd.DataFrame, file: Path) -> None:
+    from ..files import replacing
+    from ..panel import plot
+    from ..svg import to_svg
+
+    svg = to_svg(*plot(table))
+    with replacing(file) as new:
+        new.write_text(svg, encoding="utf-8")
+    note(f"{file}: the panel.")
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table for JSON, which knows no NaN."""
+    rows = table.to_dict("records")
+    return [
+        {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in row.items()}
+        for row in rows
+    ]
+
+
+def _words(
+    sets: Sets,
+    result: dict[str, Any],
+    table: pd.DataFrame,
+    left_out: dict[str, str],
+    apart: pd.DataFrame | None,
+) -> str:
+    """The result in lines for a terminal."""
+    from .. import panel, two_sample
+
+    about = {"what": sets.what, "apart": sets.apart}
+    counts = f"{result['n']} generated against {result['n_real']} {result['source']}"
+    counts += f" {result['split']} {sets.what}" if "split" in result else f" {sets.what}"
+    counts += f"; seed {result['seed']}" if "seed" in result else ""
+    first = (
+        f"KID {result['kid']:.3f} ({result['judge']}; {counts})"
+        if "kid" in result
+        else f"{result['model']}: {counts}"
+    )
+    lines = [first, "", LEGEND.format(**about), "", panel.text(table)]
+    reasons: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        reasons.setdefault(reason, []).append(name)
+    lines += [""] * bool(reasons) + [
+        f"Left out: {', '.join(names)}: {reason}." for reason, names in reasons.items()
+    ]
+    if apart is not None:
+        lines += ["", APART_LEGEND.format(what=sets.what, splits=two_sample.SPLITS), "", panel.text(apart)]
+    return "\n".join(lines)

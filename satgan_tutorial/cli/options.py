@@ -77,22 +77,31 @@ def _limits(kind: Number | Whole) -> str:
     return f"{'above' if kind.min_open else 'from'} {kind.min:,} to {kind.max:,}"
 
 
-def out_file(*endings: str) -> Callable:
-    """The option for the file to write; complains before the work about one that could not be written after it."""
+def out_file(*endings: str, flag: str = "--out", required: bool = True, text: str | None = None) -> Callable:
+    """The option for a file to write; complains before the work about one that could not be written after it.
 
-    def check(context: click.Context, option: click.Option, out: Path) -> Path:
+    Args:
+        *endings: what its name may end in.
+        flag: the option.
+        required: whether there is always one; where there is none it is None.
+        text: its help; None for the endings.
+    """
+
+    def check(context: click.Context, option: click.Option, out: Path | None) -> Path | None:
+        if out is None:
+            return None
         if out.suffix.lower() not in endings:
-            raise click.UsageError(f"--out {out}: expected a name that ends in {' or '.join(endings)}.")
+            raise click.UsageError(f"{flag} {out}: expected a name that ends in {' or '.join(endings)}.")
         fits(out)
         if not out.parent.is_dir():
-            raise click.UsageError(f"--out {out}: found no folder {out.parent}; make it first.")
+            raise click.UsageError(f"{flag} {out}: found no folder {out.parent}; make it first.")
         if out.exists() and not out.is_file():
-            raise click.UsageError(f"--out {out}: found a {_kind(out)}; name a file.")
+            raise click.UsageError(f"{flag} {out}: found a {_kind(out)}; name a file.")
         writable(out.parent)
         return out
 
-    text, kind = f"A {' or '.join(endings)} file.", click.Path(path_type=Path)
-    return click.option("--out", type=kind, required=True, callback=check, help=text)
+    text, kind = text or f"A {' or '.join(endings)} file.", click.Path(path_type=Path)
+    return click.option(flag, type=kind, required=required, callback=check, help=text)
 
 
 def source_option(text: str) -> Callable:
