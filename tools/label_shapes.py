@@ -1,9 +1,21 @@
-"""Label by eye which generated ships are broken: `python tools/label_shapes.py sheets|join`, with the real chips.
+"""Label by eye which generated ships are broken, and hold the measure to it: `python tools/label_shapes.py STEP FOLDER`.
 
-`sheets FOLDER` writes, for each of two rounds, numbered sheets of 30 chips in a random order with their sources hidden.
-Whoever labels writes a letter a chip, in reading order, a line a sheet, into `FOLDER/round-1.txt` and `round-2.txt`, and
-what a third look says of the chips on which they differ into `round-3.txt`, "number letter". `join FOLDER` then writes
-`labels.csv` of `book/results/09-how-good-is-it`; its README says what each label means.
+With the real chips in SATGAN_DATA. The steps:
+
+    sheets  numbered sheets of 30 chips, shuffled, their sources hidden, for each round: `round-1-00.png` and so on
+    join    `labels.csv` of `book/results/09-how-good-is-it`, from what was written down, and how well the rounds agree
+    choose  the limits of `shapes.py` that do best on the chips of side "choose"
+    test    `shapes.csv` there: how many of whom are broken to the eye, to the measure, and to both
+
+Whoever labels writes a letter a chip in reading order, a line a sheet, into `FOLDER/ROUND.txt`; `third.txt` says in lines
+"number letter" what a third look says of the chips on which two rounds differ. The rounds:
+
+    round-1, round-2    the first batch, in two orders
+    grey                150 of it, grey, turned and mirrored, so that none is known again
+    second-1, second-2  the second batch, labelled when the measure had been tried on the first; then turned, with 98 others
+    last-1, last-2      the last batch, labelled when the limits were what they are; then turned
+
+The README there says what each label means.
 """
 
 import sys
@@ -13,39 +25,63 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
 
-from satgan_tutorial import load_chips
-from satgan_tutorial.chips import enlarge
+from satgan_tutorial import load_chips, shapes
+from satgan_tutorial.chips import enlarge, symmetry
 from satgan_tutorial.experiments.results import RESULTS
 
 TABLE = RESULTS / "09-how-good-is-it" / "labels.csv"
+RESULT = RESULTS / "09-how-good-is-it" / "shapes.csv"
 LETTERS = {"w": "whole", "b": "bent", "y": "branched", "p": "parts", "f": "faint", "n": "none"}
 COLUMNS, ROWS, SIDE, GAP = 6, 5, 200, 24
+ALARMS = 0.03  # of real train ships, at most
 DRAWN = 64  # chips of a sampler and a seed, of which the first are labelled
 SAMPLERS = {"book": 24, "conditional": 20}
-SEEDS = (101, 102, 103, 104)
-RECORDED = {
-    "small": ("07-the-training/equal-small.npz", "samples", 64),
-    "dcgan": ("07-the-training/equal-dcgan.npz", "samples", 32),
-    "activated": ("07-the-training/equal-activated.npz", "samples", 8),
-    "post": ("07-the-training/post-*.npz", "samples", 14),
-    "ten minutes": ("00-ten-minutes/seed-*.npz", "samples", 20),
-    "screen": ("10-few-images/bakeoff/*.npz", "images", 3),
-    "peers": ("10-few-images/peers/*.npz", "images", 8),
-    "museum": ("08-when-it-goes-wrong/museum-healthy-*.npz", "rows", 6),
+SEEDS = (101, 102, 103, 104), (105, 106), (107, 108, 109)  # of the first, second and last batch
+RECORDED = {  # files, their array, its seed, and which chips of each to label in each batch
+    "small": ("07-the-training/equal-small.npz", "samples", 1, (range(64), (), ())),
+    "dcgan": ("07-the-training/equal-dcgan.npz", "samples", 1, (range(32), range(32, 56), range(56, 64))),
+    "activated": ("07-the-training/equal-activated.npz", "samples", 1, (range(8), (), ())),
+    "post": ("07-the-training/post-*.npz", "samples", 1, (range(14), (), ())),
+    "ten minutes": ("00-ten-minutes/seed-*.npz", "samples", None, (range(20), range(20, 28), range(28, 32))),
+    "screen": ("10-few-images/bakeoff/*.npz", "images", 0, (range(3), (3,), (4, 5))),
+    "peers": ("10-few-images/peers/*.npz", "images", 0, (range(8), (), ())),
+    "museum": ("08-when-it-goes-wrong/museum-healthy-*.npz", "rows", 0, (range(6), (), ())),
 }
-REAL = 60
+REAL = 60, 30, 40
 
 
 def listed() -> pd.DataFrame:
-    """The chips to label, a row each: source, file (or the name of shipped weights), seed, index."""
-    rows = [(name, name, seed, i) for name, n in SAMPLERS.items() for seed in SEEDS for i in range(n)]
-    for source, (pattern, _, n) in RECORDED.items():
-        for file in sorted(RESULTS.glob(pattern)):
-            rows += [(source, file.relative_to(RESULTS).as_posix(), 1, i) for i in range(n)]
+    """The chips to label, a row each: batch, source, file (or the name of shipped weights), seed, index, side."""
     count = len(load_chips().split(0).test.ships)
-    chosen = np.sort(np.random.default_rng(0).choice(count, REAL, replace=False))
-    rows += [("real", "test ships", 0, int(i)) for i in chosen]
-    return pd.DataFrame(rows, columns=["source", "file", "seed", "index"])
+    real = [np.random.default_rng(0).choice(count, REAL[0], replace=False)]
+    for batch in (1, 2):
+        others = np.setdiff1d(np.arange(count), np.concatenate(real))
+        real.append(np.random.default_rng(batch).choice(others, REAL[batch], replace=False))
+    rows = [(batch, *row) for batch in range(3) for row in _batch(batch, real[batch])]
+    table = pd.DataFrame(rows, columns=["batch", "source", "file", "seed", "index"])
+    return table.assign(side=_sides(table))
+
+
+def _batch(batch: int, real: np.ndarray) -> list[tuple]:
+    rows = [(name, name, seed, i) for name, n in SAMPLERS.items() for seed in SEEDS[batch] for i in range(n)]
+    for source, (pattern, _, seed, chosen) in RECORDED.items():
+        for file in sorted(RESULTS.glob(pattern)):
+            of = int(file.stem[-1]) if seed is None else seed
+            rows += [(source, file.relative_to(RESULTS).as_posix(), of, i) for i in chosen[batch]]
+    return rows + [("real", "test ships", 0, int(i)) for i in np.sort(real)]
+
+
+def _sides(table: pd.DataFrame) -> list[str]:
+    """Sheets of the first batch by turns on one side or the other, so that no sheet is on both; real ships only test."""
+    sides, seen = [], {}
+    for batch, source, file, seed in table[["batch", "source", "file", "seed"]].itertuples(index=False):
+        sheets = seen.setdefault(source, [])
+        if (file, seed) not in sheets:
+            sheets.append((file, seed))
+        test = source in ("real", "dcgan", "activated") or sheets.index((file, seed)) % 2
+        first = "test" if test else "choose"
+        sides.append((first, "test" if source == "real" else "choose", "last")[batch])
+    return sides
 
 
 def images(table: pd.DataFrame) -> np.ndarray:
@@ -71,20 +107,38 @@ def _of(source: str, file: str, seed: int) -> np.ndarray:
         return arrays[key][-1] if key == "rows" else arrays[key]
 
 
-def order(count: int, which: int) -> np.ndarray:
-    """The order in which a round shows the chips."""
-    return np.random.default_rng([which, 2027]).permutation(count)
+def rounds(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What each round shows: rows of the table in their order, and how each chip is turned, 0 for not at all."""
+    first, second, last = (np.flatnonzero(table["batch"] == batch) for batch in range(3))
+    plain = {"round-1": (first, 1), "round-2": (first, 2), "second-1": (second, 3), "last-1": (last, 4)}
+    shown = {}
+    for name, (rows, seed) in plain.items():
+        order = np.random.default_rng([seed, 2027]).permutation(len(rows))
+        shown[name] = rows[order], np.zeros(len(rows), int)
+    rng = np.random.default_rng(77)
+    shown["grey"] = rng.choice(len(first), 150, replace=False), rng.integers(1, 8, 150)
+    rng = np.random.default_rng(79)
+    others = np.sort(
+        rng.choice(np.flatnonzero((table["batch"] == 0) & (table["side"] == "test")), 98, replace=False)
+    )
+    rows = np.concatenate([second, others])
+    shown["second-2"] = rows[rng.permutation(len(rows))], rng.integers(1, 8, len(rows))
+    rng = np.random.default_rng(80)
+    shown["last-2"] = last[rng.permutation(len(last))], rng.integers(1, 8, len(last))
+    return shown
 
 
 def write_sheets(folder: Path) -> None:
-    """Two rounds of sheets, `round-1-00.png` and so on."""
+    """All rounds' sheets."""
     folder.mkdir(parents=True, exist_ok=True)
-    chips = images(listed())
-    for which in (1, 2):
-        shuffled = order(len(chips), which)
-        for sheet, start in enumerate(range(0, len(chips), COLUMNS * ROWS)):
-            there = shuffled[start : start + COLUMNS * ROWS]
-            _sheet(chips[there]).save(folder / f"round-{which}-{sheet:02}.png")
+    table = listed()
+    chips = images(table)
+    for name, (rows, how) in rounds(table).items():
+        page = np.stack([symmetry(chips[row : row + 1], int(k))[0] for row, k in zip(rows, how, strict=True)])
+        if name == "grey":
+            page = np.repeat(page.mean(axis=3, keepdims=True), 3, axis=3).round().astype(np.uint8)
+        for sheet, start in enumerate(range(0, len(page), COLUMNS * ROWS)):
+            _sheet(page[start : start + COLUMNS * ROWS]).save(folder / f"{name}-{sheet:02}.png")
 
 
 def _sheet(chips: np.ndarray) -> Image.Image:
@@ -97,33 +151,39 @@ def _sheet(chips: np.ndarray) -> Image.Image:
     return page
 
 
-def read_round(folder: Path, which: int, count: int) -> np.ndarray:
-    """The labels of a round, in the order of `listed`."""
-    letters = "".join((folder / f"round-{which}.txt").read_text().split())
-    if len(letters) != count or set(letters) - set(LETTERS):
+def read_round(folder: Path, name: str, rows: np.ndarray) -> pd.Series:
+    """The labels of a round, by row of the table."""
+    letters = "".join((folder / f"{name}.txt").read_text().split())
+    if len(letters) != len(rows) or set(letters) - set(LETTERS):
         raise SystemExit(
-            f"round-{which}.txt: found {len(letters)} letters; expected {count} of {''.join(LETTERS)}."
+            f"{name}.txt: found {len(letters)} letters; expected {len(rows)} of {''.join(LETTERS)}."
         )
-    labels = np.empty(count, object)
-    labels[order(count, which)] = [LETTERS[letter] for letter in letters]
-    return labels
+    return pd.Series([LETTERS[letter] for letter in letters], index=rows)
 
 
 def join(folder: Path) -> None:
     """Write the table, and say how well the rounds agree."""
     table = listed()
-    for which in (1, 2):
-        table[f"label{which}"] = read_round(folder, which, len(table))
+    read = {name: read_round(folder, name, rows) for name, (rows, _) in rounds(table).items()}
+    table["label1"] = pd.concat([read["round-1"], read["second-1"], read["last-1"]])
+    second = read["second-2"]
+    table["label2"] = pd.concat([read["round-2"], second[table["batch"][second.index] == 1], read["last-2"]])
+    table["grey"] = read["grey"]
     table["label"] = table["label1"].where(table["label1"] == table["label2"])
-    third = folder / "round-3.txt"
-    for line in third.read_text().splitlines() if third.is_file() else []:
+    for line in (folder / "third.txt").read_text().splitlines():
         number, letter = line.split()
         table.loc[int(number), "label"] = LETTERS[letter]
-    print(f"kappa of six labels {kappa(table['label1'], table['label2']):.2f}")
-    print(f"kappa of whole or not {kappa(table['label1'] == 'whole', table['label2'] == 'whole'):.2f}")
-    if len(open_ones := table.index[table["label"].isna()]):
-        raise SystemExit(f"round-3.txt: expected a label for {len(open_ones)} chips, {open_ones.tolist()}")
-    table.to_csv(TABLE, index=False, lineterminator="\n")
+    for batch, there in table.groupby("batch"):
+        _agree(f"batch {batch}", there["label1"], there["label2"])
+    _agree("grey", *(table.dropna(subset="grey")[name] for name in ("label1", "grey")))
+    if len(left := table.index[table["label"].isna()]):
+        raise SystemExit(f"third.txt: expected a label for {len(left)} more chips, {left.tolist()}")
+    table.drop(columns="batch").to_csv(TABLE, index=False, lineterminator="\n")
+
+
+def _agree(name: str, a: pd.Series, b: pd.Series) -> None:
+    whole = kappa(a == "whole", b == "whole")
+    print(f"{name}: {len(a)} chips, kappa {kappa(a, b):.2f}, of whole or not {whole:.2f}")
 
 
 def kappa(a: pd.Series, b: pd.Series) -> float:
@@ -135,7 +195,71 @@ def kappa(a: pd.Series, b: pd.Series) -> float:
     return float((np.trace(together) - chance) / (1 - chance))
 
 
+def choose(folder: Path) -> None:
+    """The limits that find most of what is broken on side "choose", with few of the train ships among it."""
+    table = pd.read_csv(TABLE).query("side == 'choose'").reset_index(drop=True)
+    wrong = (table["label"] != "whole").to_numpy()
+    real = shapes.every_mask(load_chips().split(0).train.ships.images)
+    numbers, signs = shapes.every_mask(images(table)), np.array([1, -1, -1])
+
+    def cost(limits: np.ndarray) -> float:
+        called, alarms = (((x - limits) * signs > 0).any(axis=2).all(axis=1) for x in (numbers, real))
+        return 1 - _f1(called, wrong) + 5 * max(0.0, alarms.mean() - ALARMS)
+
+    grids = [np.linspace(*ends, 46) for ends in ((0.003, 0.012), (0.45, 0.9), (20, 65))]
+    best, rng = (np.inf, None), np.random.default_rng(0)
+    for _ in range(8):  # starts; each limit in turn takes its best value
+        limits = np.array([rng.choice(grid) for grid in grids])
+        for k in np.tile(range(3), 4):
+            tried = np.tile(limits, (len(grids[k]), 1))
+            tried[:, k] = grids[k]
+            limits = tried[int(np.argmin([cost(x) for x in tried]))]
+        best = min(best, (cost(limits), limits.round(4).tolist()))
+    print(f"bend, bar, length: {best[1]}, F1 {1 - best[0]:.3f}")
+
+
+def _f1(called: np.ndarray, wrong: np.ndarray) -> float:
+    return 2 * (called & wrong).sum() / (called.sum() + wrong.sum())
+
+
+def test(folder: Path) -> None:
+    """Say and write how the limits do on chips that did not choose them, side by side and source by source."""
+    table = pd.read_csv(TABLE)
+    table["called"] = shapes.broken(images(table))
+    rows = []
+    for side in ("choose", "test", "last"):
+        there = table[table["side"] == side]
+        rows.append((side, "generated", *_row(there[there["source"] != "real"])))
+        rows += [(side, name, *_row(of)) for name, of in there.groupby("source", sort=False)]
+    columns = ["side", "source", "chips", "broken", "called", "both"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame.to_csv(RESULT, index=False, lineterminator="\n")
+    for row in frame.itertuples():
+        ends = [f"{interval(row.both, n)}" for n in (row.called, row.broken)]
+        print(
+            f"{row.side:7}{row.source:12}{row.chips:4}{row.broken:4} broken{row.called:4} called  P {ends[0]}  R {ends[1]}"
+        )
+    print(table[table["side"] == "last"].groupby("label")["called"].agg(["mean", "size"]))
+
+
+def _row(table: pd.DataFrame) -> tuple[int, ...]:
+    wrong = table["label"] != "whole"
+    return len(table), int(wrong.sum()), int(table["called"].sum()), int((wrong & table["called"]).sum())
+
+
+def interval(part: int, whole: int) -> str:
+    """A share and its 95 % interval after Wilson, in percent."""
+    if not whole:
+        return "-"
+    share, z = part / whole, 1.96
+    middle = (share + z * z / 2 / whole) / (1 + z * z / whole)
+    half = z * np.sqrt(share * (1 - share) / whole + (z / 2 / whole) ** 2) / (1 + z * z / whole)
+    return f"{100 * share:.0f} ({100 * (middle - half):.0f} to {100 * (middle + half):.0f})"
+
+
+STEPS = {"sheets": write_sheets, "join": join, "choose": choose, "test": test}
+
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("sheets", "join"):
+    if len(sys.argv) != 3 or sys.argv[1] not in STEPS:
         raise SystemExit(__doc__)
-    {"sheets": write_sheets, "join": join}[sys.argv[1]](Path(sys.argv[2]))
+    STEPS[sys.argv[1]](Path(sys.argv[2]))
