@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from . import appearance, metrics
+from . import appearance, metrics, shapes
 from .chips import SIZE, check_images, check_seed, enlarge
 
 if TYPE_CHECKING:
@@ -163,10 +163,16 @@ def sea_distance(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
     return _grouped(real, fake, SEA)
 
 
+def share_broken(real: np.ndarray, fake: np.ndarray) -> float:
+    """The share of fake chips whose ship is broken (`shapes.broken`): 1 or 0 a row, (n, 1). Of real ones it isn't 0 either."""
+    return float(metrics.checked(real, fake)[1].mean())
+
+
 VIEWS: dict[str, View] = {
     "features": View(lambda images, judge: judge.features(images), needs_judge=True, at_most=SIZE),
     "spectrum": View(lambda images, judge: spectra(images)),
     "statistics": View(lambda images, judge: statistics(images)),
+    "broken": View(lambda images, judge: shapes.broken(images)[:, None].astype(float), at_most=SIZE),
 }
 
 RULERS: dict[str, Ruler] = {
@@ -179,6 +185,7 @@ RULERS: dict[str, Ruler] = {
     "power spectrum": Ruler(power_distance, "spectrum", "log10 power", BANDS),
     "pixels, W1": Ruler(pixel_distance, "statistics", "real spreads", tuple(PIXELS)),
     "noise of the sea, W1": Ruler(sea_distance, "statistics", "real spreads", tuple(SEA)),
+    "broken ships": Ruler(share_broken, "broken", "share"),
 }
 
 

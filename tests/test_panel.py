@@ -63,6 +63,11 @@ def shifted(images):
     return np.roll(images, 8, axis=1)
 
 
+def snapped(images):
+    """The lower half of each chip moved to the right, so that most hulls snap."""
+    return np.concatenate([images[:, :40], np.roll(images[:, 40:], 14, axis=2)], axis=1)
+
+
 def colourful(images):
     noise = np.random.default_rng(0).normal(0, 3, images.shape)
     return moved(images, noise - noise.mean(axis=3, keepdims=True))
@@ -80,6 +85,7 @@ def colourful(images):
         ("noise of the sea, W1", noisy, ["", "strength", "grain"]),
         ("noise of the sea, W1", blurred, ["", "strength", "grain"]),
         ("noise of the sea, W1", colourful, ["", "chroma"]),
+        ("broken ships", snapped, [""]),
     ],
 )
 def test_a_ruler_moves_with_a_fault_in_its_own_parts(chips, name, fault, parts):
@@ -99,6 +105,8 @@ def test_a_ruler_moves_with_a_fault_in_its_own_parts(chips, name, fault, parts):
         ("pixels, W1", striped, ""),
         ("pixels, W1", blurred, "colour"),
         ("noise of the sea, W1", bright, ""),
+        ("broken ships", bright, ""),
+        ("broken ships", shifted, ""),
     ],
 )
 def test_a_ruler_stays_where_it_should(chips, name, fault, part):
