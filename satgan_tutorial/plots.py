@@ -89,6 +89,48 @@ def sheet(
     return drawing
 
 
+def outlined(
+    images: np.ndarray,
+    masks: np.ndarray,
+    lines: list[np.ndarray],
+    *,
+    columns: int = 8,
+    titles: list[str] | None = None,
+    width: float = 7.0,
+) -> Figure:
+    """Lay chips out as `sheet` does, each with the rim of its mask and with lines over it.
+
+    For shapes, `found = shapes.measure(images)`, that is `outlined(images, found.mask, found.sides)`: a middle line drawn
+    through, and the two sides, which `bend` follows, dashed.
+
+    Args:
+        images: uint8 (N, H, W, 3).
+        masks: bool (N, H, W).
+        lines: for each chip left side, right side and middle line, (3, L, 2), x and y in pixels; L may be 0.
+        columns: as `sheet`.
+        titles: as `sheet`.
+        width: as `sheet`.
+
+    Raises:
+        ValueError: as `sheet`, or masks or lines that are not one for each image and of its size.
+    """
+    drawing = sheet(images, columns=columns, titles=titles, width=width)
+    if np.shape(masks) != np.shape(images)[:3] or len(lines) != len(images):
+        raise ValueError(
+            f"found masks {np.shape(masks)} and lines for {len(lines)} chips; expected {np.shape(images)[:3]} and "
+            f"{len(images)}. Enlarge the images to the masks' size first."
+        )
+    for axis, mask, (left, right, middle) in zip(drawing.axes, masks, lines, strict=False):
+        if mask.any():
+            height, wide = mask.shape
+            rim = np.pad(mask, 1)  # closed, where the ship runs out of the chip
+            axis.contour(rim, [0.5], colors=BLUE, linewidths=0.8, extent=(-1, wide, -1, height))
+        for line, style in ((left, "--"), (right, "--"), (middle, "-")):
+            axis.plot(*line.T, style, color=ORANGE, linewidth=0.8)
+        axis.set(xlim=(-0.5, mask.shape[1] - 0.5), ylim=(mask.shape[0] - 0.5, -0.5))
+    return drawing
+
+
 def strip(steps: list[int], images: list[np.ndarray], *, width: float = 7.0) -> Figure:
     """Draw what the same noise becomes as a training goes on, one row a look, its step at the left.
 

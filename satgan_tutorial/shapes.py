@@ -220,7 +220,7 @@ class _Frame:
     def __init__(self, mask: np.ndarray) -> None:
         y, x = np.nonzero(mask)
         points = np.stack([x, y]).astype(float)
-        self.centre, self.axes = _axes(points)
+        self.centre, self.axes = points.mean(axis=1, keepdims=True), _axes(points)
         self.along, self.across = self.axes @ (points - self.centre)
         self.first = self.along.min()
         step = np.floor(self.along - self.first).astype(int)
@@ -249,21 +249,11 @@ class _Frame:
         return np.stack([(self.axes.T @ np.stack([along, side]) + self.centre).T for side in sides])
 
 
-def _axes(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A hull's centre (2, 1), and its directions along and across (2, 2), not misled by what sticks out at its side."""
-    kept = points
-    for _ in range(4):
-        centre = kept.mean(axis=1, keepdims=True)
-        (xx, xy), (_, yy) = np.cov(kept, bias=True)
-        angle = np.arctan2(2 * xy, xx - yy) / 2
-        axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        across = (axes @ (points - centre))[1]
-        width = np.sqrt(12 * max((xx + yy - np.hypot(xx - yy, 2 * xy)) / 2, 0.0))
-        near = points[:, np.abs(across) <= 0.75 * width]
-        if near.shape[1] == kept.shape[1] or near.shape[1] < 20:
-            break
-        kept = near
-    return centre, axes
+def _axes(points: np.ndarray) -> np.ndarray:
+    """A mask's directions along and across, a row each: (2, 2)."""
+    (xx, xy), (_, yy) = np.cov(points, bias=True)
+    angle = np.arctan2(2 * xy, xx - yy) / 2
+    return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
 
 def _sway(side: np.ndarray) -> np.ndarray:

@@ -240,3 +240,16 @@ def test_a_table_has_a_name_above_each_column_and_none_for_mere_row_numbers(show
         plots.show(table)
     heads = [re.findall(r"<th[^>]*>([^<]*)</th>", each.to_html()) for each in shown]
     assert heads == [["n"], ["n"], ["ships", "kid"]]
+
+
+def test_an_outline_lies_on_the_rim_of_its_mask():
+    images, mask = np.zeros((2, 20, 20, 3), np.uint8), np.zeros((2, 20, 20), bool)
+    mask[0, 5:11, :9] = True  # runs out of the chip at its left
+    line = np.array([[0.0, 8.0], [9.0, 8.0]])
+    drawing = plots.outlined(images, mask, [np.stack([line] * 3), np.empty((3, 0, 2))], titles=["a", "b"])
+    (rim,) = drawing.axes[0].collections
+    x, y = rim.get_paths()[0].vertices.T
+    assert (x.min(), x.max(), y.min(), y.max()) == (-0.5, 8.5, 4.5, 10.5)
+    assert len(drawing.axes[0].lines) == 3 and not drawing.axes[1].collections
+    with pytest.raises(ValueError, match="Enlarge the images"):
+        plots.outlined(images, mask[:1], [])

@@ -112,6 +112,25 @@ def test_a_dark_ship_and_one_half_dark_are_whole():
     assert reason(bar(30), ship=halves) == "whole"
 
 
+def test_a_shadow_counts_for_nothing():
+    shade = bar(100, 50, 12, (20, 10)) & ~bar(30)
+    assert reason(bar(30) | shade, ship=np.where(shade[..., None], [20.0, 30, 25], SHIP)) == "whole"
+
+
+def test_a_small_straight_piece_does_not_make_a_cross_whole():
+    piece = bar(30, 54, 5)
+    cross = bar(30) | bar(120, length=56)
+    assert (
+        reason(cross, ship=np.where(piece[..., None], SHIP, [10.0, 10, 10]), sea=np.array([150.0, 160, 150]))
+        == "torn"
+    )
+
+
+def test_a_hull_is_followed_to_the_border():
+    found = shapes.measure(chip(bar(10, length=120)))
+    assert found.mask[0, 0].sum() >= 9 and found.mask[0, -1].sum() >= 9
+
+
 @pytest.mark.parametrize("drawn", [bar(25), bent(6, 25), bar(25, length=28)], ids=["whole", "bent", "short"])
 def test_turning_mirroring_and_brightness_change_nothing(drawn):
     image = chip(drawn)
