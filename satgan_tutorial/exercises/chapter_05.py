@@ -79,6 +79,21 @@ def _d_hint(real: np.ndarray, fake: np.ndarray, got: float) -> str | None:
             "softplus has the sigmoid in it already: give it the logits, not the probabilities.",
         ),
         (
+            _softplus(fake - real).mean(),
+            (
+                "that is the loss of chapter 0, which compares real and fake in pairs. Here each ship is judged by itself: "
+                "one mean over the real logits and one over the fake ones."
+            ),
+        ),
+        (
+            _softplus(-real.mean()) + _softplus(fake.mean()),
+            "first the surprise at each ship, then the mean: mean(softplus(...)), not softplus(mean(...)).",
+        ),
+        (
+            (fake - real).mean(),
+            "that is a difference of logits, which falls without end. The surprise at a real ship is softplus(-logit).",
+        ),
+        (
             _softplus(-real).mean() + _softplus(-fake).mean(),
             "d_loss treats fakes as if they were real: there the surprise is -log(1 - D), which is softplus(+logit).",
         ),
@@ -112,6 +127,18 @@ def _g_hint(fake: np.ndarray, got: float) -> str | None:
         ),
         (_softplus(-fake).sum(), "g_loss is a sum over the batch: take the mean."),
         (
+            _softplus(-fake.mean()),
+            "first the surprise at each fake, then the mean: mean(softplus(...)), not softplus(mean(...)).",
+        ),
+        (
+            -fake.mean(),
+            "that is a mean of logits, which falls without end. The surprise at a fake called real is softplus(-logit).",
+        ),
+        (
+            1 - (1 / (1 + np.exp(-fake))).mean(),
+            "that is 1 - D. The surprise is -log D: softplus of minus the logit.",
+        ),
+        (
             _softplus(-1 / (1 + np.exp(-fake))).mean(),
             "softplus has the sigmoid in it already: give it the logits, not the probabilities.",
         ),
@@ -136,9 +163,16 @@ def optimal_discriminator(function: Callable[..., Any]) -> None:
         if np.allclose(got, log_p / (log_p + log_q)):
             return "log_p and log_q are logarithms: p is np.exp(log_p)."
         if not np.allclose(got, truth):
+            if np.allclose(got, np.exp(log_p - log_q)):
+                return "that is p / q; the share that is real is p / (p + q)."
             return f"for p = [0.3, 0.2, 0.1] and q = [0.1, 0.2, 0.9] it is {truth.tolist()}, not {got.round(3).tolist()}."
         with np.errstate(all="ignore"):
             far = np.asarray(function(np.array([-2000.0, -1000.0]), np.array([-2001.0, -4000.0])), float)
+        if np.allclose(far[0], 1 / (1 + np.exp(-1))) and np.isnan(far[1]):
+            return (
+                "right, but for a difference of 3000: its exponential is infinite, and infinite / infinite is no number. "
+                "Divide above and below by p: 1 / (1 + q / p), and q / p is np.exp(log_q - log_p)."
+            )
         if not np.allclose(far, [1 / (1 + np.exp(-1)), 1]):
             return (
                 "right where densities are not tiny; for log-densities of -2000 and -2001 it should be 0.731. "
@@ -169,6 +203,14 @@ def update(function: Callable[..., Any]) -> None:
             (
                 2 * d_start - truth_d,
                 "the discriminator climbs: its loss goes up. Give the optimizer the gradients as they are, with no minus.",
+            ),
+            (
+                _played(_generator_first)[1][1],
+                "the generator moves first, so the discriminator learns from its new fakes. Let the discriminator begin.",
+            ),
+            (
+                _played(_swapped)[1][1],
+                "the optimizers are swapped: d_optimizer moves the discriminator, g_optimizer the generator.",
             ),
             (
                 _played(_both_move_d)[1][1],
@@ -225,7 +267,19 @@ def _played(function: Callable[..., Any]) -> tuple[tuple[np.ndarray, ...], tuple
         return tuple(np.concatenate([w.ravel() for w in player.get_weights()]) for player in players)
 
     start = weights()
-    function(*players, keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), *points)
+    try:  # two rates, so that swapped optimizers are seen
+        function(*players, keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.07), *points)
+    except ValueError as error:
+        if "No gradients" not in str(error):
+            raise
+        raise ValueError(
+            "no gradient reaches the weights: a tape knows only what happens inside it. For the generator's turn, make the "
+            "fakes inside the tape"
+        ) from error
+    except RuntimeError as error:
+        if "non-persistent" not in str(error):
+            raise
+        raise ValueError("a tape gives its gradients once. Each player needs a tape of its own") from error
     return start, weights()
 
 
@@ -262,6 +316,30 @@ def _at_once(
         d_loss, g_loss = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
     _move(discriminator, d_optimizer, d_loss, d_tape)
     _move(generator, g_optimizer, g_loss, g_tape)
+
+
+def _generator_first(
+    generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
+) -> None:
+    """The generator moves, and D learns from its new fakes."""
+    import tensorflow as tf
+
+    from .. import losses
+
+    with tf.GradientTape() as tape:
+        fake_logits = discriminator(generator(noise))
+        _, g_loss = losses.non_saturating(fake_logits, fake_logits)
+    _move(generator, g_optimizer, g_loss, tape)
+    with tf.GradientTape() as tape:
+        d_loss, _ = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
+    _move(discriminator, d_optimizer, d_loss, tape)
+
+
+def _swapped(
+    generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
+) -> None:
+    """Each player moves by the other's optimizer."""
+    _update(generator, discriminator, d_optimizer, g_optimizer, real, noise)
 
 
 def _both_move_d(
@@ -305,6 +383,12 @@ def divergence(function: Callable[..., Any]) -> None:
                 return "you have the two divergences from the mixture; take half of each."
             if np.isclose(got, truth / np.log(2)):
                 return "that is in bits: use the natural logarithm for nats."
+            if np.isclose(got, truth - np.log(2)):
+                return "m is the mean of p and q, half of their sum."
+            if (p * q).all() and np.isclose(got, np.sum(p * np.log(p / q))):
+                return "that is KL(p, q), which divides by zero where q is 0. Compare p with m and q with m."
+            if (p * q).all() and np.isclose(got, np.sum(m * np.log(m * m / (p * q))) / 2):
+                return "the order is turned: it is KL(p, m), the sum of p log(p / m), and not KL(m, p)."
             if np.isclose(got, np.sqrt(truth)):
                 return "that is the square root of it, which SciPy calls the Jensen-Shannon distance."
             return (
@@ -324,7 +408,7 @@ def gradients_at(function: Callable[..., Any]) -> None:
     """Grade exercise 5.5: `function(logit, slope)` gives the gradients of both generator losses at a point."""
 
     def hint():
-        for logit, slope in ((0.0, (2.0, 0.0)), (-3.0, (0.5, -1.0)), (1.5, (0.0, 4.0))):
+        for logit, slope in ((-3.0, (0.5, -1.0)), (0.0, (2.0, 0.0)), (1.5, (0.0, 4.0))):
             slope = np.array(slope)
             fooled = 1 / (1 + np.exp(-logit))
             truth = np.array([-fooled * slope, -(1 - fooled) * slope])
@@ -338,6 +422,10 @@ def gradients_at(function: Callable[..., Any]) -> None:
                     "the sizes are right; a step along the gradient *raises* the loss, so it points away from "
                     "a higher logit."
                 )
+            if np.allclose(np.abs(got), np.abs(truth)):
+                return "one of the two has its sign turned. Both losses fall as the logit rises, so both gradients have a minus."
+            if np.allclose(got, [-logit * slope, -(1 - logit) * slope]):
+                return "D is the sigmoid of the logit, not the logit."
             if np.allclose(got, truth[::-1]):
                 return "those are the two, but minimax comes first: it is the one that dies out where D wins."
             return (
@@ -370,16 +458,16 @@ def count_modes(function: Callable[..., Any]) -> None:
             (points(37, 1, 1, 1), 1.0, 1, "a mode needs a quarter of 40 / 4 points, so 2.5; one is too few."),
             (points(34, 3, 3, 0), 1.0, 3, "three points are above a quarter of 40 / 4."),
             (
-                points(10, 10, 10, 10, off=(1.2, 0.0)),
-                1.0,
-                0,
-                "all are farther than the radius from any centre.",
-            ),
-            (
                 np.concatenate([points(13, 9, 9, 9), stray]),
                 1.0,
                 4,
                 "sixty strays between the modes count for none of them.",
+            ),
+            (
+                np.concatenate([points(10, 10, 0, 0), points(0, 0, 10, 10, off=(1.2, 0.0))]),
+                1.0,
+                2,
+                "at two of the modes all points are farther than the radius from the centre.",
             ),
             (
                 np.concatenate([points(25, 5, 5, 5), stray]),
