@@ -25,12 +25,9 @@ def posterior(function: Callable[..., Any]) -> None:
                 return f"return one probability for each of the 3 bins; yours has the shape {got.shape}."
             if np.allclose(got, truth):
                 continue
-            if np.allclose(got, counts[1] / counts.sum(axis=0)):
-                return "that is the share at the counted prior; `prior` has to come in."
-            if np.allclose(got, joint[1]):
-                return "those are p(x|y) p(y) for ships: divide by p(x), the sum over both labels."
-            if np.allclose(got, prior * counts[1] / (prior * counts[1] + (1 - prior) * counts[0])):
-                return "the counts still hold the old prior: make each row sum to 1 first, then weigh it."
+            slip = _misturned(got, counts, prior, drawing)
+            if slip:
+                return slip
             return f"for counts {counts.tolist()} and a prior of {prior} it is {np.round(truth, 3)}, yours says {np.round(got, 3)}: {text}"
         return None
 
@@ -40,6 +37,29 @@ def posterior(function: Callable[..., Any]) -> None:
         hint,
         "p(x | y) stayed as it was; the prior alone moved the answer.",
     )
+
+
+def _misturned(got: np.ndarray, counts: np.ndarray, prior: float, drawing: np.ndarray) -> str | None:
+    """What went wrong in an answer to exercise 4.1, where it is one of the usual slips; `drawing` is p(x | y)."""
+    ships, others = prior * drawing[1], (1 - prior) * drawing[0]
+    swapped = (1 - prior) * drawing[1] / ((1 - prior) * drawing[1] + prior * drawing[0])
+    counted = prior * counts[1] / (prior * counts[1] + (1 - prior) * counts[0])
+    share = counts[1] / counts.sum(axis=0)
+    slips = (
+        (share, "that is the share at the counted prior; `prior` has to come in."),
+        (ships, "those are p(x|y) p(y) for ships: divide by p(x), the sum over both labels."),
+        (swapped, "`prior` is the share of ships: it goes with row 1, and 1 - prior with row 0."),
+        (
+            others / (ships + others),
+            "those are the probabilities of no ship: divide row 1's part by the sum.",
+        ),
+        (
+            prior * share,
+            "the shares of ships already hold the counted prior: start from p(x | y), row by row.",
+        ),
+        (counted, "the counts still hold the old prior: make each row sum to 1 first, then weigh it."),
+    )
+    return next((text for wrong, text in slips if np.allclose(got, wrong)), None)
 
 
 def sample_gaussian(function: Callable[..., Any]) -> None:
@@ -138,6 +158,9 @@ def log_posterior(function: Callable[..., Any]) -> None:
                     return "those are the probabilities: return their logarithms."
                 if np.allclose(got, small + log_prior):
                     return "that is log p(x, y): take off the logarithm of the sum over the classes."
+                largest = (small + log_prior).max(axis=1, keepdims=True)
+                if np.allclose(got, truth - largest) or np.allclose(got, truth + largest):
+                    return "it is off by each row's largest number: what you take off before `exp`, add back to the logarithm."
                 uniform = small - np.log(np.exp(small).sum(axis=1, keepdims=True))
                 if np.allclose(got, uniform):
                     return "the prior is missing: add log_prior to each row first."
