@@ -6,6 +6,7 @@ With the real chips in SATGAN_DATA. The steps:
     join    `labels.csv` of `book/results/09-how-good-is-it`, from what was written down, and how well the rounds agree
     choose  the limits of `shapes.py` that do best on the chips of side "choose"
     test    `shapes.csv` there: how many of whom are broken to the eye, to the measure, and to both
+    shares  `broken-shares.csv` there: real ships, the same bent or cut or turned, and shipped generators
 
 Whoever labels writes a letter a chip in reading order, a line a sheet, into `FOLDER/ROUND.txt`; `third.txt` says in lines
 "number letter" what a third look says of the chips on which two rounds differ. The rounds:
@@ -24,14 +25,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
-from satgan_tutorial import load_chips, shapes
+from satgan_tutorial import appearance, load_chips, shapes
 from satgan_tutorial.chips import enlarge, symmetry
 from satgan_tutorial.experiments.results import RESULTS
+from satgan_tutorial.sources import simulate
 
 TABLE = RESULTS / "09-how-good-is-it" / "labels.csv"
+SHARES = RESULTS / "09-how-good-is-it" / "broken-shares.csv"
 RESULT = RESULTS / "09-how-good-is-it" / "shapes.csv"
 LETTERS = {"w": "whole", "b": "bent", "y": "branched", "p": "parts", "f": "faint", "n": "none"}
+Y, X = np.mgrid[:80, :80] - 39.5
 COLUMNS, ROWS, SIDE, GAP = 6, 5, 200, 24
 ALARMS = 0.03  # of real train ships, at most
 DRAWN = 64  # chips of a sampler and a seed, of which the first are labelled
@@ -97,14 +102,17 @@ def _of(source: str, file: str, seed: int) -> np.ndarray:
     if source == "real":
         return load_chips().split(0).test.ships.images
     if source in SAMPLERS:
-        from satgan_tutorial import conditions, models, sampling
-
-        model = models.load(file, "real")
-        condition = np.tile(conditions.encode(True), (DRAWN, 1)) if source == "conditional" else None
-        return sampling.sample(model, DRAWN, seed, condition)
+        return _drawn(file, "real", DRAWN, seed)
     key = RECORDED[source][1]
     with np.load(RESULTS / file) as arrays:
         return arrays[key][-1] if key == "rows" else arrays[key]
+
+
+def _drawn(name: str, source: str, n: int, seed: int) -> np.ndarray:
+    from satgan_tutorial import conditions, models, sampling
+
+    condition = conditions.encode(True) if name == "conditional" else None
+    return sampling.sample(models.load(name, source), n, seed, condition)
 
 
 def rounds(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -257,7 +265,62 @@ def interval(part: int, whole: int) -> str:
     return f"{100 * share:.0f} ({100 * (middle - half):.0f} to {100 * (middle + half):.0f})"
 
 
-STEPS = {"sheets": write_sheets, "join": join, "choose": choose, "test": test}
+def shares(_: Path) -> None:
+    """Write the share of broken ships: of real ones, of these bent, cut, turned and dimmed, and of shipped generators."""
+    split = load_chips().split(0)
+    real = split.test.ships.images
+    seen = {
+        "train ships": split.train.ships.images,
+        "validation ships": split.validation.ships.images,
+        "test ships": real,
+        "test no-ships": split.test.no_ships.images,
+        "simulated ships": simulate.draw_chips(1000, seed=0, label=1).images,
+    }
+    seen |= {f"test ships bent by {sag} pixels": _bent(real, sag) for sag in (2, 4, 6)}
+    seen |= {f"test ships with a gap of {gap} pixels": _gap(real, gap) for gap in (4, 8)}
+    seen |= {f"test ships in symmetry {k}": symmetry(real, k) for k in range(1, 8)}
+    seen |= {
+        f"test ships at {x} of their light": (real * x).clip(0, 255).astype(np.uint8) for x in (0.7, 1.3)
+    }
+    for source in ("real", "simulated"):
+        for name in SAMPLERS:
+            for seed in (7, 201, 202):
+                seen[f"{name}-{source}, seed {seed}"] = _drawn(name, source, 1000, seed)
+    table = pd.DataFrame([(name, len(x), shapes.share_broken(x)) for name, x in seen.items()])
+    table.to_csv(
+        SHARES, index=False, header=["ships", "chips", "share"], lineterminator="\n", float_format="%.4f"
+    )
+    print(table.to_string(index=False, header=False))
+
+
+def _gap(chips: np.ndarray, wide: float) -> np.ndarray:
+    """Ships with a gap across the middle, filled with the sea of another place in the chip."""
+    cut = chips.copy()
+    for chip, angle in zip(cut, _angles(chips), strict=True):
+        there = np.abs(X * np.sin(angle) - Y * np.cos(angle)) < wide / 2
+        chip[there] = np.roll(chip, 40, axis=0 if abs(np.cos(angle)) < 0.7 else 1)[there]
+    return cut
+
+
+def _bent(chips: np.ndarray, sag: float) -> np.ndarray:
+    """Ships whose middle is moved across by `sag` pixels against two places 33 pixels along to either side."""
+    made = []
+    for chip, angle in zip(chips, _angles(chips), strict=True):
+        across = sag * (1 - ((X * np.sin(angle) - Y * np.cos(angle)) / 33) ** 2)
+        at = [Y + 39.5 - across * np.sin(angle), X + 39.5 - across * np.cos(angle)]
+        bands = [
+            ndimage.map_coordinates(band.astype(float), at, order=1, mode="reflect")
+            for band in np.moveaxis(chip, 2, 0)
+        ]
+        made.append(np.stack(bands, axis=-1))
+    return np.stack(made).round().astype(np.uint8)
+
+
+def _angles(chips: np.ndarray) -> np.ndarray:
+    return np.radians(appearance.measure(chips)["heading"].fillna(0))
+
+
+STEPS = {"sheets": write_sheets, "join": join, "choose": choose, "test": test, "shares": shares}
 
 if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in STEPS:
