@@ -84,6 +84,7 @@ class Ruler:
         unit: of the number; "" where it has none.
         parts: what the numbers after the first are called.
         lower_is_better: whether 0 is best; otherwise more is.
+        of_fake: whether it counts something among the fake chips alone, and heeds no real ones.
     """
 
     score: Callable[[np.ndarray, np.ndarray], Any]
@@ -91,6 +92,7 @@ class Ruler:
     unit: str = ""
     parts: tuple[str, ...] = ()
     lower_is_better: bool = True
+    of_fake: bool = False
 
     @property
     def needs_judge(self) -> bool:
@@ -185,7 +187,7 @@ RULERS: dict[str, Ruler] = {
     "power spectrum": Ruler(power_distance, "spectrum", "log10 power", BANDS),
     "pixels, W1": Ruler(pixel_distance, "statistics", "real spreads", tuple(PIXELS)),
     "noise of the sea, W1": Ruler(sea_distance, "statistics", "real spreads", tuple(SEA)),
-    "broken ships": Ruler(share_broken, "broken", "share"),
+    "broken ships": Ruler(share_broken, "broken", "share", of_fake=True),
 }
 
 
@@ -246,6 +248,8 @@ def scores(
         groups: what each of those belongs to, its day: no group is on both sides of a split, (N,).
         others: the same of other sets, by name; each becomes a column: the train ships, no ships, a bad generator.
         splits: for the floor: as many chips as are real on one side, on the other as many as are fake, or all there are left.
+            A ruler of the fake chips alone is held against sets of days with as many as are fake, or as are real if that is
+            less, since all real chips but a few would be much the same each time.
         repeats: pairs of halves for the interval (`metrics.interval`).
         seed: of the splits and halves.
 
@@ -409,8 +413,11 @@ def _floor(
     """The scores of real chips against real ones, (splits, 1 + parts); NaN where they are too few."""
     largest = np.unique(groups, return_counts=True)[1].max(initial=0)  # which a day can add to the first side
     second = min(sizes[1], len(rows) - sizes[0] - largest)
+    score, sizes = ruler.score, (sizes[0], second)
+    if ruler.of_fake:  # the first side has whole days, the second chips of all the others
+        score, sizes = (lambda a, b: ruler.score(b, a)), (min(sizes), 2)
     try:
-        found = metrics.floor(ruler.score, rows, groups, (sizes[0], second), splits=splits, seed=seed)
+        found = metrics.floor(score, rows, groups, sizes, splits=splits, seed=seed)
         return found.reshape(splits, -1)
     except ValueError:
         return np.full((1, 1 + len(ruler.parts)), np.nan)

@@ -68,6 +68,12 @@ def snapped(images):
     return np.concatenate([images[:, :40], np.roll(images[:, 40:], 14, axis=2)], axis=1)
 
 
+def contrasted(images):
+    """With half as much contrast again; the sea keeps its colour."""
+    sea = appearance.sea_colour(images)[:, None, None]
+    return moved(sea, 1.5 * (images - sea))
+
+
 def colourful(images):
     noise = np.random.default_rng(0).normal(0, 3, images.shape)
     return moved(images, noise - noise.mean(axis=3, keepdims=True))
@@ -103,6 +109,7 @@ def test_a_ruler_moves_with_a_fault_in_its_own_parts(chips, name, fault, parts):
         ("pixels, W1", bright, "position"),
         ("pixels, W1", shifted, "colour"),
         ("pixels, W1", striped, ""),
+        ("pixels, W1", contrasted, "share"),
         ("pixels, W1", blurred, "colour"),
         ("noise of the sea, W1", bright, ""),
         ("broken ships", bright, ""),
@@ -184,6 +191,16 @@ def test_the_floor_keeps_a_day_on_one_side(seen):
 
     panel._floor(panel.Ruler(meet, "statistics"), marked["statistics"], days, (40, 110), 20, 0)
     assert len(met) == 20 and not any(met)
+
+
+def test_a_ruler_of_the_fake_chips_alone_has_a_floor_as_wide_as_days_differ():
+    rows, days = (
+        (np.arange(400) % 100 < 50).astype(float)[:, None],
+        np.repeat(np.arange(8), 50),
+    )  # every second day
+    ruler = panel.Ruler(lambda real, fake: float(fake.mean()), "broken", of_fake=True)
+    found = panel._floor(ruler, rows, days, (100, 300), 40, 0)
+    assert set(found.ravel()) == {0.0, 0.5, 1.0}
 
 
 def test_without_a_judge_what_needs_one_is_left_out_by_name(chips, seen):
