@@ -14,35 +14,52 @@ def shares(real, fake, border=None):
     return np.mean(real > border), np.mean(fake <= border)
 
 
-def step(penalty=0.5, at="real", pixels="sum", d="right", g="right", moves="own", old_noise=False):
+def step(
+    penalty=0.5,
+    at="real",
+    pixels="sum",
+    size="square",
+    watched=True,
+    d="right",
+    g="right",
+    moves="own",
+    order="d first",
+    lists="own",
+    old_noise=False,
+):
     """An answer to exercise 7.2, right or with a slip."""
 
     def answer(generator, discriminator, g_optimizer, d_optimizer, real, noise, gamma):
-        if old_noise:
-            fake = generator(noise * 0 + 1)
-        else:
-            fake = generator(noise)
+        def move_generator(logits_of):
+            now = g_gradients(generator, logits_of, noise * 0 + 1 if g == "other noise" else noise, real, g)
+            if g:
+                g_optimizer.apply(now, generator.trainable_variables)
+
+        if order == "g first":
+            move_generator(discriminator)
+        fake = generator(noise * 0 + 1 if old_noise else noise)
         place, over = (fake if at == "fake" else real), getattr(tf, f"reduce_{pixels}")
         with tf.GradientTape() as tape:
             with tf.GradientTape() as slope_tape:
-                slope_tape.watch(place)
+                if watched:
+                    slope_tape.watch(place)
                 logits = discriminator(place)
-            squares = slope_tape.gradient(logits, place) ** 2
-            loss = penalty * gamma * mean(over(squares, (1, 2, 3)))
+            squares = over(slope_tape.gradient(logits, place) ** 2, (1, 2, 3))
+            sizes = {"length": mean(tf.sqrt(squares)), "sum": tf.reduce_sum(squares)}
+            loss = penalty * gamma * sizes.get(size, mean(squares))
             loss += d_losses[d](discriminator(real), discriminator(fake))
-        early = g_gradients(generator, discriminator, noise, "right")
-        weights = discriminator.trainable_variables
+        early = g_gradients(generator, discriminator, noise, real, "right")
+        weights = generator.trainable_variables if lists == "swapped" else discriminator.trainable_variables
         if d:
             d_optimizer.apply(tape.gradient(loss, weights), weights)
         if moves == "both":  # the second update moves the wrong one
             with tf.GradientTape() as tape:
                 loss = mean(softplus(-discriminator(generator(noise))))
             d_optimizer.apply(tape.gradient(loss, weights), weights)
-            return
-        noise = noise * 0 + 1 if g == "other noise" else noise
-        now = g_gradients(generator, discriminator, noise, g)
-        if g:
-            g_optimizer.apply(early if g == "early" else now, generator.trainable_variables)
+        elif g == "early":
+            g_optimizer.apply(early, generator.trainable_variables)
+        elif order == "d first":
+            move_generator(discriminator)
 
     return answer
 
@@ -50,16 +67,23 @@ def step(penalty=0.5, at="real", pixels="sum", d="right", g="right", moves="own"
 d_losses = {
     "": lambda real, fake: 0.0,
     "right": lambda real, fake: mean(softplus(-real)) + mean(softplus(fake)),
+    "half": lambda real, fake: (mean(softplus(-real)) + mean(softplus(fake))) / 2,
     "turned": lambda real, fake: mean(softplus(real)) + mean(softplus(-fake)),
     "relativistic": lambda real, fake: mean(softplus(fake - real)),
 }
 
 
-def g_gradients(generator, discriminator, noise, which):
+def g_gradients(generator, discriminator, noise, real, which):
+    fake = generator(noise)
     with tf.GradientTape() as tape:
-        logits = discriminator(generator(noise))
+        logits = discriminator(fake if which == "before the tape" else generator(noise))
         turned = mean(softplus(logits))
-        loss = {"turned": turned, "minimax": -turned}.get(which, mean(softplus(-logits)))
+        losses = {
+            "turned": turned,
+            "minimax": -turned,
+            "relativistic": mean(softplus(discriminator(real) - logits)),
+        }
+        loss = losses.get(which, mean(softplus(-logits)))
     return tape.gradient(loss, generator.trainable_variables)
 
 
@@ -75,7 +99,23 @@ CASES = [
         lambda r, f: shares(r, f, np.concatenate([r, f]).mean()),
         "Not yet: that border is the mean of all",
     ),
-    (exercises.accuracies, lambda r, f: (0.75, 0.5), "Not yet: for real logits [9.0, 6.0"),
+    (
+        exercises.accuracies,
+        lambda r, f: shares(r, f, np.median(np.concatenate([r, f]))),
+        "Not yet: that border is the median",
+    ),
+    (exercises.accuracies, lambda r, f: shares(r, f, r.mean() + f.mean()), "Not yet: that border is the sum"),
+    (
+        exercises.accuracies,
+        lambda r, f: (np.mean(r > r.mean()), np.mean(f <= f.mean())),
+        "Not yet: one border",
+    ),
+    (
+        exercises.accuracies,
+        lambda r, f: 100 * np.array(shares(r, f)),
+        "Not yet: a share lies between 0 and 1",
+    ),
+    (exercises.accuracies, lambda r, f: (0.75, 0.6), "Not yet: for real logits [9.0, 6.0"),
     (exercises.training_step, ..., "To do"),
     (exercises.training_step, lambda *given: ..., "To do"),
     (exercises.training_step, step(), "Right"),
@@ -89,6 +129,19 @@ CASES = [
     (exercises.training_step, step(penalty=1), "Not yet: the penalty is twice as large"),
     (exercises.training_step, step(at="fake"), "Not yet: the penalty is taken at the fake images"),
     (exercises.training_step, step(pixels="mean"), "Not yet: the squared slope of an image is summed"),
+    (exercises.training_step, step(penalty=-0.5), "Not yet: the penalty is taken off the loss"),
+    (exercises.training_step, step(size="length"), "Not yet: the penalty takes the length"),
+    (exercises.training_step, step(size="sum"), "Not yet: the penalty is summed over the images"),
+    (exercises.training_step, step(d="half"), "Not yet: the loss is half of what it should be"),
+    (exercises.training_step, step(order="g first"), "Not yet: the generator moved first"),
+    (exercises.training_step, step(watched=False), "Not yet: a gradient is None. A tape follows weights"),
+    (exercises.training_step, step(lists="swapped"), "Not yet: an optimizer was given weights of the other"),
+    (exercises.training_step, step(g="before the tape"), "Not yet: no gradient came to the weights"),
+    (
+        exercises.training_step,
+        step(g="relativistic"),
+        "Not yet: the generator's loss compares with real images",
+    ),
     (exercises.training_step, step(d="turned"), "Not yet: the discriminator learns to call fakes real"),
     (exercises.training_step, step(d="relativistic"), "Not yet: that is the relativistic loss"),
     (
@@ -114,6 +167,7 @@ CASES = [
     (exercises.bugs, {"A": 12, "B": 15, "C": 20}, "Not yet: line 12 of A is not the one: who moved"),
     (exercises.bugs, {"A": 17, "B": 3, "C": 20}, "Not yet: line 3 of B is not the one: the error says"),
     (exercises.bugs, {"A": 17}, "Not yet: give a line for each"),
+    (exercises.bugs, [17, 15, 20], "Not yet: give a dict"),
 ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .grading import Unsolved, call, grade
+from .grading import Unsolved, Wrong, call, grade, slip
 
 
 def accuracies(function: Callable[..., Any]) -> None:
@@ -29,12 +29,10 @@ def accuracies(function: Callable[..., Any]) -> None:
                 return "those are the two, but the share of the real chips comes first."
             if np.allclose(got[1], 1 - truth[1]):
                 return "a fake is called right where its logit is *not* above the border."
-            if np.allclose(got, [np.mean(real > 0), np.mean(fake <= 0)]):
-                return "0 is the border of a loss that fixes the level; here only differences count, so take the middle."
-            both = np.concatenate([real, fake]).mean()
-            if np.allclose(got, [np.mean(real > both), np.mean(fake <= both)]):
-                return "that border is the mean of all logits; take the middle between the two means."
-            return (
+            if got.max() > 1:
+                return "a share lies between 0 and 1; yours are counts, or per cent."
+            wrong = _wrong_border(got, real, fake)
+            return wrong or (
                 f"for real logits {real.tolist()} and fake ones {fake.tolist()} it is "
                 f"{truth.round(3).tolist()}; yours says {got.round(3).tolist()}."
             )
@@ -48,12 +46,46 @@ def accuracies(function: Callable[..., Any]) -> None:
     )
 
 
+def _wrong_border(got: np.ndarray, real: np.ndarray, fake: np.ndarray) -> str | None:
+    """Which other border gives these shares."""
+    both = np.concatenate([real, fake])
+    borders = (
+        (
+            np.median(both),
+            np.median(both),
+            "that border is the median of all logits; take the middle between the two means.",
+        ),
+        (
+            0,
+            0,
+            "0 is the border of a loss that fixes the level; here only differences count, so take the middle.",
+        ),
+        (
+            both.mean(),
+            both.mean(),
+            "that border is the mean of all logits; take the middle between the two means.",
+        ),
+        (real.mean(), fake.mean(), "one border serves for both: the middle between the two means."),
+        (real.mean() + fake.mean(),) * 2
+        + ("that border is the sum of the two means; the middle is half of it.",),
+    )
+    slips = (
+        (np.array([np.mean(real > of_real), np.mean(fake <= of_fake)]), why)
+        for of_real, of_fake, why in borders
+    )
+    return slip(got, slips)
+
+
 GAMMA = 3.0  # the weight of R1 that a step is graded with
 D_SLIPS = {
     "no penalty": "the discriminator moves as if there were no penalty: add gamma / 2 times the mean squared slope.",
     "no half": "the penalty is twice as large as it should be: it is gamma / 2, not gamma.",
     "at fakes": "the penalty is taken at the fake images; R1 takes it at the real ones.",
     "mean slope": "the squared slope of an image is summed over its pixels; yours is their mean. Sum over the axes 1, 2, 3.",
+    "norm": "the penalty takes the length of the slope; R1 takes its square.",
+    "batch sum": "the penalty is summed over the images; take its mean.",
+    "minus": "the penalty is taken off the loss, so D is paid for being steep: add it.",
+    "half loss": "the loss is half of what it should be: add the two means, and do not divide by two.",
     "sign": "the discriminator learns to call fakes real: softplus(-logit) is for real images, softplus(logit) for fake.",
     "relativistic": "that is the relativistic loss of the page; here each logit counts on its own.",
 }
@@ -61,6 +93,15 @@ G_SLIPS = {
     "sign": "the generator learns to be told apart: its loss is softplus(-logit), large where D calls the fakes fake.",
     "old D": "the generator learns from the discriminator as it was before its update: ask the new one for the logits.",
     "minimax": "that is the first GAN's loss, -softplus(logit), which is flat where D wins; take softplus(-logit).",
+    "relativistic": "the generator's loss compares with real images, as on the page; here it is softplus(-logit) alone.",
+}
+# What TensorFlow and Keras say where a step stops, and what it means here.
+STOPS = {
+    "No gradients provided": "no gradient came to the weights of an update: what its loss is made of has to be calculated inside "
+    "its tape's block. For the generator that includes drawing the fakes.",
+    "Unknown variable": "an optimizer was given weights of the other network: d_optimizer moves the discriminator's list, "
+    "g_optimizer the generator's.",
+    "NoneType": "a gradient is None. A tape follows weights by itself, but not images: `watch` them before the discriminator is asked.",
 }
 
 
@@ -74,7 +115,13 @@ def training_step(function: Callable[..., Any]) -> None:
         real, noise = _batch()
         players = _players()
         before = [_weights(player) for player in players]
-        call(lambda: _run(function, players, real, noise))
+        try:
+            call(lambda: _run(function, players, real, noise))
+        except (TypeError, ValueError) as error:
+            means = (words for said, words in STOPS.items() if said in str(error))
+            raise Wrong(
+                next(means, f"your step raised {type(error).__name__}: {str(error)[:200]}")
+            ) from error
         generator, discriminator = map(_weights, players)
         if _same(discriminator, before[1]):
             still = "" if _same(generator, before[0]) else " and the generator did"
@@ -82,7 +129,7 @@ def training_step(function: Callable[..., Any]) -> None:
         right = _reference(real, noise)
         if _same(discriminator, right[1]):
             return _g_hint(generator, before[0], right[0], real, noise)
-        slips = ((_reference(real, noise, d=slip), words) for slip, words in D_SLIPS.items())
+        slips = ((_reference(real, noise, d=name), words) for name, words in D_SLIPS.items())
         for slipped, words in slips:
             if _same(discriminator, slipped[1]):
                 return words
@@ -91,9 +138,11 @@ def training_step(function: Callable[..., Any]) -> None:
                 "the discriminator moved, and not by its own loss alone, and the generator stood still: the second update "
                 "takes the generator's list of weights and g_optimizer."
             )
+        if _same(generator, _reference(real, noise, g="old D")[0]):
+            return "the generator moved first; update the discriminator before it."
         return (
-            "the discriminator ends elsewhere than its loss leads. Are its fakes made from the noise that was given, and is "
-            "the penalty inside the tape of its loss?"
+            "the discriminator ends elsewhere than its loss leads. Are its fakes made from the noise that was given, is the slope "
+            "that of the logit, and is the penalty inside the tape of the loss?"
         )
 
     grade(
@@ -173,20 +222,27 @@ def _reference(real: Any, noise: Any, d: str = "", g: str = "") -> tuple[list, l
                 inner.watch(place)
                 logits = discriminator(place)
             squares = inner.gradient(logits, place) ** 2
-            size = mean(squares) if d == "mean slope" else mean(tf.reduce_sum(squares, (1, 2, 3)))
-            weight = {"no penalty": 0.0, "no half": gamma}.get(d, gamma / 2)
+            lengths = tf.reduce_sum(squares, (1, 2, 3))
+            sizes = {
+                "mean slope": mean(squares),
+                "norm": mean(tf.sqrt(lengths)),
+                "batch sum": tf.reduce_sum(lengths),
+            }
+            weight = {"no penalty": 0.0, "no half": gamma, "minus": -gamma / 2}.get(d, gamma / 2)
             sign = -1 if d == "sign" else 1
             on_real, on_fake = discriminator(real), discriminator(fake)
             loss = mean(softplus(-sign * on_real)) + mean(softplus(sign * on_fake))
             if d == "relativistic":
                 loss = mean(softplus(on_fake - on_real))
-            loss += weight * size
-            early = _g_loss(g, discriminator(generator(noise)), softplus, mean)
+            if d == "half loss":
+                loss = loss / 2
+            loss += weight * sizes.get(d, mean(lengths))
+            early = _g_loss(g, discriminator(generator(noise)), discriminator(real), softplus, mean)
         weights = discriminator.trainable_variables
         old = tape.gradient(early, generator.trainable_variables)
         d_optimizer.apply(tape.gradient(loss, weights), weights)
         with tf.GradientTape() as tape:
-            late = _g_loss(g, discriminator(generator(noise)), softplus, mean)
+            late = _g_loss(g, discriminator(generator(noise)), discriminator(real), softplus, mean)
         new = tape.gradient(late, generator.trainable_variables)
         g_optimizer.apply(old if g == "old D" else new, generator.trainable_variables)
 
@@ -195,9 +251,11 @@ def _reference(real: Any, noise: Any, d: str = "", g: str = "") -> tuple[list, l
     return tuple(map(_weights, players))
 
 
-def _g_loss(slip_name: str, logits: Any, softplus: Callable, mean: Callable) -> Any:
+def _g_loss(slip_name: str, logits: Any, real_logits: Any, softplus: Callable, mean: Callable) -> Any:
     if slip_name == "minimax":
         return -mean(softplus(logits))
+    if slip_name == "relativistic":
+        return mean(softplus(real_logits - logits))
     return mean(softplus(logits if slip_name == "sign" else -logits))
 
 
@@ -300,8 +358,10 @@ def bugs(lines: dict[str, Any]) -> None:
     """Grade exercise 7.3: for each of the broken steps "A", "B" and "C" the number of its wrong line."""
 
     def hint():
-        if lines is ... or all(line is ... for line in lines.values()):
+        if lines is ... or (isinstance(lines, dict) and all(line is ... for line in lines.values())):
             raise Unsolved
+        if not isinstance(lines, dict):
+            return f'give a dict, {{"A": line, "B": line, "C": line}}; found {lines!r}.'
         if set(lines) != set(BROKEN):
             return (
                 f"give a line for each of {', '.join(BROKEN)}; found {', '.join(map(str, lines)) or 'none'}."
