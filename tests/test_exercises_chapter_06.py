@@ -57,6 +57,19 @@ def stack(*inside, first=None, last="tanh", latent=80):
     return build
 
 
+def functional(bend):
+    """A small generator in Keras' functional form, bent by a function between its layers."""
+
+    def build():
+        z = keras.Input((80,))
+        x = layers.Reshape((5, 5, 16))(bend(layers.Dense(5 * 5 * 16)(z)))
+        for layer in up(activation=None):
+            x = bend(layer(x))
+        return keras.Model(z, keras.ops.tanh(layers.Conv2D(3, 3, padding="same")(x)))
+
+    return build
+
+
 def up(times=3, **settings):
     settings = {"activation": "relu"} | settings
     return [layers.Conv2DTranspose(16, 4, strides=2, padding="same", **settings) for _ in range(times)]
@@ -134,7 +147,12 @@ CASES = [
     (exercises.small_generator, lambda: ..., "To do"),
     (exercises.small_generator, lambda: 3, "Not yet: return a Keras model"),
     (exercises.small_generator, stack(latent=64), "Not yet: begin with keras.Input((80,))"),
-    (exercises.small_generator, stack(*up(2)), "Not yet: the image should be 40 x 40 x 3; yours is 20 x 20"),
+    (
+        exercises.small_generator,
+        stack(*up(2)),
+        "Not yet: the image should be 40 x 40 x 3; yours is 20 x 20 x 3. With padding",
+    ),
+    (exercises.small_generator, lambda: keras.Sequential(up()), "Not yet: begin with keras.Input((80,))"),
     (
         exercises.small_generator,
         lambda: keras.Sequential([keras.Input((80,)), layers.Dense(4800, activation="tanh")]),
@@ -162,6 +180,17 @@ CASES = [
         stack(first=[layers.Dense(400), layers.Reshape((5, 5, 16))]),
         "Not yet: between the Dense and the Conv2DTranspose",
     ),
+    (
+        exercises.small_generator,
+        stack(*[keras.Sequential([layer]) for layer in up(activation=None)]),
+        "Not yet: between the Conv2DTranspose and the Conv2DTranspose after it",
+    ),
+    (
+        exercises.small_generator,
+        functional(lambda x: x),
+        "Not yet: between the Dense and the Conv2DTranspose",
+    ),
+    (exercises.small_generator, functional(lambda x: keras.ops.leaky_relu(x, 0.2)), "Right"),
     (exercises.small_generator, stack(last=None), "Not yet: the last Conv2D has no activation"),
     (exercises.small_generator, stack(last="leaky_relu"), "Not yet: with loud noise your pixels reach"),
     (exercises.small_generator, stack(last="sigmoid"), "Not yet: your pixels are never below 0"),

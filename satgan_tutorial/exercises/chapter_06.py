@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -208,11 +208,15 @@ def small_generator(build: Callable[[], keras.Model]) -> None:
 
 
 def _wrong_shape(model: keras.Model) -> str | None:
+    if not getattr(model, "inputs", None):
+        return f"begin with keras.Input(({LATENT},)); your model does not say what it takes."
     if tuple(model.input_shape) != (None, LATENT):
         return f"begin with keras.Input(({LATENT},)); your model takes {model.input_shape}."
     if tuple(model.output_shape) != (None, SIDE, SIDE, 3):
         found = " x ".join(map(str, model.output_shape[1:]))
-        why = "" if len(model.output_shape) == 4 else " A Reshape turns a vector into a map."
+        why = " A Reshape turns a vector into a map."
+        if len(model.output_shape) == 4:
+            why = ' With padding="same" each stride of 2 doubles a side: 5, 10, 20, 40.'
         return f"the image should be {SIDE} x {SIDE} x 3; yours is {found}.{why}"
     return None
 
@@ -221,7 +225,8 @@ def _too_heavy(model: keras.Model) -> str | None:
     weights = model.count_params()
     if weights <= BUDGET:
         return None
-    heaviest = max(model.layers, key=lambda layer: layer.count_params())
+    layers = [each for each in _each(model) if hasattr(each, "count_params")]
+    heaviest = max(layers, key=lambda layer: layer.count_params())
     name, held = type(heaviest).__name__, heaviest.count_params()
     advice = {
         "Dense": "a Dense layer learns (inputs + 1) x outputs: begin with a smaller map, or with fewer channels.",
@@ -232,7 +237,7 @@ def _too_heavy(model: keras.Model) -> str | None:
 def _bare_convolution(model: keras.Model) -> str | None:
     """What is said of the first convolution, or of the Dense layer, that reaches the next one with nothing that bends."""
     open_layer = None
-    for layer in model.layers:
+    for layer in _each(model):
         kernel = hasattr(layer, "kernel")
         if kernel and open_layer:
             return (
@@ -248,11 +253,23 @@ def _bare_convolution(model: keras.Model) -> str | None:
     return None
 
 
-def _bends(layer: keras.layers.Layer) -> bool:
+def _each(model: keras.Model) -> Iterator[Any]:
+    """Layers and functions of `keras.ops` in order, those of models inside the model among them."""
+    for each in getattr(model, "operations", model.layers):
+        if hasattr(each, "layers"):
+            yield from _each(each)
+        else:
+            yield each
+
+
+BENDING = {"leakyrelu", "relu", "prelu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid"}
+
+
+def _bends(layer: Any) -> bool:
     own = getattr(layer, "activation", None)
     if own is not None:
         return getattr(own, "__name__", "") != "linear"
-    return type(layer).__name__ in ("LeakyReLU", "ReLU", "PReLU", "ELU")
+    return type(layer).__name__.lower() in BENDING
 
 
 def _wrong_range(model: keras.Model) -> str | None:
