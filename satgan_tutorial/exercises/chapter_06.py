@@ -19,7 +19,7 @@ LATENT, SIDE, BUDGET = 80, 40, 100_000  # what the reader's generator starts fro
 
 
 def patches(function: Callable[..., Any]) -> None:
-    """Grade exercise 6.1: `function(kernel, stride)` is the fewest and the most input pixels that reach an output pixel."""
+    """Grade exercise 6.1: `function(kernel, stride)` is the fewest and the most terms of an output pixel."""
 
     def hint():
         for kernel, stride, truth in (
@@ -43,7 +43,7 @@ def patches(function: Callable[..., Any]) -> None:
         return None
 
     grade(
-        "return the fewest and the most input pixels that reach an output pixel of a transposed convolution, away from "
+        "return the fewest and the most terms of a pixel that a transposed convolution puts out, away from "
         "the border.",
         hint,
         "they are equal where the stride divides the kernel, and only there.",
@@ -201,7 +201,7 @@ def small_generator(build: Callable[[], keras.Model]) -> None:
 
     grade(
         f"return a Keras model from {LATENT} numbers to {SIDE} x {SIDE} x 3, of at most {BUDGET:,} weights, with tanh at "
-        "the end and an activation after every convolution.",
+        "the end and an activation after the dense layer and each convolution.",
         hint,
         f"a generator within the budget: it draws {SIDE} x {SIDE} x 3 numbers between -1 and 1, a picture of its own for each noise.",
     )
