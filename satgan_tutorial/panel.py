@@ -67,11 +67,13 @@ class View:
         of: from uint8 (N, H, W, 3), and a judge or None, to float (N, d).
         needs_judge: whether it cannot do without.
         at_most: the largest side in pixels that it reads; smaller images are enlarged to that. None for any, as they are.
+        of_ships: whether it says nothing of pictures that are no ships.
     """
 
     of: Callable[[np.ndarray, Any], np.ndarray]
     needs_judge: bool = False
     at_most: int | None = None
+    of_ships: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,9 @@ VIEWS: dict[str, View] = {
     "features": View(lambda images, judge: judge.features(images), needs_judge=True, at_most=SIZE),
     "spectrum": View(lambda images, judge: spectra(images)),
     "statistics": View(lambda images, judge: statistics(images)),
-    "broken": View(lambda images, judge: shapes.broken(images)[:, None].astype(float), at_most=SIZE),
+    "broken": View(
+        lambda images, judge: shapes.broken(images)[:, None].astype(float), at_most=SIZE, of_ships=True
+    ),
 }
 
 RULERS: dict[str, Ruler] = {
@@ -191,13 +195,14 @@ RULERS: dict[str, Ruler] = {
 }
 
 
-def look(images: np.ndarray, judge: Reader | None = None) -> dict[str, np.ndarray]:
+def look(images: np.ndarray, judge: Reader | None = None, *, ships: bool = True) -> dict[str, np.ndarray]:
     """What rulers read of chips: every view that can be had, by name.
 
     Args:
         images: uint8 (N, H, H, 3). The spectrum is that of the pixels as they are; for all else chips smaller than 80 pixels
             are enlarged to that. A judge reads none that are larger.
         judge: whose features; None for none.
+        ships: whether these are ships, or something else.
 
     Raises:
         TypeError: pixels that are not uint8.
@@ -206,7 +211,8 @@ def look(images: np.ndarray, judge: Reader | None = None) -> dict[str, np.ndarra
     check_images(images)
     seen, side = {}, images.shape[1]
     for name, view in VIEWS.items():
-        if (judge is None and view.needs_judge) or (view.at_most and side > view.at_most):
+        unfit = (view.needs_judge and judge is None) or (view.of_ships and not ships)
+        if unfit or (view.at_most and side > view.at_most):
             continue
         seen[name] = view.of(enlarge(images, view.at_most) if view.at_most else images, judge)
     return seen
@@ -265,7 +271,9 @@ def scores(
     others = others or {}
     for name, ruler in RULERS.items():
         if ruler.view not in real:
-            left_out[name] = "it needs a judge" if ruler.needs_judge else f"it reads at most {SIZE} pixels"
+            left_out[name] = (
+                "it needs a judge" if ruler.needs_judge else f"it is for ships of at most {SIZE} pixels"
+            )
             continue
         seen = (real[ruler.view], fake[ruler.view])
         try:

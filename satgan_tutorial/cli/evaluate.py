@@ -272,12 +272,13 @@ def _panel(
     from .. import panel
 
     note(f"Measuring {len(sets.fake)} generated {sets.what} and {len(sets.everything)} real ones.")
-    everything = panel.look(sets.everything, judge)
+    look = partial(panel.look, judge=judge, ships=sets.what == "ships")
+    everything = look(sets.everything)
     rows = np.isin(sets.days, sets.real_days)
     real = {name: view[rows] for name, view in everything.items()}
-    others = {name: panel.look(images, judge) for name, images in sets.others.items()}
+    others = {name: look(images) for name, images in sets.others.items()}
     settings = {"others": others, "splits": panel.SPLITS, "repeats": panel.REPEATS}
-    table, left_out = panel.scores(real, panel.look(sets.fake, judge), everything, sets.days, **settings)
+    table, left_out = panel.scores(real, look(sets.fake), everything, sets.days, **settings)
     kid = table.score[(table.ruler == "KID") & (table.part == "")]
     result |= {"kid": kid.item()} if len(kid) else {}
     apart = _told_apart(sets) if told_apart else None
