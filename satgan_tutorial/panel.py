@@ -109,6 +109,10 @@ def spectra(images: np.ndarray) -> np.ndarray:
     and columns, 1, 2, ... H // 2 waves a side (`appearance.line_spectrum`).
     """
     side = images.shape[1] if np.ndim(images) == 4 else 0
+    if side == 1:
+        raise ValueError(
+            "images: found 1 x 1 pixels; expected squares of 2 pixels or more. One pixel has no spectrum."
+        )
     radial = appearance.spectrum(images, max(1, side // 2))
     return np.concatenate([radial, appearance.line_spectrum(images)[:, 1:]], axis=1)
 
@@ -279,7 +283,7 @@ def scores(
         try:
             values = np.atleast_1d(ruler.score(*seen))
         except ValueError as error:
-            left_out[name] = str(error)
+            left_out[name] = str(error).rstrip(".")
             continue
         low, high = _interval(ruler, *seen, repeats, seed)
         floor = _floor(ruler, everything[ruler.view], groups, sizes, splits, seed)
@@ -377,7 +381,9 @@ def plot(table: pd.DataFrame) -> tuple[Figure, str]:
     names = [f"{row['part']}   " if row["part"] else row["ruler"] for row in rows]
     axes.set_xscale("symlog", linthresh=2)
     ticks = [-1, 0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
-    reach = max(2.5, max(_place(row[name], row) for row in rows for name in ("score", *table.columns[11:])))
+    reach = np.nanmax(
+        [2.5, *(_place(row[name], row) for row in rows for name in ("score", *table.columns[11:]))]
+    )
     shown = [tick for tick in ticks if tick <= reach]
     axes.set(yticks=range(len(rows)), yticklabels=names, ylim=(len(rows) - 0.5, -0.5))
     axes.set_xticks(shown, map(str, shown), minor=False)
@@ -394,9 +400,10 @@ def plot(table: pd.DataFrame) -> tuple[Figure, str]:
 
 
 def _place(value: float, row: dict[str, Any]) -> float:
-    """A score on the axis of `plot`; what is missing is not drawn."""
-    way = row["limit"] - row["floor"]
-    return float(np.clip((value - row["floor"]) / (way or 1), -1.2, None)) if np.isfinite(value) else 0.0
+    """A score on the axis of `plot`; NaN, which is not drawn, where it is missing."""
+    worse = 1 if row["better"] == "lower" else -1
+    way = (row["limit"] - row["floor"]) or worse  # a floor without width still has a worse side
+    return float(np.clip((value - row["floor"]) / way, -1.2, None)) if np.isfinite(value) else float("nan")
 
 
 def _score(ruler: Ruler, real: np.ndarray, fake: np.ndarray) -> np.ndarray:

@@ -72,10 +72,12 @@ class Shapes:
     def reason(self) -> np.ndarray:
         """The number that is farthest beyond its limit: "bent", "torn" or "short", and "whole": (N,).
 
-        It is no label: a crescent may be called torn, since a bar fits it as badly as it does an arm.
+        It is no label: a crescent may be called torn, since a bar fits it as badly as it does an arm. Where nothing stands
+        out from the sea all three are beyond any limit, and the word is "short", since there is no length.
         """
         excess = self._excess()
-        return np.where(excess.max(axis=1) > 1, np.array(REASONS)[excess.argmax(axis=1)], "whole")
+        farthest = np.where(self.length > 0, excess.argmax(axis=1), REASONS.index("short"))
+        return np.where(excess.max(axis=1) > 1, np.array(REASONS)[farthest], "whole")
 
     def table(self) -> pd.DataFrame:
         """The numbers, `broken` and `reason`, a row a chip."""

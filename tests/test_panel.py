@@ -218,7 +218,7 @@ def test_few_chips_cost_the_rows_that_need_more(seen):
     table, left_out = panel.scores(
         part(views, slice(0, 40)), part(views, slice(40, 43)), views, days, splits=3, repeats=3
     )
-    assert "m, n > 5" in left_out["density"] and "power spectrum" in set(table.ruler)
+    assert left_out["density"].endswith("m, n > 5") and "power spectrum" in set(table.ruler)
     assert table.low.isna().all()  # a half of three is one
     assert "- " in panel.text(table)
     alone, _ = panel.scores(
@@ -252,6 +252,21 @@ def test_text_and_plot_say_every_row(seen):
     assert len(drawing.axes[0].get_yticklabels()) == len(table) and f"{len(table)} scores" in alt
 
 
+def test_the_worse_side_is_on_the_right_even_of_a_floor_without_width(seen):
+    views, days = seen
+    real, rest = part(views, slice(0, 40)), part(views, slice(40, 160))
+    table, _ = panel.scores(real, rest, views, days, others={"same": rest}, splits=5, repeats=5)
+    row = table.to_dict("records")[0]
+    flat = {"score": 0.4, "low": 0.3, "high": 0.5, "floor": 1.0, "limit": 1.0, "same": np.nan}
+    more, less = row | flat | {"better": "higher"}, row | flat | {"better": "lower"}
+    assert panel._place(0.4, more) == pytest.approx(0.6) and panel._place(0.4, less) == pytest.approx(-0.6)
+    drawing, _ = panel.plot(table.iloc[:1].assign(**more | {"inside": False}))
+    places = {line.get_label(): line.get_xdata() for line in drawing.axes[0].lines}
+    drawn = [line.get_xdata() for line in drawing.axes[0].lines if line.get_marker() == "d"]
+    assert np.isnan(drawn[0]).all() and "same" in places  # in the legend, and nowhere else
+    assert np.isfinite(drawing.axes[0].get_xlim()).all()
+
+
 def test_pictures_of_any_square_size_are_looked_at():
     rng = np.random.default_rng(0)
     for side in (16, 81, 100):
@@ -262,6 +277,8 @@ def test_pictures_of_any_square_size_are_looked_at():
         panel.look(rng.integers(0, 256, (3, 40, 80, 3), dtype=np.uint8))
     with pytest.raises(TypeError, match="expected an array uint8"):
         panel.look(np.zeros((3, 80, 80, 3)))
+    with pytest.raises(ValueError, match="found 1 x 1 pixels; expected squares of 2"):
+        panel.look(np.zeros((3, 1, 1, 3), np.uint8))
 
 
 def test_the_bad_generator_has_mean_and_spread_and_nothing_else(chips):

@@ -92,7 +92,8 @@ def test_a_stub_is_short():
 
 
 def test_what_hardly_stands_out_is_broken():
-    assert reason(bar(30), ship=SEA + 3) != "whole"
+    assert reason(bar(30), ship=SEA + 3) == "short"
+    assert shapes.measure(np.zeros((1, 40, 40, 3), np.uint8)).reason[0] == "short"
 
 
 def test_a_hull_that_runs_out_of_the_chip_is_whole():
