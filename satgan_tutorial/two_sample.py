@@ -59,7 +59,10 @@ class Parts:
         if len(shapes) > 1 or self.real.shape[1] != self.real.shape[2]:
             raise ValueError(f"found images of {sorted(shapes)}; expected squares of one size.")
         if (few := min(map(len, sets.values()))) < LEAST:
-            raise ValueError(f"found {few} chips in one of four parts; expected at least {LEAST} in each.")
+            raise ValueError(
+                f"found {few} chips in one of four parts; expected at least {LEAST} in each. Generate more, or bring more real "
+                "ones, of four days or more."
+            )
         if len(self.days) != len(self.unseen):
             raise ValueError(
                 f"found {len(self.days)} days for {len(self.unseen)} unseen chips; expected one each."

@@ -79,15 +79,16 @@ def test_a_generator_of_something_else_is_scored():
 
 
 def test_told_apart_comes_as_rows_of_its_own(monkeypatch):
-    asked = []
+    asked, learned = [], []
 
     def told(parts, side, *, plant=None, steps, seed):
         asked.append((side, len(parts.real), len(parts.fake), len(parts.others), plant))
+        learned.append(parts.fake)
         return (0.99, 0.9, 1.0) if plant else (0.8, 0.7, 0.9) if len(asked) % 8 == 1 else (0.5, 0.4, 0.6)
 
     monkeypatch.setattr(two_sample, "told_apart", told)
     ships = simulate.draw_chips(48, seed=3, label=1).images
-    np.save("drawn.npy", ships)
+    np.save("drawn.npy", np.sort(ships, axis=0))  # ever brighter
     folder("real", ships)
     found = json.loads(run("evaluate", "drawn.npy", "--real", "real", "--told-apart", "--json").stdout)
     assert [row["ruler"] for row in found["told_apart"]] == [
@@ -96,6 +97,7 @@ def test_told_apart_comes_as_rows_of_its_own(monkeypatch):
     assert all(row["score"] == 0.8 and not row["inside"] for row in found["told_apart"])
     assert all(row["planted blur"] == row["planted stripe"] == 0.99 for row in found["told_apart"])
     assert asked[0][:4] == (80, 24, 24, 24) and len(asked) == two_sample.trainings(80) == 32
+    assert learned[0].mean() == pytest.approx(np.load("drawn.npy").mean(), rel=0.15)  # of all the order
     assert "Told apart" in run("evaluate", "drawn.npy", "--real", "real", "--told-apart").output
 
 
@@ -116,6 +118,12 @@ def test_told_apart_comes_as_rows_of_its_own(monkeypatch):
         (("judge", "--told-apart"), 2, "leave out --told-apart"),
         (("judge", "--plot", "x.svg"), 2, "leave out --plot"),
         (("good.npy", "--real", "good.npy", "--told-apart"), 1, "expected at least 8"),
+        (
+            ("tiny.npy", "--real", "tiny.npy", "--told-apart"),
+            1,
+            "found pictures of 9 pixels; expected 10 or more",
+        ),
+        (("good.npy", "--real", "three.npy"), 1, "three.npy: found 3 pictures; expected 4 or more"),
     ],
 )
 def test_what_cannot_be_scored_is_said(words, code, says):
@@ -126,4 +134,17 @@ def test_what_cannot_be_scored_is_said(words, code, says):
     Path("text.npy").write_text("no array")
     np.save("large.npy", blobs(3, 96))
     np.save("good.npy", blobs(6, 16))
-    assert says in " ".join(run("evaluate", *words, code=code).output.split())
+    np.save("tiny.npy", blobs(40, 9))
+    np.save("three.npy", blobs(3, 16))
+    said = " ".join(run("evaluate", *words, code=code).output.split())
+    assert says in said and "Measuring" not in said
+
+
+def test_where_there_is_nothing_to_draw_the_scores_are_said_all_the_same(monkeypatch):
+    np.save("few.npy", blobs(4, 16))
+    monkeypatch.setattr(panel, "_floor", lambda *_: np.full((1, 10), np.nan))
+    said = " ".join(
+        run("evaluate", "few.npy", "--real", "few.npy", "--plot", "panel.svg", code=1).output.split()
+    )
+    assert "no floor" in said and "found no row with a floor; expected one" in said
+    assert not Path("panel.svg").exists()

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from ..chips import ChipSet
     from ..judge import Judge
+    from ..two_sample import Parts
 
 MOST = 10_000  # chips: their features are compared in pairs, 0.8 GB
 CEILING = 250  # chips of each kind that is known to be bad
+LEAST_REAL = 4  # pictures: a distance needs two on either side
 LEGEND = """\
 score: against real {what} {apart}; 0 is best, but where more is better. 95 %: its interval, for the luck of these {what}.
 floor: the median of what real {what} score against real {what} {apart}; limit: beyond it lie the worst 5 % of them.
@@ -239,7 +241,13 @@ def _against_pictures(draw: Callable, real: Path) -> tuple[Sets, dict[str, Any],
     from ..panel import noise_chips
     from ..rasters import read_all
 
-    everything, fake = read_all(real, at_most=MOST), draw(None)
+    everything = read_all(real, at_most=MOST)
+    if len(everything) < LEAST_REAL:
+        raise click.ClickException(
+            f"{real}: found {len(everything)} pictures; expected {LEAST_REAL} or more: one half is to score against, the other to "
+            "score beside. Bring more."
+        )
+    fake = draw(None)
     size = min(everything.shape[1], fake.shape[1])
     everything, fake = shrink(everything, size), shrink(fake, size)
     order = np.random.default_rng(0).permutation(len(everything))
@@ -271,6 +279,7 @@ def _panel(
 
     from .. import panel
 
+    parts = _parts(sets) if told_apart else None  # complains before minutes go into the panel
     note(f"Measuring {len(sets.fake)} generated {sets.what} and {len(sets.everything)} real ones.")
     look = partial(panel.look, judge=judge, ships=sets.what == "ships")
     everything = look(sets.everything)
@@ -281,21 +290,40 @@ def _panel(
     table, left_out = panel.scores(real, look(sets.fake), everything, sets.days, **settings)
     kid = table.score[(table.ruler == "KID") & (table.part == "")]
     result |= {"kid": kid.item()} if len(kid) else {}
-    apart = _told_apart(sets) if told_apart else None
-    if plot:
-        _draw(table, plot)
+    apart = _told_apart(sets, parts) if parts else None
     if as_json:
         found = {"panel": _rows(table), "left_out": left_out}
         found |= {} if apart is None else {"told_apart": _rows(apart)}
-        return click.echo(json.dumps(result | found))
-    click.echo(_words(sets, result, table, left_out, apart))
+        click.echo(json.dumps(result | found))
+    else:
+        click.echo(_words(sets, result, table, left_out, apart))
+    if (
+        plot
+    ):  # last: where no score has a floor there is nothing to draw, and the scores are said all the same
+        _draw(table, plot)
 
 
-def _told_apart(sets: Sets) -> pd.DataFrame:
+def _parts(sets: Sets) -> Parts:
+    """What a network learns from and is tested on."""
+    import numpy as np
+
     from .. import two_sample
 
-    half = len(sets.fake) // 2
-    parts = two_sample.Parts(sets.train, sets.fake[:half], sets.real, sets.fake[half:], sets.real_days)
+    if (size := sets.fake.shape[1]) < min(two_sample.SCALES):
+        raise click.ClickException(
+            f"found pictures of {size} pixels; expected {min(two_sample.SCALES)} or more, the smallest scale at which a network "
+            "tells them apart. Leave out --told-apart."
+        )
+    # Pictures may come in an order, of kinds or of a training's steps: both halves are to be of all of it.
+    order, half = np.random.default_rng(0).permutation(len(sets.fake)), len(sets.fake) // 2
+    learned, others = sets.fake[order[:half]], sets.fake[order[half:]]
+    two_sample.by_day(sets.everything, sets.days, 0)  # whether the floor can be had at all
+    return two_sample.Parts(sets.train, learned, sets.real, others, sets.real_days)
+
+
+def _told_apart(sets: Sets, parts: Parts) -> pd.DataFrame:
+    from .. import two_sample
+
     total = two_sample.trainings(sets.fake.shape[1])
     with progress(total, "training") as update:
         return two_sample.scores(parts, sets.everything, sets.days, update=update)
