@@ -68,6 +68,16 @@ def test_pictures_of_anything_are_scored_against_others_of_their_kind():
     assert against_chips["n"] == 9 and set(against_chips["left_out"]) == needs
 
 
+def test_a_floor_of_too_few_is_said():
+    np.save("few.npy", blobs(8, 16))
+    np.save("many.npy", blobs(7, 16, seed=1))
+    assert "The floor has at most 4 real pictures in place of these 7" in " ".join(
+        run("evaluate", "many.npy", "--real", "few.npy").output.split()
+    )
+    np.save("many.npy", blobs(6, 16, seed=1))
+    assert "The floor has" not in run("evaluate", "many.npy", "--real", "few.npy").output
+
+
 def test_a_generator_of_something_else_is_scored():
     z = keras.Input((4,))
     x = layers.Reshape((32, 32, 3))(layers.Dense(32 * 32 * 3, activation="tanh")(z))

@@ -281,6 +281,11 @@ def _panel(
 
     parts = _parts(sets) if told_apart else None  # complains before minutes go into the panel
     note(f"Measuring {len(sets.fake)} generated {sets.what} and {len(sets.everything)} real ones.")
+    if len(sets.fake) > 1.5 * (left := len(sets.everything) - len(sets.real)):
+        note(  # distances shrink with the number on either side, whoever drew them
+            f"The floor has at most {left} real {sets.what} in place of these {len(sets.fake)}: it is too wide, and what is inside "
+            f"may not be. Score {left} or fewer."
+        )
     look = partial(panel.look, judge=judge, ships=sets.what == "ships")
     everything = look(sets.everything)
     rows = np.isin(sets.days, sets.real_days)
