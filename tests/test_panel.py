@@ -1,5 +1,8 @@
 """The panel: each ruler moves when it should and only then, and what it says of real chips against real ones."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -265,6 +268,21 @@ def test_the_worse_side_is_on_the_right_even_of_a_floor_without_width(seen):
     drawn = [line.get_xdata() for line in drawing.axes[0].lines if line.get_marker() == "d"]
     assert np.isnan(drawn[0]).all() and "same" in places  # in the legend, and nowhere else
     assert np.isfinite(drawing.axes[0].get_xlim()).all()
+
+
+@pytest.mark.parametrize("words", [(), ("pannel",), ("told-apart", "book"), ("panel", "book", "KIDD")])
+def test_the_tool_measures_and_writes_nothing_that_was_not_asked_for(words, monkeypatch, tmp_path):
+    spec = importlib.util.spec_from_file_location("panel_tool", Path(__file__).parents[1] / "tools/panel.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(tool, "sets", lambda *_: {"book": None})
+    monkeypatch.setattr(tool, "RESULTS", tmp_path)
+    chips = type("Chips", (), {"split": lambda self, k: None})()
+    monkeypatch.setattr(tool, "load_chips", lambda: chips)
+    with pytest.raises(
+        SystemExit, match="KIDD; expected names" if "KIDD" in words else "python tools/panel.py"
+    ):
+        tool.main(*words)
 
 
 def test_pictures_of_any_square_size_are_looked_at():

@@ -1,6 +1,9 @@
 """Which ships are broken, on shapes drawn by hand: each fault is found, and what is none is let pass."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from satgan_tutorial import shapes
@@ -193,6 +196,27 @@ def test_most_simulated_ships_are_whole():
     images = simulate.draw_chips(300, seed=12, label=1).images
     assert shapes.share_broken(images) < 0.1
     assert shapes.share_broken(simulate.draw_chips(300, seed=12, label=0).images) > 0.8
+
+
+@pytest.mark.parametrize("line", ["7 w", "1 x"])
+def test_a_third_look_at_no_chip_is_refused(line, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "tools")
+    import label_shapes
+
+    both, none = np.arange(2), np.arange(0)
+    shown = {"round-1": both, "round-2": both, "grey": both}
+    shown |= dict.fromkeys(("second-1", "second-2", "last-1", "last-2"), none)
+    monkeypatch.setattr(label_shapes, "listed", lambda: pd.DataFrame({"batch": [0, 0]}))
+    monkeypatch.setattr(label_shapes, "rounds", lambda _: {name: (at, None) for name, at in shown.items()})
+    monkeypatch.setattr(label_shapes, "TABLE", tmp_path / "labels.csv")
+    for name, at in shown.items():
+        (tmp_path / f"{name}.txt").write_text("wb"[: len(at)])
+    (tmp_path / "third.txt").write_text(f"1 b\n{line}\n")
+    with pytest.raises(SystemExit, match=f"found '{line}'; expected a number from 0 to 1 and one of"):
+        label_shapes.join(tmp_path)
+    (tmp_path / "third.txt").write_text("1 p\n")
+    label_shapes.join(tmp_path)
+    assert pd.read_csv(tmp_path / "labels.csv")["label"].tolist() == ["whole", "parts"]
 
 
 def test_bad_input_is_refused():

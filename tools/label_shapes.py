@@ -180,6 +180,10 @@ def join(folder: Path) -> None:
     table["label"] = table["label1"].where(table["label1"] == table["label2"])
     for line in (folder / "third.txt").read_text().splitlines():
         number, letter = line.split()
+        if int(number) not in table.index or letter not in LETTERS:
+            raise SystemExit(
+                f"third.txt: found {line!r}; expected a number from 0 to {len(table) - 1} and one of {''.join(LETTERS)}."
+            )
         table.loc[int(number), "label"] = LETTERS[letter]
     for batch, there in table.groupby("batch"):
         _agree(f"batch {batch}", there["label1"], there["label2"])

@@ -80,8 +80,8 @@ def rulers(chips, only):
         only: names of sets or rulers: the others are not measured.
     """
     judge, ships, split = Judge(chips.source), chips.ships, chips.split(0)
-    wanted = {name: make for name, make in sets(chips, split).items() if name in only}
-    wanted = wanted or sets(chips, split)
+    every = sets(chips, split)
+    wanted = {name: make for name, make in every.items() if name in only} or every
     panel.RULERS = {name: ruler for name, ruler in panel.RULERS.items() if name in only} or panel.RULERS
     read = {ruler.view for ruler in panel.RULERS.values()}
     panel.VIEWS = {name: view for name, view in panel.VIEWS.items() if name in read}
@@ -145,14 +145,20 @@ def told_apart(chips):
     return pd.DataFrame(rows)
 
 
-def main(what, *only):
+def main(what=None, *only):
+    if what not in ("panel", "told-apart") or (what == "told-apart" and only):
+        raise SystemExit(__doc__)
     chips = load_chips()
+    if unknown := set(only) - set(sets(chips, chips.split(0))) - set(panel.RULERS):
+        raise SystemExit(
+            f"found no set and no ruler {', '.join(sorted(unknown))}; expected names of panel.csv."
+        )
     file = RESULTS / "09-how-good-is-it" / f"{what}.csv"
     table = told_apart(chips) if what == "told-apart" else rulers(chips, only)
     names = [name for name in ("set", "n", "seeds", "ruler", "part") if name in table]
     table = table[[*names, *table.columns.difference(names, sort=False)]]
     if only:  # the new rows in place of the old ones
-        old = pd.read_csv(file, keep_default_na=True).fillna({"part": ""})
+        old = pd.read_csv(file).fillna({"part": ""})
         key = ["set", "ruler", "part"]
         table = pd.concat([old, table]).drop_duplicates(key, keep="last").sort_values(key[:2], kind="stable")
     table.to_csv(file, index=False, float_format="%.4g")
