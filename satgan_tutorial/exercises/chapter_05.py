@@ -287,21 +287,35 @@ def _move(player: Any, optimizer: Any, loss: Any, tape: Any) -> None:
     optimizer.apply(tape.gradient(loss, player.trainable_variables), player.trainable_variables)
 
 
-def _update(
-    generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
-) -> None:
-    """One update: D first, then G as the new D sees it."""
+def _expert_turn(generator: Any, discriminator: Any, optimizer: Any, real: Any, noise: Any) -> None:
+    """D moves by its own loss."""
     import tensorflow as tf
 
     from .. import losses
 
     with tf.GradientTape() as tape:
         d_loss, _ = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
-    _move(discriminator, d_optimizer, d_loss, tape)
+    _move(discriminator, optimizer, d_loss, tape)
+
+
+def _forger_turn(generator: Any, discriminator: Any, optimizer: Any, noise: Any, weights: list[Any]) -> None:
+    """The weights move by the generator's loss."""
+    import tensorflow as tf
+
+    from .. import losses
+
     with tf.GradientTape() as tape:
         fake_logits = discriminator(generator(noise))
         _, g_loss = losses.non_saturating(fake_logits, fake_logits)
-    _move(generator, g_optimizer, g_loss, tape)
+    optimizer.apply(tape.gradient(g_loss, weights), weights)
+
+
+def _update(
+    generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
+) -> None:
+    """One update: D first, then G as the new D sees it."""
+    _expert_turn(generator, discriminator, d_optimizer, real, noise)
+    _forger_turn(generator, discriminator, g_optimizer, noise, generator.trainable_variables)
 
 
 def _at_once(
@@ -322,17 +336,8 @@ def _generator_first(
     generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
 ) -> None:
     """The generator moves, and D learns from its new fakes."""
-    import tensorflow as tf
-
-    from .. import losses
-
-    with tf.GradientTape() as tape:
-        fake_logits = discriminator(generator(noise))
-        _, g_loss = losses.non_saturating(fake_logits, fake_logits)
-    _move(generator, g_optimizer, g_loss, tape)
-    with tf.GradientTape() as tape:
-        d_loss, _ = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
-    _move(discriminator, d_optimizer, d_loss, tape)
+    _forger_turn(generator, discriminator, g_optimizer, noise, generator.trainable_variables)
+    _expert_turn(generator, discriminator, d_optimizer, real, noise)
 
 
 def _swapped(
@@ -346,18 +351,9 @@ def _both_move_d(
     generator: Any, discriminator: Any, g_optimizer: Any, d_optimizer: Any, real: Any, noise: Any
 ) -> None:
     """The generator's loss moves both players."""
-    import tensorflow as tf
-
-    from .. import losses
-
-    with tf.GradientTape() as tape:
-        d_loss, _ = losses.non_saturating(discriminator(real), discriminator(generator(noise)))
-    _move(discriminator, d_optimizer, d_loss, tape)
-    with tf.GradientTape() as tape:
-        fake_logits = discriminator(generator(noise))
-        _, g_loss = losses.non_saturating(fake_logits, fake_logits)
-    weights = generator.trainable_variables + discriminator.trainable_variables
-    g_optimizer.apply(tape.gradient(g_loss, weights), weights)
+    _expert_turn(generator, discriminator, d_optimizer, real, noise)
+    both = generator.trainable_variables + discriminator.trainable_variables
+    _forger_turn(generator, discriminator, g_optimizer, noise, both)
 
 
 def divergence(function: Callable[..., Any]) -> None:
