@@ -30,6 +30,17 @@ PLAYERS = ("generator", "discriminator")
 NORM_BATCHES = 8  # of 64 noise vectors, for the statistics of averaged weights
 
 
+def measure_norms(generator: keras.Model) -> None:
+    """Measure the statistics of a generator's batch norm anew, in place: a plain mean over batches of noise."""
+    norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    for k in range(NORM_BATCHES if norms else 0):
+        for norm in norms:
+            norm.momentum = k / (k + 1)
+        noise, *wishes = generator.inputs
+        random = [conditions.random(x.shape[-1], 64, seed=k) for x in wishes]
+        generator(inputs(sampling.noise(64, noise.shape[-1], seed=k), *random), training=True)
+
+
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
 class GAN(keras.Model):
     """A generator and a discriminator that train each other, on images or on points in the plane.
@@ -229,13 +240,7 @@ class GAN(keras.Model):
         averages = self.g_optimizer._model_variables_moving_average
         for weight, average in zip(copy.trainable_variables, averages, strict=True):
             weight.assign(average)
-        # Batch norm's statistics belong to the weights as they were: take those of the averages, a plain mean.
-        norms = [layer for layer in copy.layers if isinstance(layer, keras.layers.BatchNormalization)]
-        for k in range(NORM_BATCHES if norms else 0):
-            for norm in norms:
-                norm.momentum = k / (k + 1)
-            random = [conditions.random(x.shape[-1], 64, seed=k) for x in copy.inputs[1:]]
-            copy(inputs(sampling.noise(64, self.latent_dim, seed=k), *random), training=True)
+        measure_norms(copy)  # batch norm's statistics belong to the weights as they were
         return copy
 
     def _real(

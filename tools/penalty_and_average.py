@@ -20,7 +20,7 @@ import pandas as pd
 import tensorflow as tf
 from record import HERE, enlarge
 
-from satgan_tutorial import batching, load_chips, recipes, sampling
+from satgan_tutorial import batching, gan, load_chips, recipes, sampling
 from satgan_tutorial.chips import shrink, to_float
 from satgan_tutorial.judge import Judge, kid
 
@@ -92,11 +92,7 @@ def settled(generator: keras.Model) -> keras.Model:
     """Copy a generator with the statistics of its normalising layers measured anew, as `GAN.sampler` does for averages."""
     copy = keras.models.clone_model(generator)
     copy.set_weights(generator.get_weights())
-    norms = [layer for layer in copy.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    for k in range(8):
-        for norm in norms:
-            norm.momentum = k / (k + 1)
-        copy(sampling.noise(64, WITH.latent_dim, seed=k), training=True)
+    gan.measure_norms(copy)
     return copy
 
 
