@@ -110,6 +110,21 @@ def turn(condition: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.
     )
 
 
+def known(condition: tf.Tensor, keep: tf.Tensor | None = None) -> tf.Tensor:
+    """What a flow's network is told of conditions, float32 (N, k + 1): a 1 and the condition; all zeros where it is dropped.
+
+    The first number tells "not said" from a condition that is 0 itself, as that of a chip without a ship is.
+
+    Args:
+        condition: float32 (N, k).
+        keep: (N, 1), false where the network is told nothing; None to keep all.
+    """
+    import tensorflow as tf
+
+    said = tf.concat([tf.ones_like(condition[:, :1]), condition], axis=1)
+    return said if keep is None else said * tf.cast(keep, said.dtype)
+
+
 def _row(ship: np.ndarray, heading: np.ndarray, length: np.ndarray):
     double = np.radians(2 * heading)
     row = np.stack([np.ones(len(ship)), np.cos(double), np.sin(double), (length - 200) / 10], axis=1)

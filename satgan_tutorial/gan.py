@@ -21,8 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from . import augment, conditions, losses, sampling
-from .chips import to_float
+from . import augment, conditions, losses, sampling, stepping
 from .renamed import old_method, old_names
 from .sampling import inputs
 
@@ -148,7 +147,10 @@ class GAN(keras.Model):
         """
         # Read now: the discriminator's update counts it up.
         step = tf.cast(self.optimizer.iterations, "int32")
-        real, condition = self._real(data, step)
+        takes_condition = len(self.generator.inputs) > 1
+        real, condition = stepping.real(
+            data, takes_condition, self.settings["symmetries"], self._seed(step, 1)
+        )
         with tf.GradientTape() as drawing:
             noise = self._noise(tf.shape(real)[0], step)
             fake = self.generator(inputs(noise, condition), training=True)
@@ -169,7 +171,7 @@ class GAN(keras.Model):
             images = self._augment(real, fake, step, 2)
             real_logits, fake_logits, penalty = self.logits_and_penalty(*images, condition)
             d_loss, _ = self.adversarial_loss(real_logits, fake_logits)
-            objective = (d_loss + penalty) / _replicas()
+            objective = (d_loss + penalty) / stepping.replicas()
         weights = self.discriminator.trainable_variables
         self.optimizer.apply(tape.gradient(objective, weights), weights)
         return d_loss, real_logits, fake_logits
@@ -191,7 +193,7 @@ class GAN(keras.Model):
             images = self._augment(real, fake, step, 4)
             logits = [self.discriminator(inputs(x, condition), training=True) for x in images]
             _, g_loss = self.adversarial_loss(*logits)
-            objective = g_loss / _replicas()
+            objective = g_loss / stepping.replicas()
         at_fake = tape.gradient(objective, fake)
         weights = self.generator.trainable_variables
         gradients = drawing.gradient(fake, weights, output_gradients=at_fake)
@@ -243,34 +245,6 @@ class GAN(keras.Model):
         measure_norms(copy)  # batch norm's statistics belong to the weights as they were
         return copy
 
-    def _real(
-        self, data: tf.Tensor | tuple[tf.Tensor, tf.Tensor], step: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """The real images of a batch as the networks take them, and their conditions or None."""
-        real, condition = data if isinstance(data, tuple) else (data, None)
-        self._check(real, condition)
-        if which := self.settings["symmetries"]:
-            real = augment.symmetries(real, self._seed(step, 1), which)
-            if condition is not None:
-                condition = conditions.turn(condition, self._seed(step, 1), which)
-        return (to_float(real) if real.dtype == "uint8" else real), condition
-
-    def _check(self, real: tf.Tensor, condition: tf.Tensor | None) -> None:
-        """Refuse a batch that is not what the networks take, when the step is traced; floats, at each step."""
-        takes = [tensor.shape[1:] for tensor in self.generator.inputs[1:]]
-        given = [] if condition is None else [condition.shape[1:]]
-        if [len(shape) for shape in given] != [len(shape) for shape in takes]:
-            raise ValueError(
-                f"found batches of images {'with' if given else 'without'} conditions or labels; this generator takes "
-                f"{'conditions' if takes else 'none: dataset.map(lambda images, labels: images) leaves them out'}."
-            )
-        if real.dtype not in ("uint8", "float32"):
-            raise ValueError(f"images are {real.dtype.name}; expected uint8, or float32 in [-1, 1].")
-        if real.dtype == "float32" and len(real.shape) == 4:
-            largest = tf.reduce_max(tf.abs(real))
-            message = "images go beyond [-1, 1]; expected uint8, or float32 in [-1, 1] (images / 127.5 - 1)."
-            tf.debugging.assert_less_equal(largest, 1.0, message)
-
     def _augment(
         self, real: tf.Tensor, fake: tf.Tensor, step: tf.Tensor, stream: int
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -283,12 +257,11 @@ class GAN(keras.Model):
 
     def _noise(self, n: tf.Tensor | int, step: tf.Tensor | int) -> tf.Tensor:
         """This replica's rows of the noise of the whole step, which does not depend on how many replicas share it."""
-        first, total = augment.share(n)
-        return tf.random.stateless_normal((total, self.latent_dim), self._seed(step, 0))[first : first + n]
+        return stepping.normal(n, (self.latent_dim,), self._seed(step, 0))
 
     def _seed(self, step: tf.Tensor | int, stream: int) -> tf.Tensor:
         """An int64 pair that no other step and no other use within the step has."""
-        return tf.stack([tf.constant(self.seed * 16 + stream, "int64"), tf.cast(step, "int64")])
+        return stepping.seed(self.seed, step, stream)
 
     def save_own_variables(self, store: Any) -> None:
         """Keep what Keras leaves out of a file: where the random numbers of dropout are."""
@@ -331,11 +304,6 @@ class GAN(keras.Model):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
     generate, averaged = old_method("generate", "sample"), old_method("averaged", "sampler")
-
-
-def _replicas() -> int:
-    """How many replicas share a step, each with its part of the batch."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
 
 
 __getattr__ = old_names(

@@ -1,12 +1,13 @@
-"""Points in the plane: distributions whose densities are known, and two networks small enough to see whole.
+"""Points in the plane: distributions whose densities are known, and networks small enough to see whole.
 
     from satgan_tutorial import batching, plane
     ring = plane.ring()
     model = plane.build("non_saturating", seed=0)                         # a compiled gan.GAN, on points
     model.fit(batching.shuffled(ring.sample(20_000, seed=0), 128, seed=0), steps_per_epoch=1000)
     plane.covered(model.sample(2000, seed=0), ring)                     # how many of the eight modes it found
+    other = plane.build_flow(seed=0)                                      # a compiled flow.Flow, trained alike
 
-Nothing here is a special case: `gan.GAN` trains these two networks by the same lines as those that draw ships.
+Nothing here is a special case: `gan.GAN` and `flow.Flow` train these networks by the same lines as those that draw ships.
 """
 
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ import keras
 import numpy as np
 from keras import layers
 from scipy.spatial.distance import cdist
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
-from . import batching, gan
+from . import batching, flow, gan
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,28 @@ class Mixture:
         points = _checked(points)
         terms = logsumexp(-0.5 * cdist(points, self.centres, "sqeuclidean") / self.sigma**2, axis=1)
         return terms - np.log(2 * np.pi * self.sigma**2 * len(self.centres))
+
+    def at(self, t: float) -> "Mixture":
+        """The distribution of x_t = (1 - t) z + t x for normal noise z and points x of this one, t in [0, 1].
+
+        A mixture too: a centre c has become t c, and the width is the root of (1 - t)^2 + t^2 sigma^2.
+        """
+        return Mixture(t * self.centres, float(np.hypot(1 - t, t * self.sigma)), self.modes)
+
+    def velocity(self, points: np.ndarray, t: float) -> np.ndarray:
+        """The velocity that flow matching learns, E[x - z | x_t], at points (N, 2) and a time t in [0, 1]: float64 (N, 2).
+
+        For one Gaussian x, z and x_t are normal together, so E[x | x_t] and E[z | x_t] are straight lines in x_t, with
+        s^2 = (1 - t)^2 + t^2 sigma^2 the variance of x_t and c its centre:
+
+            E[x - z | x_t] = c + (t sigma^2 - (1 - t)) / s^2 (x_t - t c)
+
+        For several it is the mean of these, weighted by how probable it is that x_t came from each.
+        """
+        points, now = _checked(points), self.at(t)
+        weights = softmax(-0.5 * cdist(points, now.centres, "sqeuclidean") / now.sigma**2, axis=1)
+        slope = (t * self.sigma**2 - (1 - t)) / now.sigma**2
+        return weights @ (self.centres - slope * now.centres) + slope * points
 
 
 def gaussian(mean: tuple[float, float] = (0.0, 0.0), sigma: float = 1.0) -> Mixture:
@@ -156,6 +179,15 @@ def discriminator(width: int = 64) -> keras.Model:
     return _network(2, width, 1, "discriminator")
 
 
+def velocity_network(width: int = 64) -> keras.Model:
+    """A network from points (N, 2) and times (N, 1) to velocities (N, 2)."""
+    given = [keras.Input((2,)), keras.Input((1,))]
+    x = layers.Concatenate()(given)
+    for _ in range(3):
+        x = layers.Dense(width, "silu")(x)
+    return keras.Model(given, layers.Dense(2)(x), name="velocity")
+
+
 def statue(q: Mixture) -> keras.Model:
     """A generator whose density is known: one linear layer that takes standard normal noise to one Gaussian."""
     model = keras.Sequential([keras.Input((2,)), layers.Dense(2)], name="statue")
@@ -195,14 +227,39 @@ def build(
     return model
 
 
-def train(model: gan.GAN, points: np.ndarray, steps: int, batch_size: int = 128) -> dict[str, float]:
+def build_flow(
+    seed: int = 0,
+    *,
+    width: int = 64,
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 2e-3,
+    ema: float = 0.99,
+    **compile_kwargs: Any,
+) -> flow.Flow:
+    """Build and compile a flow on points.
+
+    Args:
+        seed: of the first weights and of all noise and times.
+        width: of the network's three layers.
+        learning_rate: of Adam (0.9, 0.99).
+        ema: the largest momentum of the averages of the weights.
+        **compile_kwargs: for `Flow.compile`, such as `steps_per_execution`.
+    """
+    keras.utils.set_random_seed(seed)
+    model = flow.Flow(velocity_network(width), seed=seed)
+    model.compile(keras.optimizers.Adam(learning_rate, beta_2=0.99), ema=ema, **compile_kwargs)
+    return model
+
+
+def train(
+    model: gan.GAN | flow.Flow, points: np.ndarray, steps: int, batch_size: int = 128
+) -> dict[str, float]:
     """Train for so many steps more, without a word; return the means of the last log.
 
     Args:
-        model: as `build` makes it, at whatever step it is.
+        model: as `build` or `build_flow` makes it, at whatever step it is.
         points: float32 (N, 2), the real ones.
         steps: how many; a multiple of `steps_per_execution`, if the model was compiled with it.
-        batch_size: real points a step, and as many fake ones.
+        batch_size: real points a step, and for a GAN as many fake ones.
     """
     data = batching.shuffled(points, batch_size, model.seed, first_step=model.step)
     log = model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0).history

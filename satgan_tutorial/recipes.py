@@ -12,7 +12,8 @@ from typing import Any
 
 import keras
 
-from . import conditions, gan, networks, post
+from . import conditions, flow, gan, networks, post, unet
+from .stepping import WarmUpAndFall
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,51 @@ class GANRecipe(Recipe):
     ema: float | None = 0.98
 
 
+@dataclass(frozen=True)
+class FlowRecipe(Recipe):
+    """Which U-Net to build, how to train it by flow matching, and how to follow it.
+
+    Attributes:
+        width: channels of the U-Net's first level.
+        multipliers: channels of each level, as multiples of the width (`unet.unet`).
+        blocks: residual blocks of each level.
+        attention: whether the places of the lowest level look at each other.
+        symmetries: whether real images are turned and mirrored; "half_turns" for turns by 180 degrees alone.
+        drop: share of the conditions that the network is not told.
+        even: share of the times t drawn evenly from [0, 1]; even ones teach shapes.
+        late: mean and deviation of log(t / (1 - t)) for the others; late ones teach the grain.
+        learning_rate: of Adam.
+        betas: Adam's.
+        warmup: steps in which the learning rate rises.
+        fall: share of `steps` at whose end the learning rate falls to a hundredth (`stepping.WarmUpAndFall`). A training that
+            is stopped earlier goes without; one for other steps is `dataclasses.replace(recipe, steps=...)`.
+        clipnorm: the largest norm of a step's gradient.
+        ema: the largest momentum of the averages of the weights, 0 for no averages.
+        solver: how the velocity is followed, a name of `solvers.SOLVERS`.
+        solver_steps: in how many steps.
+        shrink: how these shrink towards t = 1 (`solvers.times`).
+    """
+
+    batch_size: int = 16
+    width: int = 32
+    multipliers: tuple[int, ...] = (1, 2, 3, 4)
+    blocks: tuple[int, ...] = (1, 1, 2, 2)
+    attention: bool = True
+    symmetries: bool | str = "half_turns"
+    drop: float = 0.1
+    even: float = 0.5
+    late: tuple[float, float] = (0.8, 1.0)
+    learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    warmup: int = 200
+    fall: float = 0.25
+    clipnorm: float = 1.0
+    ema: float = 0.998
+    solver: str = "heun"
+    solver_steps: int = 25
+    shrink: float = 1.0
+
+
 SMALL = GANRecipe(
     "small",
     "The book's small networks: ships of several headings within two minutes on two cores.",
@@ -113,6 +159,12 @@ CONDITIONAL = replace(
     about="Ships and what is none, as asked: p(x|y).",
     base_filters=24,
     conditions=conditions.COLUMNS[:1],
+)
+
+FLOW = FlowRecipe(
+    "flow",
+    "The second family: a velocity from noise to ships by flow matching, slower to learn and to draw, with whole hulls.",
+    steps=24_000,
 )
 
 RECIPES = {
@@ -160,6 +212,13 @@ RECIPES = {
             conditions=conditions.COLUMNS,
             symmetries=True,  # the condition turns with the chip
             steps=4500,
+        ),
+        FLOW,
+        replace(
+            FLOW,
+            name="flow-conditional",
+            about="As flow, ships and what is none, as asked: p(x|y).",
+            conditions=conditions.COLUMNS[:1],
         ),
     )
 }
@@ -212,6 +271,27 @@ def _gan(recipe: GANRecipe, seed: int, **compile_kwargs: Any) -> gan.GAN:
         r2=recipe.r2,
         symmetries=recipe.symmetries,
         diffaugment=recipe.diffaugment,
+        **compile_kwargs,
+    )
+    return model
+
+
+@build_family.register
+def _flow(recipe: FlowRecipe, seed: int, **compile_kwargs: Any) -> flow.Flow:
+    told = conditions.width(recipe.conditions) + bool(recipe.conditions)  # `conditions.known` adds a number
+    network = unet.unet(
+        recipe.image_size, recipe.width, recipe.multipliers, recipe.blocks, recipe.attention, told
+    )
+    way = {"solver": recipe.solver, "solver_steps": recipe.solver_steps, "shrink": recipe.shrink}
+    model = flow.Flow(network, seed=seed, name=recipe.name, **way)
+    rate = WarmUpAndFall(recipe.learning_rate, recipe.steps, recipe.warmup, recipe.fall)
+    model.compile(
+        keras.optimizers.Adam(rate, *recipe.betas, global_clipnorm=recipe.clipnorm),
+        ema=recipe.ema,
+        symmetries=recipe.symmetries,
+        drop=recipe.drop,
+        even=recipe.even,
+        late=recipe.late,
         **compile_kwargs,
     )
     return model

@@ -1,7 +1,8 @@
 """Samples: from noise to images, whatever the family of the model.
 
 A *sampler* is a Keras model whose first input is noise from a standard normal, a row an image, and whose second, if there
-is one, is a condition, float32 (N, k). A GAN's generator is one; so is any network, or loop, that turns noise into images.
+is one, is a condition, float32 (N, k). A GAN's generator is one; so is a flow's velocity network and the loop that
+follows it (`solvers.Integrate`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from .chips import check_seed, to_uint8
 
 class ConditionError(ValueError):
     """A condition that this sampler cannot be given: says what it takes."""
+
+    exit_code = 2  # of the command that asked
+
+
+class SolverError(ValueError):
+    """A solver that this sampler does not have: says what it takes."""
 
     exit_code = 2  # of the command that asked
 
@@ -116,6 +123,26 @@ def from_noise(
             f"{sampler.name} draws numbers that are not finite; its training broke, so train it anew."
         )
     return to_uint8(out) if out.ndim == 4 else out
+
+
+def solve_with(sampler: keras.Model, solver: str | None = None, steps: int | None = None) -> None:
+    """Have a sampler that goes from noise to images in steps take others from now on; None for those it has.
+
+    Args:
+        sampler: one with a layer that has such a method itself, as a flow's has (`solvers.Integrate`).
+        solver: a name of `solvers.SOLVERS`.
+        steps: how many, from 1.
+
+    Raises:
+        SolverError: the sampler draws in one pass, or knows no such solver.
+    """
+    layers = [layer for layer in sampler.layers if hasattr(layer, "solve_with")]
+    if not layers:
+        raise SolverError("this model draws in one pass and takes no steps and no solver: leave them out.")
+    try:
+        layers[0].solve_with(solver, steps)
+    except ValueError as error:
+        raise SolverError(str(error)) from None
 
 
 def inputs(x: Any, condition: Any = None) -> Any:

@@ -28,7 +28,7 @@ from . import networks, recipes, training
 from .callbacks import Clock
 from .chips import ChipSet
 from .judge import Judge
-from .recipes import GANRecipe, Recipe
+from .recipes import FlowRecipe, GANRecipe, Recipe
 from .training import Data
 
 LOOKS = 6  # at a trial's score, evenly over its time
@@ -56,6 +56,17 @@ CHOICES = {
 }
 
 
+FLOW_CHOICES = {
+    "width": (16, 24, 32),
+    "attention": (True, False),
+    "symmetries": (True, "half_turns", False),
+    "ema": (0.98, 0.99, 0.998),
+    "batch_size": (8, 16, 32),
+    "even": (0.25, 0.5, 0.75, 1.0),
+}
+FLOW_STEPS = 6  # of the solver at a look, whose hundreds of chips would take longer than the training at a recipe's own
+
+
 @singledispatch
 def propose(base: Recipe, trial: optuna.trial.BaseTrial) -> Recipe:
     """The base with what a trial has in its place; with `optuna.trial.FixedTrial` what a given one had.
@@ -77,6 +88,14 @@ def _(base: GANRecipe, trial: optuna.trial.BaseTrial) -> GANRecipe:
     return replace(base, r1=gamma, r2=gamma, learning_rates=(rate, rate), **chosen)
 
 
+@propose.register
+def _(base: FlowRecipe, trial: optuna.trial.BaseTrial) -> FlowRecipe:
+    chosen = {name: trial.suggest_categorical(name, choices) for name, choices in FLOW_CHOICES.items()}
+    late = (trial.suggest_float("late", -1, 2), base.late[1])
+    rate = trial.suggest_float("learning_rate", 1e-4, 4e-3, log=True)
+    return replace(base, late=late, learning_rate=rate, solver_steps=FLOW_STEPS, **chosen)
+
+
 @singledispatch
 def proposal(recipe: Recipe) -> dict[str, Any]:
     """What a trial has where it proposes this recipe: where the search begins."""
@@ -89,6 +108,12 @@ def _(recipe: GANRecipe) -> dict[str, Any]:
     chosen["diffaugment"] = " ".join(recipe.diffaugment)
     chosen["d_filters"] = recipe.d_filters or recipe.base_filters
     return chosen | {"gamma": recipe.r1, "learning_rate": recipe.learning_rates[0]}
+
+
+@proposal.register
+def _(recipe: FlowRecipe) -> dict[str, Any]:
+    chosen = {name: getattr(recipe, name) for name in FLOW_CHOICES}
+    return chosen | {"late": recipe.late[0], "learning_rate": recipe.learning_rate}
 
 
 def train(
@@ -153,7 +178,7 @@ def run(
     """Work on a study until so many of its trials are over, finished or given up, by this worker or by others.
 
     Args:
-        base: the recipe to change, "small" or "book", and the first proposal.
+        base: the recipe to change, "small", "book" or "flow", and the first proposal.
         chips: train ships to learn from and validation ships to score against come from its split.
         storage: as for `open_study`.
         trials: when to stop.

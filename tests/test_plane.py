@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from satgan_tutorial import losses, plane, sampling
+from satgan_tutorial import likelihood, losses, plane, sampling, solvers
 
 pytestmark = pytest.mark.once
 
@@ -118,6 +118,80 @@ def test_a_mode_is_dropped_and_found_again():
     lost = reached[:-1] & ~reached[1:]
     assert any(reached[i + 1 :, mode].any() for i, mode in np.argwhere(lost))
     assert reached[-1].sum() >= 7
+
+
+@pytest.mark.parametrize("t", [0.0, 0.4, 0.95, 1.0])
+def test_points_on_the_way_are_those_of_the_mixture_that_they_pass(t):
+    ring, rng = plane.ring(5, 1.5, 0.3), np.random.default_rng(0)
+    x, z = ring.sample(20_000, seed=1), rng.standard_normal((20_000, 2))
+    there = (1 - t) * z + t * x
+    now = ring.at(t)
+    assert now.log_density(there).mean() == pytest.approx(
+        now.log_density(now.sample(20_000, seed=2)).mean(), abs=0.03
+    )
+    np.testing.assert_allclose(there.std(0), now.sample(20_000, seed=3).std(0), rtol=0.03)
+
+
+@pytest.mark.parametrize("t", [0.0, 0.4, 0.8, 1.0])
+def test_the_velocity_is_the_mean_of_all_paths_through_a_point(t):
+    """Least squares: no multiple of the field, and no shift, comes nearer to x - z than the field itself."""
+    ring, rng = plane.ring(3, 1.5, 0.4), np.random.default_rng(0)
+    x, z = ring.sample(40_000, seed=1).astype(float), rng.standard_normal((40_000, 2))
+    there = (1 - t) * z + t * x
+    v, target = ring.velocity(there, t), x - z
+    for direction in (v, there, np.ones_like(v), np.sin(3 * there), np.cos(2 * there[:, ::-1])):
+        left = np.sum((target - v) * direction, axis=1)
+        assert abs(left.mean()) < 4.5 * left.std() / 200
+
+
+def test_the_exact_velocity_takes_noise_to_every_mode():
+    ring = plane.ring()
+    noise = np.random.default_rng(0).standard_normal((1000, 2))
+    points = solvers.solve(ring.velocity, noise, solvers.times(50))
+    assert plane.covered(points, ring) == 8
+    assert plane.visits(points, ring).sum() > 950
+
+
+@pytest.fixture(scope="module")
+def flows():
+    """A mixture, and a flow before and after it learned it."""
+    mixture = plane.ring(5, 1.5, 0.3)
+    rate = keras.optimizers.schedules.CosineDecay(5e-3, 2500)
+    model = plane.build_flow(learning_rate=rate, steps_per_execution=100)
+    before = model.sampler()
+    plane.train(model, mixture.sample(50_000, seed=0), 2500, batch_size=256)
+    return mixture, before, model.sampler()
+
+
+def miss(sampler, mixture):
+    """The error of a network's velocities over their size, in the mean over points and times."""
+    network, wrong, size = sampler.layers[-1].layer, 0, 0
+    for t in (0.05, 0.25, 0.5, 0.75, 0.95):
+        points = mixture.at(t).sample(1000, seed=3)
+        truth = mixture.velocity(points, t)
+        wrong += np.sum((network([points, np.full((1000, 1), t, np.float32)]) - truth) ** 2)
+        size += np.sum(truth**2)
+    return wrong / size
+
+
+@pytest.mark.slow
+def test_a_trained_flow_comes_near_the_exact_velocity(flows):
+    mixture, before, after = flows
+    assert miss(before, mixture) > 0.5
+    assert miss(after, mixture) < 0.02
+
+
+@pytest.mark.slow
+def test_a_trained_flow_draws_the_mixture_and_knows_its_density(flows):
+    mixture, _, sampler = flows
+    points = sampling.sample(sampler, 2000, seed=0, batch_size=2000)
+    counts = plane.visits(points, mixture)
+    assert counts.sum() > 1900 and counts.min() > 330 and counts.max() < 470
+    fresh = mixture.sample(400, seed=1)
+    truth = mixture.log_density(fresh)
+    found = likelihood.log_density(sampler.layers[-1].layer, fresh, steps=40, batch_size=400)
+    assert found.mean() == pytest.approx(truth.mean(), abs=0.03)
+    assert np.abs(found - truth).mean() < 0.2
 
 
 @pytest.fixture

@@ -14,7 +14,11 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_each_recipe_trains_two_steps_at_a_small_size(name):
-    small = {"base_filters": 4, "image_size": 16, "batch_size": 2}
+    small = {"image_size": 16, "batch_size": 2}
+    if isinstance(recipes.get(name), recipes.FlowRecipe):
+        small |= {"width": 4, "multipliers": (1, 2), "blocks": (1, 1), "solver_steps": 2}
+    else:
+        small |= {"base_filters": 4}
     model = recipes.build(dataclasses.replace(recipes.get(name), **small), run_eagerly=True)
     width = conditions.width(recipes.get(name).conditions)
     condition = np.ones((len(IMAGES), width), np.float32) if width else None
@@ -46,5 +50,5 @@ def test_an_unknown_optimizer_lists_the_known():
 
 
 def test_an_unknown_recipe_lists_the_known():
-    with pytest.raises(ValueError, match="'huge'.*post, dcgan, small, book, conditional, causes"):
+    with pytest.raises(ValueError, match="'huge'.*post, dcgan, small, book, conditional, causes, flow"):
         recipes.get("huge")

@@ -27,11 +27,15 @@ MOST = 1_000_000  # chips, 19 GB
 @click.option("--seed", type=SEED, default=0, help="Same seed, same chips.")
 @out_file(".png", ".npy")
 @source_option("For a shipped model: the chips it learned from.")
-@click.option("--no-ship", is_flag=True, help="Of `conditional` and `causes`: chips without a ship.")
+@click.option("--no-ship", is_flag=True, help="Of conditional ones: chips without a ship.")
 @click.option(
     "--heading", type=Number(0, 360), help="Of `causes`: degrees clockwise from north [default: 45]."
 )
 @click.option("--length", type=Number(80, 320), help="Of `causes`: metres [default: 200].")
+@click.option("--steps", type=Whole(1, 10_000), help="Of flows: solver steps [default: the model's own].")
+@click.option(
+    "--solver", type=click.Choice(["euler", "midpoint", "heun"]), help="Of flows: how to make a step."
+)
 def generate(
     model: str,
     count: int,
@@ -41,6 +45,8 @@ def generate(
     no_ship: bool,
     heading: float | None,
     length: float | None,
+    steps: int | None,
+    solver: str | None,
 ) -> None:
     """Draw chips with MODEL: a training's folder, a .keras file, or the name of a shipped model.
 
@@ -51,6 +57,7 @@ def generate(
       satgan generate book -n 16 --seed 0 --out ships.png
       satgan generate runs/first -n 1000 --seed 1 --out fakes.npy
       satgan generate conditional --no-ship --out sea-and-land.png
+      satgan generate runs/flow --steps 50 --out finer.png
       satgan generate causes --source simulated --heading 45 --length 250 --out north-east.png
     """  # noqa: D301
     if no_ship:
@@ -65,10 +72,14 @@ def generate(
         unread(f"{model} has learned from the chips that it has learned from", "source")
     spare(out, file)
     with quiet_import():
+        from .. import sampling
+
         sampler = models.read_sampler(file)
     shape = sampler.output_shape[1:]
     _check_size(count, shape, out, as_array)
     condition = _condition(sampler, no_ship, heading, length)
+    if steps or solver:
+        sampling.solve_with(sampler, solver, steps)
 
     from ..files import replacing
 

@@ -31,7 +31,7 @@ def _check_storage(context: click.Context, option: click.Option, storage: str) -
 
 
 @click.command(short_help="Search over recipes, with as many workers as you start.")
-@click.argument("recipe", type=click.Choice(["small", "book"]), default="small")
+@click.argument("recipe", type=click.Choice(["small", "book", "flow"]), default="small")
 @click.option(
     "--storage",
     required=True,
@@ -43,6 +43,8 @@ def _check_storage(context: click.Context, option: click.Option, storage: str) -
 @click.option("--seed", type=SEED, default=0, help="Of what is proposed; each worker's own.")
 def search(recipe: str, storage: str, trials: int, minutes: float, seed: int) -> None:
     """Search for what is better than RECIPE in the same time: networks, loss, penalty, augmentation, rates.
+
+    Of a flow: network, times, averages, augmentation, rates.
 
     Start the same command as often as you like, on any machines that reach the storage, each with a --seed of its own: all
     work on one study. It can be stopped and started at any time; what a killed worker had begun is done again.

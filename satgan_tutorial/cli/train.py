@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
-@click.command(short_help="Train a GAN after a recipe, or the judge.")
+@click.command(short_help="Train a GAN or a flow after a recipe, or the judge.")
 @click.argument("recipe")
 @click.option("--steps", type=STEPS, help="Where to stop [default: the recipe's own number].")
 @click.option("--image-size", type=Whole(8, 80), help="Pixels a side, the chips shrunk [default: 80].")
 @click.option("--batch-size", type=Whole(1, 4096), help="Real chips a step [default: the recipe's own].")
-@click.option("--seed", type=SEED, help="Same seed, same GAN [default: 0, or the one resumed].")
+@click.option("--seed", type=SEED, help="Same seed, same model [default: 0, or the one resumed].")
 @click.option("--out", type=FOLDER, required=True, help="The folder for it.")
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder, to the same bits.")
 @click.option("--save-every", type=Number(0, 1e6), default=60, help="Seconds to a checkpoint.")
@@ -46,7 +46,9 @@ def train(
     image_size: int | None,
     batch_size: int | None,
 ) -> None:
-    """Train a GAN after RECIPE on the train chips at hand: small, book, dcgan, post, conditional, causes; or the judge.
+    """Train a model after RECIPE on the train chips at hand, or the judge.
+
+    GANs are small, book, dcgan, post, conditional and causes; flows, the second family, are flow and flow-conditional.
 
     The folder gets the recipe, a log, a strip of samples, checkpoints and the generator. Ctrl-C stops after the step and
     saves; a crash costs what came after the last checkpoint. Either way, --resume goes on.
@@ -57,6 +59,7 @@ def train(
       satgan train small --steps 1200 --out runs/first --resume    goes on to step 1200
       satgan train post --image-size 40 --batch-size 8 --out runs/post
       satgan train book --workers a:2222,b:2222 --worker 0 --out runs/two    and --worker 1 on machine b
+      satgan train flow --out runs/flow                            hours on a laptop; --resume goes on
       satgan train judge --out runs/judge                          steps make whole epochs; no --resume
     """  # noqa: D301
     from .. import training

@@ -1,0 +1,123 @@
+"""From noise to images along a velocity: three ways to make a step, and the layer that makes a network a sampler.
+
+A velocity is a function of x and a time t. Where a flow has learned one, it takes noise at t = 0 to images at t = 1 (`flow`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from .conditions import known
+
+Velocity = Callable[[Any, Any], Any]  # from x and t to the velocity there, in the shape of x
+
+
+def euler(velocity: Velocity, x: Any, t: float, dt: float) -> Any:
+    """One step along the velocity where it begins; its error is of the order of dt."""
+    return x + dt * velocity(x, t)
+
+
+def midpoint(velocity: Velocity, x: Any, t: float, dt: float) -> Any:
+    """One step along the velocity half way; two passes, and an error of the order of dt squared."""
+    half = x + dt / 2 * velocity(x, t)
+    return x + dt * velocity(half, t + dt / 2)
+
+
+def heun(velocity: Velocity, x: Any, t: float, dt: float) -> Any:
+    """One step along the mean of the velocities at both its ends; two passes, and an error of the order of dt squared."""
+    first = velocity(x, t)
+    second = velocity(x + dt * first, t + dt)
+    return x + dt / 2 * (first + second)
+
+
+SOLVERS = {f.__name__: f for f in (euler, midpoint, heun)}
+
+
+def solve(velocity: Velocity, x: Any, times: np.ndarray, solver: str = "heun") -> Any:
+    """Follow a velocity from the first of some times to the last; backwards where they fall.
+
+    Args:
+        velocity: from x and a time, a number, to dx / dt.
+        x: where to begin, any array or tensor.
+        times: float (steps + 1,).
+        solver: a name of `SOLVERS`.
+
+    Raises:
+        ValueError: there is no such solver.
+    """
+    check_solver(solver, len(times) - 1)
+    for t, after in pairwise(map(float, times)):
+        x = SOLVERS[solver](velocity, x, t, after - t)
+    return x
+
+
+def times(steps: int, shrink: float = 1.0) -> np.ndarray:
+    """Cut the way from 0 to 1 into steps: float64 (steps + 1,), 1 - (1 - s)^shrink at s = 0, 1/steps, ..., 1.
+
+    Args:
+        steps: how many, at least one.
+        shrink: 1 for even steps; above, they get shorter towards t = 1, where an image gets its grain.
+    """
+    return 1 - np.linspace(1, 0, steps + 1) ** shrink
+
+
+def check_solver(solver: str, steps: int) -> None:
+    """Raise ValueError if there is no such solver, or no step."""
+    if solver not in SOLVERS:
+        raise ValueError(f"There is no solver {solver!r}; there are {', '.join(SOLVERS)}.")
+    if steps < 1 or int(steps) != steps:
+        raise ValueError(f"found {steps} solver steps; expected a whole number, at least 1.")
+
+
+@keras.saving.register_keras_serializable(package="satgan_tutorial")
+class Integrate(layers.Wrapper):
+    """Follow a velocity network from noise to images in [-1, 1], or to points: what makes a flow a sampler.
+
+    Args:
+        layer: the network, from a list of x_t, t and maybe `conditions.known` of some to velocities.
+        solver: a name of `SOLVERS`.
+        steps: how many steps from t = 0 to 1.
+        shrink: how they shrink (`times`).
+    """
+
+    def __init__(
+        self, layer: keras.Model, solver: str = "heun", steps: int = 25, shrink: float = 1.0, **kwargs: Any
+    ) -> None:
+        """Keep the network and the way to follow it."""
+        super().__init__(layer, **kwargs)
+        self.shrink = shrink
+        self.solve_with(solver, steps)
+        # One graph for all passes: without it a pass costs as much Python as arithmetic, and a graph of them all is huge.
+        self._pass = tf.function(lambda *told: layer(list(told), training=False), reduce_retracing=True)
+
+    def solve_with(self, solver: str | None = None, steps: int | None = None) -> None:
+        """From now on use another solver or other steps; None for those it has."""
+        solver, steps = solver or self.solver, steps or self.steps
+        check_solver(solver, steps)
+        self.solver, self.steps = solver, steps
+
+    def call(self, given: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
+        """Go from noise, or a list of noise and conditions, to what it becomes; pixels are clipped to [-1, 1]."""
+        noise, *conditions = given if isinstance(given, list | tuple) else [given]
+        told = [known(condition) for condition in conditions]
+
+        def velocity(x: tf.Tensor, t: float) -> tf.Tensor:
+            return self._pass(x, tf.fill([tf.shape(x)[0], 1], tf.constant(t, "float32")), *told)
+
+        x = solve(velocity, noise, times(self.steps, self.shrink), self.solver)
+        return ops.clip(x, -1, 1) if len(x.shape) == 4 else x
+
+    def compute_output_shape(self, input_shape: Any) -> tuple:
+        """That of the noise; said, so that Keras need not follow the flow to find out."""
+        return tuple(input_shape[0] if isinstance(input_shape[0], list | tuple) else input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """What a file keeps."""
+        return super().get_config() | {"solver": self.solver, "steps": self.steps, "shrink": self.shrink}
