@@ -6,9 +6,9 @@
     model.fit(batching.shuffled(ships, 16, seed=0), steps_per_epoch=20, epochs=20)
     fakes = model.sample(16, seed=0)                                      # uint8 (16, 80, 80, 3)
 
-A straight path joins noise z and an image x: x_t = (1 - t) z + t x, with t from 0 to 1, and its velocity is x - z. Through
-a point lead many such paths. A network that is to guess x - z from x_t and t, by least squares, learns their mean,
-v(x_t, t) = E[x - z | x_t], and whoever follows that field from noise at t = 0 arrives among the images at t = 1.
+A straight path joins noise z and an image x: x_t = (1 - t) z + t x, with t from 0 to 1, and its velocity is x - z. Many
+paths lead through a point. A network that guesses x - z from x_t and t, by least squares, learns the mean of their
+velocities, v(x_t, t) = E[x - z | x_t]. A solver that follows this field from noise at t = 0 arrives at images at t = 1.
 
 Sources: Lipman et al., "Flow matching for generative modeling" (2210.02747); Liu et al., "Flow straight and fast"
 (2209.03003); Albergo and Vanden-Eijnden, "Building normalizing flows with stochastic interpolants" (2209.15571).
@@ -114,8 +114,8 @@ class Flow(keras.Model):
         self.velocity, self.seed = velocity, seed
         self.solver, self.solver_steps, self.shrink = solver, solver_steps, shrink
         self.takes_condition = len(velocity.inputs) > 2
-        # Keras' own averages (`use_ema`) have one momentum from the first step on, and the first thousand steps, in which the
-        # weights run far, would stay in them for long.
+        # Our own: those of Keras (`use_ema`) have the same momentum from the first step on, and with 0.998 the first weights
+        # would spoil them for a thousand steps.
         self.averages = [
             self.add_weight(
                 w.shape, "zeros", trainable=False, aggregation="only_first_replica", name=f"average_{i}"
@@ -211,7 +211,8 @@ class Flow(keras.Model):
             solver: a name of `solvers.SOLVERS`; None for the model's own.
         """
         drawer = self._average_into(self._drawer())
-        drawer.layers[-1].solve_with(solver or self.solver, steps or self.solver_steps)
+        steps = self.solver_steps if steps is None else steps
+        drawer.layers[-1].solve_with(solver or self.solver, steps)
         return sampling.sample(drawer, n, seed, condition)
 
     def sampler(self) -> keras.Model:

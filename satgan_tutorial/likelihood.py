@@ -5,8 +5,9 @@ Where points follow a velocity v from noise z at t = 0 to x at t = 1, their dens
     log p(x) = log N(z; 0, I) - integral over t from 0 to 1 of div v(x_t, t)
 
 (Chen et al., "Neural ordinary differential equations", 1806.07366). So x is taken back to its noise, and the divergence is
-added up on the way. It is the sum of d . J d over the unit vectors d, with J the Jacobian of v, and of so many only in few
-dimensions it can be had; in many it is estimated by the mean over random d of +1 and -1 (Hutchinson; FFJORD, 1810.01367).
+added up on the way. With J the Jacobian of v, the divergence is the sum of d . J d over the unit vectors d. That takes a
+pass backward for each dimension. Images have too many, so there it is estimated: by the mean of d . J d over random vectors
+d of +1 and -1 (Hutchinson; FFJORD, 1810.01367).
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def log_density(
             f"found x of shape {x.shape} and {probes} probes; expected rows of finite numbers, and a probe or more."
         )
     directions = _directions(size, probes, seed)
-    # Unit vectors add up; random ones, each as long as all of those, are averaged.
+    # Unit vectors add up. A random one is as long as all of them together, so random ones are averaged.
     weight = 1.0 if size <= FEW else 1 / probes
 
     @tf.function(reduce_retracing=True)

@@ -81,7 +81,7 @@ class Integrate(layers.Wrapper):
     """Follow a velocity network from noise to images in [-1, 1], or to points: what makes a flow a sampler.
 
     Args:
-        layer: the network, from a list of x_t, t and maybe `conditions.known` of some to velocities.
+        layer: the network, from a list of x_t, t and, where it takes conditions, `conditions.known` of them, to velocities.
         solver: a name of `SOLVERS`.
         steps: how many steps from t = 0 to 1.
         shrink: how they shrink (`times`).
@@ -94,12 +94,12 @@ class Integrate(layers.Wrapper):
         super().__init__(layer, **kwargs)
         self.shrink = shrink
         self.solve_with(solver, steps)
-        # One graph for all passes: without it a pass costs as much Python as arithmetic, and a graph of them all is huge.
+        # One graph serves every pass. Without it a pass of few images costs more Python than arithmetic.
         self._pass = tf.function(lambda *told: layer(list(told), training=False), reduce_retracing=True)
 
     def solve_with(self, solver: str | None = None, steps: int | None = None) -> None:
         """From now on use another solver or other steps; None for those it has."""
-        solver, steps = solver or self.solver, steps or self.steps
+        solver, steps = solver or self.solver, self.steps if steps is None else steps
         check_solver(solver, steps)
         self.solver, self.steps = solver, steps
 

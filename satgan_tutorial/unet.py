@@ -20,7 +20,7 @@ ATTENTION_HEAD = 32  # channels of each head
 
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
 class Waves(layers.Layer):
-    """Times (N, 1) as sines and cosines (N, 2 `count`), the slowest half a turn from 0 to 1, the fastest about 60."""
+    """Times (N, 1) as sines and cosines (N, 2 `count`), the slowest half a turn from 0 to 1, the fastest 64 turns."""
 
     def __init__(self, count: int = WAVES, **kwargs: Any) -> None:
         """Choose the frequencies, each the same multiple of the one before."""
@@ -48,9 +48,10 @@ def unet(
 ) -> keras.Model:
     """Build the U-Net (1505.04597), of residual blocks that time and condition scale and shift (FiLM, 1709.07871).
 
-    The first convolution has a stride of 2, so the widest maps have half the image's sides: a quarter of the work. It sees
-    6 x 6 pixels, as a 3 x 3 one sees of blocks of 2 x 2, and the last layer is its mirror image. Each block ends in a layer
-    that is zero at first, as is the last of all: at the start every block passes on what it gets, and the velocity is 0.
+    The first convolution has a stride of 2, so the largest maps have half the image's sides, which saves three quarters of the
+    work. It sees 6 x 6 pixels: what a 3 x 3 convolution over blocks of 2 x 2 pixels sees. The last layer is its mirror image.
+    Each block ends in a layer that is zero at first, and so does the network: at the start every block passes on what it gets,
+    and the velocity is 0.
 
     Args:
         image_size: height and width of an image in pixels, a multiple of 8.

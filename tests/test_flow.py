@@ -21,6 +21,7 @@ from satgan_tutorial import (
     stepping,
     training,
 )
+from satgan_tutorial.cli.generate import generate
 from satgan_tutorial.recipes import FlowRecipe
 
 pytestmark = pytest.mark.once
@@ -276,6 +277,11 @@ def test_settings_that_mean_nothing_are_refused():
             flow.Flow(plane.velocity_network(2))
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_the_command_knows_every_solver():
+    option = next(option for option in generate.params if option.name == "solver")
+    assert sorted(option.type.choices) == sorted(solvers.SOLVERS)
 
 
 @pytest.mark.parametrize(
