@@ -189,7 +189,8 @@ def build(session, budget, cache):
     settings = BUILD / f"config-{budget}.yml"
     settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
-    python(session, "tools/live.py", env=environment(budget))
+    for script in ("live", "tell"):
+        python(session, f"tools/{script}.py", env=environment(budget))
 
     # Sphinx re-reads a page when its source changed; when the code under the pages changed, it has to be told.
     stamp = pages.parent / "key.txt"
