@@ -9,7 +9,7 @@ from satgan_tutorial import recipes, unet
 
 pytestmark = pytest.mark.once
 
-SMALL = {"width": 4, "multipliers": (1, 2), "blocks": (1, 1)}
+SMALL = {"width": 4, "multipliers": (1,), "blocks": (1,)}
 
 
 def given(size, n=2, conditions=0, seed=0):
@@ -37,9 +37,9 @@ def test_the_recipes_network_is_small_enough_for_two_cores():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [8, 24, 40])
+@pytest.mark.parametrize("size", [8, 40])
 def test_every_multiple_of_8_comes_out_as_it_went_in_and_is_still_at_the_start(size):
-    model = unet.unet(size, 2, attention=True)
+    model = unet.unet(size, 2, blocks=(1, 1, 1, 1))
     assert np.array_equal(model(given(size)), np.zeros((2, size, size, 3)))
     assert np.abs(stirred(model)(given(size))).max() > 0
 
@@ -72,8 +72,8 @@ def test_time_and_condition_change_the_velocity_and_a_file_keeps_the_network(tmp
 @pytest.mark.slow
 @pytest.mark.parametrize("attention", [True, False])
 def test_with_attention_the_far_corner_sees_a_pixel(attention):
-    model = stirred(unet.unet(80, 2, (1, 1), (1, 1), attention))
-    x, t = given(80, n=1)
+    model = stirred(unet.unet(40, 2, (1,), (1,), attention))
+    x, t = given(40, n=1)
     other = x.copy()
     other[0, 0, 0] += 1
     moved = np.abs(np.asarray(model([x, t])) - np.asarray(model([other, t])))[0]
