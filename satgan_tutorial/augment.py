@@ -4,16 +4,21 @@ Every function takes float32 images (N, H, W, C) in [-1, 1] and a seed, an int32
 numbers want it, and gives each image its own change. The same seed makes the same changes.
 """
 
+import math
+
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
-HALF_TURNS = "half_turns"
+HALF_TURNS, CONDITIONED = "half_turns", "conditioned"
+SYMMETRIES = 8  # of the square
 
 
 def symmetries(images: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.Tensor:
     """Turn or mirror each square image into one of its eight symmetries, each as likely as the others.
 
     With `which="half_turns"` an image is turned by 180 degrees or left alone, so that headings stay as common as they are.
+    With "conditioned" all eight are made, and the model is told which one it was (`which_symmetry`).
 
     Meant for real chips alone, as more data: seen from above, a ship turned by 90 degrees is still a ship. On both
     sides of a GAN it would not do: a generator that draws one heading would then look as good as one that draws all.
@@ -40,6 +45,32 @@ def draws(
     """Which of N chips `symmetries` flips, mirrors and transposes: three of bool (N,)."""
     flip, mirror, transpose = tf.unstack(_uniform(images, seed, 0.0, 1.0, parts=3)[..., 0, 0, 0] < 0.5)
     return (flip, flip, tf.zeros_like(flip)) if which == HALF_TURNS else (flip, mirror, transpose)
+
+
+def which_symmetry(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Say which of its eight symmetries each chip became under the same seed: a condition, float32 (N, 8).
+
+    A model that is told learns each symmetry as a kind of its own, and can be asked for chips as they are
+    (`as_it_is`): ships eight times as many, and yet headings, light and place as they were (distribution augmentation, Jun et
+    al., ICML 2020; 2206.00364 has it too).
+    """
+    flip, mirror, transpose = (tf.cast(draw, "int32") for draw in draws(images, seed))
+    return _told(flip + 2 * mirror + 4 * transpose)
+
+
+def as_it_is() -> np.ndarray:
+    """The condition of `which_symmetry` that asks for a chip neither turned nor mirrored: float32 (8,)."""
+    return np.asarray(_told(0))
+
+
+def any_symmetry(n: int, seed: int) -> np.ndarray:
+    """Conditions of `which_symmetry` at random, float32 (n, 8)."""
+    return np.asarray(_told(np.random.default_rng(seed).integers(0, SYMMETRIES, n)))
+
+
+def _told(number: tf.Tensor | np.ndarray | int) -> tf.Tensor:
+    # As long as a vector of standard normal noise of as many numbers.
+    return math.sqrt(SYMMETRIES) * tf.one_hot(number, SYMMETRIES)
 
 
 def brightness(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -112,8 +143,10 @@ def diffaugment(
 
 def check(policy: tuple[str, ...], symmetries: bool | str = True) -> None:
     """Raise ValueError, naming those there are, if a policy or the kind of symmetries is unknown."""
-    if symmetries not in (True, False, HALF_TURNS):
-        raise ValueError(f"symmetries is {symmetries!r}; expected True, False or {HALF_TURNS!r}.")
+    if symmetries not in (True, False, HALF_TURNS, CONDITIONED):
+        raise ValueError(
+            f"symmetries is {symmetries!r}; expected True, False, {HALF_TURNS!r} or {CONDITIONED!r}."
+        )
     unknown = [name for name in policy if name not in POLICIES]
     if unknown:
         raise ValueError(f"There is no augmentation {unknown[0]!r}; there are {', '.join(POLICIES)}.")

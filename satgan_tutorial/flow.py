@@ -158,6 +158,10 @@ class Flow(keras.Model):
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} is {value}; expected a number from 0 to 1.")
         augment.check((), symmetries)
+        if symmetries == augment.CONDITIONED:
+            raise ValueError(
+                f"symmetries is {symmetries!r}, of which a flow is not told; expected True, False or 'half_turns'."
+            )
         super().compile(optimizer=optimizer, **kwargs)
         self.optimizer.build(self.velocity.trainable_variables)
         self.settings = {"ema": ema, "symmetries": symmetries, "drop": drop, "even": even}

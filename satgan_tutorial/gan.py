@@ -21,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from . import augment, conditions, losses, sampling, stepping
+from . import augment, conditions, losses, networks, sampling, stepping
 from .renamed import old_method, old_names
 from .sampling import inputs
 
@@ -29,15 +29,28 @@ PLAYERS = ("generator", "discriminator")
 NORM_BATCHES = 8  # of 64 noise vectors, for the statistics of averaged weights
 
 
-def measure_norms(generator: keras.Model) -> None:
-    """Measure the statistics of a generator's batch norm anew, in place: a plain mean over batches of noise."""
+def measure_norms(generator: keras.Model, symmetries: bool | str = False) -> None:
+    """Measure the statistics of a generator's batch norm anew, in place: a plain mean over batches of noise.
+
+    Args:
+        generator: whose; conditions are drawn as a training deals them out.
+        symmetries: how that training turns its chips; the generator may be told (`augment.which_symmetry`).
+    """
     norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for k in range(NORM_BATCHES if norms else 0):
         for norm in norms:
             norm.momentum = k / (k + 1)
         noise, *wishes = generator.inputs
-        random = [conditions.random(x.shape[-1], 64, seed=k) for x in wishes]
+        random = [_random(x.shape[-1], symmetries, seed=k) for x in wishes]
         generator(inputs(sampling.noise(64, noise.shape[-1], seed=k), *random), training=True)
+
+
+def _random(width: int, symmetries: bool | str, seed: int) -> np.ndarray:
+    """Conditions as a training deals them out: float32 (64, width)."""
+    if symmetries != augment.CONDITIONED:
+        return conditions.random(width, 64, seed)
+    own = conditions.random(width - augment.SYMMETRIES, 64, seed)
+    return np.concatenate([own, augment.any_symmetry(64, seed)], axis=1)
 
 
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
@@ -97,7 +110,8 @@ class GAN(keras.Model):
             r1: weight gamma of the gradient penalty at real images, 0 for none.
             r2: the same at fake ones.
             symmetries: whether each real image is turned and mirrored at random (`augment.symmetries`); "half_turns" for
-                turns by 180 degrees alone.
+                turns by 180 degrees alone; "conditioned" for both players being told, as the last of their conditions, how.
+                The sampler then draws chips as they are, and is not asked.
             diffaugment: policies of `augment.diffaugment` for real and fake images, () for none.
             **kwargs: for `keras.Model.compile`, such as `jit_compile` and `steps_per_execution`.
 
@@ -147,7 +161,7 @@ class GAN(keras.Model):
         """
         # Read now: the discriminator's update counts it up.
         step = tf.cast(self.optimizer.iterations, "int32")
-        takes_condition = len(self.generator.inputs) > 1
+        takes_condition = self._conditions() > 0
         real, condition = stepping.real(
             data, takes_condition, self.settings["symmetries"], self._seed(step, 1)
         )
@@ -228,11 +242,23 @@ class GAN(keras.Model):
 
     def sample(self, n: int, seed: int, condition: np.ndarray | None = None) -> np.ndarray:
         """Draw n images, uint8 (n, H, W, C), or n points, float32 (n, 2), as its sampler would: `sampling.sample`."""
-        return sampling.sample(self._average_into(self._drawer()), n, seed, condition)
+        return sampling.sample(self._settled(self._average_into(self._drawer())), n, seed, condition)
 
     def sampler(self) -> keras.Model:
         """Copy the generator, with the averages of its weights if its optimizer keeps them."""
-        return self._average_into(keras.models.clone_model(self.generator))
+        return self._settled(self._average_into(keras.models.clone_model(self.generator)))
+
+    def _conditions(self) -> int:
+        """How many numbers say what is asked for, without those that tell a symmetry."""
+        told = augment.SYMMETRIES if self._told() else 0
+        return sum(x.shape[-1] for x in self.generator.inputs[1:]) - told
+
+    def _told(self) -> bool:
+        return self.compiled and self.settings["symmetries"] == augment.CONDITIONED
+
+    def _settled(self, copy: keras.Model) -> keras.Model:
+        """A generator that is told symmetries, asked for chips as they are for good."""
+        return networks.settle(copy, augment.as_it_is()) if self._told() else copy
 
     def _average_into(self, copy: keras.Model) -> keras.Model:
         """Give a copy of the generator the averages of its weights, or the weights where none are kept."""
@@ -242,7 +268,9 @@ class GAN(keras.Model):
         averages = self.g_optimizer._model_variables_moving_average
         for weight, average in zip(copy.trainable_variables, averages, strict=True):
             weight.assign(average)
-        measure_norms(copy)  # batch norm's statistics belong to the weights as they were
+        measure_norms(
+            copy, self.settings["symmetries"]
+        )  # batch norm's statistics belong to the weights as they were
         return copy
 
     def _augment(

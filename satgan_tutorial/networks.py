@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 import tensorflow as tf
 from keras import layers
@@ -77,6 +78,64 @@ class ResizeConv2D(layers.Conv2D):
         return (n, height and 2 * height, width and 2 * width, self.filters)
 
 
+@keras.saving.register_keras_serializable(package="satgan_tutorial")
+class Grain(layers.Layer):
+    """Multiply the last channels of a map by noise that is always the same, as a film has its grain.
+
+    A sea flickers from pixel to pixel, and a few dozen numbers, spread by convolutions, cannot. With these channels the
+    layers before say where each of some sheets of noise is seen, how strongly, and with which sign: their sum looks
+    new in each image, and yet it follows from the latent vector alone, without a jump. StyleGAN adds fresh noise instead
+    (1812.04948), and then the same latent vector is not the same image.
+
+    Args:
+        channels: how many of the last channels.
+    """
+
+    def __init__(self, channels: int, **kwargs: Any) -> None:
+        """Keep how many."""
+        super().__init__(**kwargs)
+        self.channels = channels
+
+    def build(self, input_shape: tuple) -> None:
+        """Make the sheets, and one that changes nothing for each of the other channels."""
+        _, height, width, filters = input_shape
+        sheets = grain_sheets(height, width, self.channels)
+        self.sheets = np.concatenate(
+            [np.ones((height, width, filters - self.channels), "float32"), sheets], 2
+        )
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Float32 (N, H, W, C) in and out."""
+        return x * keras.ops.convert_to_tensor(self.sheets)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """That of the input."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """What a file keeps."""
+        return super().get_config() | {"channels": self.channels}
+
+
+def grain_sheets(height: int, width: int, channels: int) -> np.ndarray:
+    """Noise by a rule, so that a script in a page makes the same: float32 (height, width, channels), mean 0, variance 1.
+
+    Each value is its own number, mixed by a hash of 32 bits (C. Wellons, "Prospecting for hash functions", 2018) and
+    even in its range. In every second channel it is smoothed over 3 x 3 pixels (weights 1, 2, 1 each way, round the edges).
+    """
+    bits = np.arange(height * width * channels, dtype=np.uint32)
+    for shift, factor in ((16, 0x21F0AAAD), (15, 0xD35A2D97)):
+        bits ^= bits >> np.uint32(shift)
+        bits *= np.uint32(factor)  # beyond 32 bits it wraps round
+    bits ^= bits >> np.uint32(15)
+    sheets = ((bits / 2**32 - 0.5) * math.sqrt(12)).reshape(height, width, channels)
+    smooth = sheets[..., 1::2]
+    for axis in (0, 1):
+        smooth = (np.roll(smooth, 1, axis) + 2 * smooth + np.roll(smooth, -1, axis)) / math.sqrt(6)
+    sheets[..., 1::2] = smooth
+    return sheets.astype("float32")
+
+
 def generator(
     base_filters: int = 32,
     image_size: int = 80,
@@ -84,6 +143,7 @@ def generator(
     upsampling: str = "resize",
     batch_norm: bool = False,
     conditions: int = 0,
+    grain: int = 0,
 ) -> keras.Model:
     """Build the book's own small generator: a Dense layer draws a coarse map, and each step up doubles it.
 
@@ -100,6 +160,7 @@ def generator(
             transposed convolutions.
         batch_norm: normalise before each activation but the last.
         conditions: how many numbers say what is asked for; they stand beside the noise.
+        grain: how many sheets of fixed noise the last layer mixes into the image (`Grain`).
 
     Returns:
         A model from float32 (N, latent_dim) to float32 (N, image_size, image_size, 3) in [-1, 1]; with conditions
@@ -117,7 +178,9 @@ def generator(
     for filters in (4 * f, 2 * f, f)[4 - steps :]:
         stack += [*_double(upsampling, side, filters, **_he(batch_norm)), *_activate(batch_norm)]
         side *= 2
-    stack += _double("sub_pixel" if upsampling == "resize" else upsampling, side, 3)
+    stack += _double("sub_pixel" if upsampling == "resize" else upsampling, side, 3 + grain)
+    if grain:
+        stack += [Grain(grain), layers.Conv2D(3, 1)]
     return chain(inputs, [*stack, layers.Activation("tanh")], "generator")
 
 
@@ -188,6 +251,26 @@ def chain(inputs: list[keras.KerasTensor], stack: list[layers.Layer], name: str)
     if len(inputs) == 1:
         return keras.Sequential([*inputs, *stack], name=name)
     return keras.Model(inputs, _through(stack, layers.Concatenate()(inputs)), name=name)
+
+
+def settle(generator: keras.Model, condition: np.ndarray) -> keras.Model:
+    """Copy a generator whose last conditions are settled, so that nobody is asked for them any more.
+
+    What they add to its first dense layer is the same from then on, and moves into its bias.
+
+    Args:
+        generator: one of `generator`, with conditions.
+        condition: the last of them, float32 (k,).
+    """
+    noise, wish = generator.inputs
+    k, left = len(condition), wish.shape[-1] - len(condition)
+    weightless = (layers.InputLayer, layers.Concatenate)
+    stack = [x for x in generator.layers if not isinstance(x, weightless)]
+    inputs = [keras.Input((n,)) for n in (noise.shape[-1], left) if n]
+    copy = chain(inputs, [type(x).from_config(x.get_config()) for x in stack], generator.name)
+    kernel, bias, *rest = generator.get_weights()
+    copy.set_weights([kernel[:-k], bias + condition @ kernel[-k:], *rest])
+    return copy
 
 
 def _through(stack: list, x: Any):

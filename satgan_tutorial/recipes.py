@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from . import conditions, flow, gan, networks, post, unet
+from . import augment, conditions, flow, gan, networks, post, unet
 from .stepping import WarmUpAndFall
 
 
@@ -49,12 +49,14 @@ class GANRecipe(Recipe):
         activations: whether the post's networks get the activations back that they lost.
         upsampling: of the book's generator, one of `networks.UPSAMPLINGS`.
         batch_norm: whether the book's generator normalises.
+        grain: how many sheets of fixed noise the book's generator mixes into its image (`networks.Grain`).
         d_batch_norm: whether the book's discriminator does.
         spectral_norm: whether the discriminator's layers are held to a spectral norm of 1 (1802.05957).
         loss: a name of `losses.LOSSES`.
         r1: weight gamma of the gradient penalty at real images.
         r2: the same at fake ones.
-        symmetries: whether real images are turned and mirrored; "half_turns" for turns by 180 degrees alone.
+        symmetries: whether real images are turned and mirrored; "half_turns" for turns by 180 degrees alone, "conditioned" for
+            networks that are told how.
         diffaugment: policies of `augment.diffaugment`, for real and fake images.
         optimizer: "adam" or "rmsprop".
         learning_rates: the generator's and the discriminator's.
@@ -71,6 +73,7 @@ class GANRecipe(Recipe):
     activations: bool = False
     upsampling: str = "resize"
     batch_norm: bool = True
+    grain: int = 0
     d_batch_norm: bool = False
     spectral_norm: bool = False
     loss: str = "relativistic"
@@ -299,8 +302,9 @@ def _flow(recipe: FlowRecipe, seed: int, **compile_kwargs: Any) -> flow.Flow:
 
 def _networks(recipe: GANRecipe) -> tuple[keras.Model, keras.Model]:
     width = conditions.width(recipe.conditions)
+    width += augment.SYMMETRIES if recipe.symmetries == augment.CONDITIONED else 0
     shape = recipe.base_filters, recipe.image_size, recipe.latent_dim
-    generator = networks.generator(*shape, recipe.upsampling, recipe.batch_norm, width)
+    generator = networks.generator(*shape, recipe.upsampling, recipe.batch_norm, width, recipe.grain)
     discriminator = networks.discriminator(
         recipe.d_filters or recipe.base_filters,
         recipe.image_size,

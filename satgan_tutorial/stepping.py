@@ -59,7 +59,8 @@ def real(
         data: uint8 images (N, H, W, C), floats in [-1, 1], or points, float32 (N, d); or a pair of these and conditions,
             float32 (N, k).
         takes_condition: whether the model is given conditions.
-        symmetries: how images are turned and mirrored (`augment.symmetries`); headings turn with them.
+        symmetries: how images are turned and mirrored (`augment.symmetries`); headings turn with them. With "conditioned" the
+            conditions end in `augment.which_symmetry`.
         seed: of the turns.
 
     Raises:
@@ -72,6 +73,9 @@ def real(
         images = augment.symmetries(images, seed, symmetries)
         if condition is not None:
             condition = conditions.turn(condition, seed, symmetries)
+    if symmetries == augment.CONDITIONED:
+        told = augment.which_symmetry(images, seed)
+        condition = told if condition is None else tf.concat([condition, told], 1)
     return (to_float(images) if images.dtype == "uint8" else images), condition
 
 

@@ -26,8 +26,22 @@ def test_half_turns_leave_two_and_keep_headings():
     many = augment.symmetries(tf.repeat(IMAGES[:1], 100, 0), SEED, "half_turns").numpy()
     turned = [np.array_equal(x, IMAGES[0, ::-1, ::-1]) for x in many]
     assert all(np.array_equal(x, IMAGES[0]) for x in many[np.logical_not(turned)]) and 25 < sum(turned) < 75
-    with pytest.raises(ValueError, match="expected True, False or 'half_turns'"):
+    with pytest.raises(ValueError, match="expected True, False, 'half_turns' or 'conditioned'"):
         augment.check((), "quarter_turns")
+
+
+def test_which_symmetry_names_the_one_that_was_made():
+    chips = tf.repeat(IMAGES[:1], 200, 0)
+    many = augment.symmetries(chips, SEED, "conditioned").numpy()
+    told = augment.which_symmetry(chips, SEED).numpy()
+    assert told.shape == (200, 8) and np.allclose(np.linalg.norm(told, axis=1), np.sqrt(8))
+    kinds = {told.argmax(1)[i]: many[i] for i in range(200)}
+    assert len(kinds) == 8
+    for image, code in zip(many, told.argmax(1), strict=True):
+        np.testing.assert_array_equal(image, kinds[code])
+    np.testing.assert_array_equal(kinds[augment.as_it_is().argmax()], IMAGES[0])
+    drawn = augment.any_symmetry(100, seed=0)
+    assert drawn.shape == (100, 8) and len(np.unique(drawn.argmax(1))) == 8
 
 
 def test_symmetries_take_uint8_and_change_each_image_its_own_way():

@@ -268,6 +268,8 @@ def test_settings_that_mean_nothing_are_refused():
             on_the_plane(**wrong)
     with pytest.raises(ValueError, match="symmetries is 'quarter'"):
         on_the_plane(symmetries="quarter")
+    with pytest.raises(ValueError, match="symmetries is 'conditioned', of which a flow is not told"):
+        on_the_plane(symmetries="conditioned")
     with pytest.raises(ValueError, match="no solver 'rk4'"):
         flow.Flow(plane.velocity_network(2), solver="rk4")
     keras.config.set_dtype_policy("mixed_float16")

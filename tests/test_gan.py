@@ -188,6 +188,48 @@ def test_the_averages_get_their_own_batch_norm_statistics():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("own", [(), ("ship",)])
+def test_told_symmetries_are_nobodys_business_when_it_draws(own, tmp_path):
+    recipe = dataclasses.replace(TINY, symmetries="conditioned", conditions=own, batch_norm=True, grain=2)
+    model = recipes.build(recipe, run_eagerly=True)
+    condition = np.ones((len(IMAGES), 1), np.float32) if own else None
+    model.fit(batching.shuffled(IMAGES, 4, 0, condition=condition), steps_per_epoch=3, verbose=0)
+    wish = condition[0] if own else None
+    sampler = model.sampler()
+    assert [x.shape[-1] for x in sampler.inputs] == [8, 1][: 1 + len(own)]
+    drawn = model.sample(4, 0, wish)
+    np.testing.assert_array_equal(sampling.sample(sampler, 4, 0, wish), drawn)
+    model.save(tmp_path / "told.keras")
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "told.keras").sample(4, 0, wish), drawn)
+
+
+@pytest.mark.slow
+def test_told_symmetries_keep_what_turning_would_lose():
+    """Chips whose left half is bright: told, the generator keeps them so; untold, it draws all four sides alike."""
+    sides = {}
+    for which in (True, "conditioned"):
+        keras.utils.set_random_seed(0)
+        told = 8 if which == "conditioned" else 0
+        inputs = [keras.Input((n,)) for n in (4, told) if n]
+        generator = networks.chain(
+            inputs, [layers.Dense(64, "relu"), layers.Dense(12), layers.Reshape((2, 2, 3))], "g"
+        )
+        pixels = [keras.Input((2, 2, 3)), *([keras.Input((told,))] if told else [])]
+        seen = layers.Concatenate()([layers.Flatten()(pixels[0]), *pixels[1:]])
+        logit = layers.Dense(1)(layers.Dense(64, "relu")(seen))
+        model = gan.GAN(generator, keras.Model(pixels if told else pixels[0], logit))
+        model.compile(
+            keras.optimizers.Adam(3e-3), keras.optimizers.Adam(3e-3), r1=0.1, r2=0.1, symmetries=which
+        )
+        images = np.zeros((64, 2, 2, 3), np.float32)
+        images[:, :, 0] = 0.8
+        model.fit(batching.shuffled(images, 32, 0), steps_per_epoch=600, verbose=0)
+        drawn = np.asarray(model.sampler()(sampling.noise(200, 4, 1)))
+        sides[which] = np.mean(drawn[:, :, 0] - drawn[:, :, 1])
+    assert sides["conditioned"] > 0.6 and abs(sides[True]) < 0.4
+
+
+@pytest.mark.slow
 def test_a_gan_learns_points_in_the_plane():
     real = np.random.default_rng(0).normal((2.0, -1.0), 0.1, (256, 2)).astype(np.float32)
     model = plane(r1=0.1, r2=0.1, steps_per_execution=10)

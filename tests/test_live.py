@@ -213,6 +213,7 @@ def test_every_layer_does_what_it_does_in_keras(page):
                 layers.Conv2D(6, (4, 3), strides=2, padding="same", activation="tanh"),
                 layers.DepthwiseConv2D(3, strides=2, padding="same"),
                 networks.ResizeConv2D(4, use_bias=False),
+                networks.Grain(3),
                 layers.Conv2D(7, 2, strides=3),
                 layers.Permute((3, 1, 2)),
                 layers.Conv2D(3, 1),

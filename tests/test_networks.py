@@ -174,3 +174,43 @@ def test_resize_and_convolve_in_one_is_the_two_layers():
     assert costs == [10 * 12 * 4 * 3 * 4, 10 * 12 * 9 * 3 * 4]
     again = keras.Sequential.from_config(one.get_config())
     assert again.output_shape == one.output_shape
+
+
+def test_grain_is_even_noise_half_of_it_smooth():
+    sheets = networks.grain_sheets(80, 80, 6)
+    assert sheets.dtype == np.float32 and sheets.shape == (80, 80, 6)
+    np.testing.assert_allclose(sheets.mean((0, 1)), 0, atol=0.05)
+    np.testing.assert_allclose(sheets.std((0, 1)), 1, atol=0.05)
+    alike = np.corrcoef(sheets.reshape(-1, 6).T) - np.eye(6)
+    assert np.abs(alike).max() < 0.06
+    beside = [np.corrcoef(sheet[:, 1:].ravel(), sheet[:, :-1].ravel())[0, 1] for sheet in sheets.T]
+    np.testing.assert_allclose(beside, [0, 2 / 3] * 3, atol=0.05)
+    assert sheets[0, 0, 0] == np.float32(-np.sqrt(3))  # the hash of 0 is 0
+
+
+def test_grain_leaves_the_first_channels_and_multiplies_the_last():
+    x = np.random.default_rng(0).standard_normal((2, 8, 8, 5), np.float32)
+    y = np.asarray(networks.Grain(3)(x))
+    np.testing.assert_array_equal(y[..., :2], x[..., :2])
+    np.testing.assert_allclose(y[..., 2:], x[..., 2:] * networks.grain_sheets(8, 8, 3), rtol=1e-6)
+
+
+def test_a_generator_with_grain_is_folded_and_stored_like_any_other(tmp_path):
+    generator = networks.generator(4, 16, 8, "resize_conv", batch_norm=True, grain=4)
+    folded = fold(generator)
+    noise = np.random.default_rng(0).standard_normal((3, 8), np.float32)
+    np.testing.assert_allclose(folded(noise), generator(noise, training=False), atol=1e-5)
+    folded.save(tmp_path / "grain.keras")
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "grain.keras")(noise), folded(noise))
+
+
+@pytest.mark.parametrize("own", [0, 1])
+def test_a_settled_generator_draws_what_the_other_draws_when_asked(own):
+    generator = networks.generator(4, 16, 8, "resize_conv", batch_norm=True, conditions=own + 3)
+    rng = np.random.default_rng(0)
+    noise, wish, last = rng.normal(size=(5, 8)), rng.normal(size=(5, own)), rng.normal(size=3)
+    noise, wish, last = noise.astype("float32"), wish.astype("float32"), last.astype("float32")
+    asked = generator([noise, np.concatenate([wish, np.tile(last, (5, 1))], axis=1)])
+    settled = networks.settle(generator, last)
+    np.testing.assert_allclose(settled([noise, wish] if own else noise), asked, atol=1e-5)
+    assert len(settled.inputs) == 1 + own

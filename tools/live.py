@@ -180,6 +180,8 @@ def others(layer: keras.Layer) -> dict:
         plain = config["size"] == (size, size) and config["interpolation"] == "nearest"
         check(layer, plain, "its size or interpolation")
         return {"size": size}
+    if kind == "Grain":
+        return {"channels": config["channels"]}
     if kind == "LeakyReLU":
         return {"slope": config["negative_slope"]}
     if kind == "Permute":
@@ -188,7 +190,7 @@ def others(layer: keras.Layer) -> dict:
         check(layer, not config["keepdims"], "keepdims")
         return {}
     known = ", ".join(("Dense", *CONVOLUTIONS, "Activation", "Reshape", "Flatten"))
-    rest = "UpSampling2D, LeakyReLU, Permute, GlobalAveragePooling2D"
+    rest = "UpSampling2D, Grain, LeakyReLU, Permute, GlobalAveragePooling2D"
     check(layer, kind in known.split(", "), f"it; it knows {known}, {rest}")
     return {}
 

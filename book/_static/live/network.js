@@ -95,6 +95,31 @@ function satganNetwork() {
     return y;
   }
 
+  // Noise by a rule: each value is its own number, mixed by a hash of 32 bits; every second channel is smoothed.
+  function grainSheets(height, width, channels) {
+    const sheets = new Float64Array(height * width * channels).map((_, i) => {
+      let bits = Math.imul(i ^ (i >>> 16), 0x21f0aaad);
+      bits = Math.imul(bits ^ (bits >>> 15), 0xd35a2d97);
+      bits ^= bits >>> 15;
+      return ((bits >>> 0) / 2 ** 32 - 0.5) * Math.sqrt(12);
+    });
+    for (const along of ["rows", "columns"]) {
+      const before = sheets.slice();
+      const at = (row, column, channel) =>
+        before[(((row + height) % height) * width + ((column + width) % width)) * channels + channel];
+      for (let row = 0; row < height; row++) {
+        for (let column = 0; column < width; column++) {
+          for (let channel = 1; channel < channels; channel += 2) {
+            const [down, right] = along === "rows" ? [1, 0] : [0, 1];
+            const sides = at(row - down, column - right, channel) + at(row + down, column + right, channel);
+            sheets[(row * width + column) * channels + channel] = (sides + 2 * at(row, column, channel)) / Math.sqrt(6);
+          }
+        }
+      }
+    }
+    return sheets;
+  }
+
   // By name, what a layer does: given its settings, its weights and the shape that comes in, a function of the numbers.
   const makers = {
     Dense({ output: [units], activation }, [matrix, bias], [inputs]) {
@@ -195,6 +220,16 @@ function satganNetwork() {
         }
         return y;
       };
+    },
+
+    // The last channels are multiplied by noise that is always the same: `networks.grain_sheets`.
+    Grain({ channels }, _weights, [height, width, filters]) {
+      const sheets = grainSheets(height, width, channels);
+      const plain = filters - channels;
+      return (x) => x.map((v, i) => {
+        const channel = (i % filters) - plain;
+        return channel < 0 ? v : v * sheets[Math.floor(i / filters) * channels + channel];
+      });
     },
 
     LeakyReLU: ({ slope }) => (x) => x.map((v) => (v > 0 ? v : slope * v)),
