@@ -156,10 +156,10 @@ def test_the_exact_velocity_takes_noise_to_every_mode():
 def flows():
     """A mixture, and a flow before and after it learned it."""
     mixture = plane.ring(5, 1.5, 0.3)
-    rate = keras.optimizers.schedules.CosineDecay(5e-3, 2500)
+    rate = keras.optimizers.schedules.CosineDecay(1e-2, 4000)
     model = plane.build_flow(learning_rate=rate, steps_per_execution=100)
     before = model.sampler()
-    plane.train(model, mixture.sample(50_000, seed=0), 2500, batch_size=256)
+    plane.train(model, mixture.sample(50_000, seed=0), 4000, batch_size=256)
     return mixture, before, model.sampler()
 
 
