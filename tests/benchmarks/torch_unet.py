@@ -49,12 +49,12 @@ class UNet(nn.Module):
         filters = [WIDTH * m for m in MULTIPLIERS]
         self.told = nn.Sequential(*(nn.Linear(32, TOLD), nn.SiLU(), nn.Linear(TOLD, TOLD), nn.SiLU()))
         self.begin = nn.Conv2d(3, WIDTH, 6, 2, 2)
-        self.halve, self.double = nn.ModuleList(), nn.ModuleList()
+        self.narrower, self.wider = nn.ModuleList(), nn.ModuleList()
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         channels, passed = WIDTH, []
         for level, f in enumerate(filters):
             if level:
-                self.halve.append(nn.Conv2d(channels, f, 3, 2, 1))
+                self.narrower.append(nn.Conv2d(channels, f, 3, 2, 1))
                 channels = f
             self.down.append(nn.ModuleList(Block(f, f) for _ in range(BLOCKS[level])))
             passed += [f] * BLOCKS[level]
@@ -66,7 +66,7 @@ class UNet(nn.Module):
                 channels = f
             self.up.append(row)
             if level:
-                self.double.append(nn.Conv2d(f, filters[level - 1], 3, padding=1))
+                self.wider.append(nn.Conv2d(f, filters[level - 1], 3, padding=1))
                 channels = filters[level - 1]
         self.norm, self.end = RMSNorm(WIDTH), nn.ConvTranspose2d(WIDTH, 3, 6, 2, 2)
 
@@ -75,7 +75,7 @@ class UNet(nn.Module):
         told = self.told(torch.cat([waves.sin(), waves.cos()], 1))
         x, passed = self.begin(x), []
         for level, row in enumerate(self.down):
-            x = self.halve[level - 1](x) if level else x
+            x = self.narrower[level - 1](x) if level else x
             for block in row:
                 x = block(x, told)
                 passed.append(x)
@@ -83,6 +83,6 @@ class UNet(nn.Module):
         for level, row in enumerate(self.up):
             for block in row:
                 x = block(torch.cat([x, passed.pop()], 1), told)
-            if level < len(self.double):
-                x = self.double[level](interpolate(x, scale_factor=2))
+            if level < len(self.wider):
+                x = self.wider[level](interpolate(x, scale_factor=2))
         return self.end(silu(self.norm(x)))
