@@ -212,6 +212,8 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     page.wait_for_timeout(500)  # for what a page may ask for late
     if page.locator("[data-satgan]").count():
         page.wait_for_function("window.satgan.running?.idle()", timeout=60_000)
+    if page.locator("[data-tell]").count():
+        page.wait_for_selector("[data-tell][data-ready]", timeout=60_000)
     if page.locator(".math").count():
         page.wait_for_selector(".math mjx-container svg", state="attached")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -341,6 +343,8 @@ def test_a_page_does_all_that_it_does_under_its_policy(browser, host, path):
     page.goto(f"{host}/{path.relative_to(PAGES).as_posix()}", wait_until="networkidle")
     if page.locator("[data-satgan]").count():
         wait_for_the_live_generator(page)
+    if page.locator("[data-tell]").count():
+        page.wait_for_selector("[data-tell][data-ready]", timeout=60_000)
     if page.locator(".math").count():
         page.wait_for_selector(".math mjx-container svg", state="attached")
     for film in page.locator(".satgan-film").all():

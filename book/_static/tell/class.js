@@ -57,6 +57,40 @@ tell.invented = (chips) => {
   }).join("\n");
 };
 
+// The picture of a class, an SVG so many pixels wide: a dot for each of the `shares` of people, stacked where they are the
+// same, and below these the `rows`, each a share with its interval, and diamonds for the networks. `said`: what it shows.
+tell.drawing = (shares, rows, width, said) => {
+  const svg = (tag, attributes, ...children) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+  const text = (words, x, y, anchor = "middle") => svg("text", { x, y, "text-anchor": anchor }, words);
+  const line = (x1, y1, x2, y2, kind) => svg("line", { x1, y1, x2, y2, class: kind });
+  const dot = (cx, cy, r, kind) => svg("circle", { cx, cy, r, class: kind });
+
+  const side = 26, high = 46; // the margin for the numbers at the axis, and the height of a row
+  const left = Math.floor(10 * Math.min(0.4, ...shares, ...rows.map((row) => row.low))) / 10; // the least share on the axis
+  const x = (share) => side + ((share - left) / (1 - left)) * (width - 2 * side);
+  const radius = Math.max(2.5, Math.min(5, (x(1 / tell.TRIALS) - x(0)) / 2.2)); // neighbours do not touch
+  const stacks = new Map();
+  for (const share of shares) stacks.set(share, (stacks.get(share) ?? 0) + 1);
+  const ground = 30 + 2 * radius * Math.max(...stacks.values()), bottom = ground + 14 + high * rows.length;
+
+  const marks = [line(x(0.5), 24, x(0.5), bottom, "tell-chance"), text("guessing", x(0.5), 14)];
+  for (const [share, n] of stacks)
+    for (let i = 0; i < n; i++) marks.push(dot(x(share), ground - radius - 2 * radius * i, radius, "tell-dot"));
+  rows.forEach((row, i) => {
+    const y = ground + 14 + high * (i + 0.75);
+    marks.push(text(row.words, side, y - 14, "start"), line(x(row.low), y, x(row.high), y, "tell-interval"), dot(x(row.share), y, 6, "tell-share"));
+    for (const auc of row.networks) marks.push(svg("path", { d: `M${x(auc)} ${y - 7}l6 7l-6 7l-6 -7z`, class: "tell-network" }));
+  });
+  marks.push(line(x(left), bottom, x(1), bottom, "tell-axis"));
+  for (let tenth = Math.round(10 * left); tenth <= 10; tenth++) marks.push(text(`${10 * tenth} %`, x(tenth / 10), bottom + 18));
+  return svg("svg", { viewBox: `0 0 ${width} ${bottom + 26}`, width, role: "img", "aria-label": said }, ...marks);
+};
+
 tell.class = (box, chips, picture) => {
   const { make, button } = tell;
   const words = (i) => chips.generators[i].words;
@@ -64,7 +98,7 @@ tell.class = (box, chips, picture) => {
   const codes = make("textarea", { rows: 8, spellcheck: "false", autocapitalize: "characters" });
   const status = make("p", { role: "status" });
   const result = make("div", { class: "tell-result" });
-  const label = make("label", {}, "Codes, a person a line", codes);
+  const label = make("label", {}, "Codes, one person per line", codes);
   const invent = () => {
     codes.value = tell.invented(chips);
     read();
@@ -74,9 +108,12 @@ tell.class = (box, chips, picture) => {
 
   const read = () => {
     const { people, problems } = tell.read(codes.value, chips);
-    const invented = people.some(({ name }) => /^invented/i.test(name)) ? " Some of these people are invented." : "";
-    const codesRead = people.length === 1 ? "1 code was read" : `${people.length} codes were read`;
-    status.textContent = `${codesRead}${problems.length ? `, and ${problems.length === 1 ? "1 problem was" : `${problems.length} problems were`} found` : ""}.${invented}`;
+    const counted = (n, what) => (n === 1 ? `1 ${what} was` : `${n} ${what}s were`);
+    const said = [`${counted(people.length, "code")} read.`];
+    if (problems.length) said.push(`${counted(problems.length, "problem")} found.`);
+    const invented = people.filter(({ name }) => /^invented/i.test(name)).length;
+    if (invented) said.push(invented === people.length ? "All these people are invented." : `${invented} of these people are invented.`);
+    status.textContent = said.join(" ");
     result.replaceChildren();
     if (problems.length) result.append(make("ul", {}, ...problems.map((problem) => make("li", {}, problem))));
     if (people.length) result.append(...together(people), ...generators(people), ...pairs(people), each(people));
@@ -101,51 +138,22 @@ tell.class = (box, chips, picture) => {
       make("h3", {}, "The class"),
       make("p", { class: "tell-total" }, `${all.right} of ${all.of} right, ${tell.percent(all.share)}.`),
       make("p", {}, `The 95\u00a0% interval is ${ends(all)}. ${tell.verdict([all.low, all.high], "the class")} ${how}`),
-      drawing(people, all, parts(people)),
+      figure(people, all, parts(people)),
     ];
   };
 
-  // ---- The picture: a dot a person, and below it intervals; diamonds are a network that did the same.
-
-  const svg = (tag, attributes, ...children) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children);
-    return element;
-  };
-
-  const drawing = (people, all, split) => {
-    const width = Math.max(280, Math.min(680, box.clientWidth - 40)), side = 26, line = 46;
-    const stacks = new Map();
-    for (const { correct } of people) stacks.set(correct, (stacks.get(correct) ?? 0) + 1);
-    const lowest = Math.min(0.4, ...people.map(({ correct }) => correct / tell.TRIALS), ...split.map(({ low }) => low));
-    const first = Math.floor(10 * lowest) / 10;
-    const x = (share) => side + ((share - first) / (1 - first)) * (width - 2 * side);
-    const r = Math.max(2.5, Math.min(5, (x(1 / tell.TRIALS) - x(0)) / 2.2));
-    const floor = 30 + 2 * r * Math.max(...stacks.values()); // below the dots
-    const rows = [{ ...all, words: "all pairs", apart: null }, ...split.map((part, i) => ({ ...part, words: words(i), apart: chips.generators[i].apart }))];
-    const bottom = floor + 14 + line * rows.length;
-    const text = (words, at, y, anchor = "middle") => svg("text", { x: at, y, "text-anchor": anchor }, words);
-
-    const marks = [svg("line", { x1: x(0.5), x2: x(0.5), y1: 24, y2: bottom, class: "tell-chance" }), text("guessing", x(0.5), 14)];
-    for (const [correct, n] of stacks)
-      for (let i = 0; i < n; i++) marks.push(svg("circle", { cx: x(correct / tell.TRIALS), cy: floor - r - 2 * r * i, r, class: "tell-dot" }));
-    rows.forEach(({ words, share, low, high, apart }, i) => {
-      const y = floor + 14 + line * (i + 0.75);
-      marks.push(text(words, side, y - 14, "start"));
-      marks.push(svg("line", { x1: x(low), x2: x(high), y1: y, y2: y, class: "tell-interval" }), svg("circle", { cx: x(share), cy: y, r: 6, class: "tell-share" }));
-      for (const { auc } of apart ?? []) marks.push(svg("path", { d: `M${x(auc)} ${y - 7}l6 7l-6 7l-6 -7z`, class: "tell-network" }));
-    });
-    marks.push(svg("line", { x1: x(first), x2: x(1), y1: bottom, y2: bottom, class: "tell-axis" }));
-    for (let tenth = Math.round(10 * first); tenth <= 10; tenth += 1) marks.push(text(`${10 * tenth} %`, x(tenth / 10), bottom + 18));
-
-    const networks = rows.some(({ apart }) => apart);
-    const about = rows.map((row) => `${row.words} ${tell.percent(row.share)}, ${ends(row)}`).join("; ");
-    const image = svg("svg", { viewBox: `0 0 ${width} ${bottom + 26}`, width, role: "img", "aria-label": `Shares right of ${people.length} people. ${about}.` }, ...marks);
-    const caption = `Small dots: a person each, by the share right. Below: the share right of all, with its 95 % interval, for all pairs and for each generator.${networks ? ` Diamonds: a network that was asked the same, on chips shrunk to ${sizes().join(", ")} pixels.` : ""}`;
+  const figure = (people, all, split) => {
+    const rows = [{ ...all, words: "all pairs", networks: [] }];
+    split.forEach((part, i) => rows.push({ ...part, words: words(i), networks: (chips.generators[i].apart ?? []).map(({ auc }) => auc) }));
+    const shares = people.map(({ correct }) => correct / tell.TRIALS);
+    const said = rows.map((row) => `${row.words} ${tell.percent(row.share)}, ${ends(row)}`).join("; ");
+    const image = tell.drawing(shares, rows, Math.max(280, Math.min(680, box.clientWidth - 40)), `Shares right of ${people.length} people. ${said}.`);
+    const diamonds = sizes().length ? ` Diamonds: a network that was asked the same, on chips of ${sizes().join(", ")} pixels.` : "";
+    const caption = `Small dots: one for each person, by the share right. Below them: the share right of all, with its 95\u00a0% interval, for all pairs and for each generator.${diamonds}`;
     return make("figure", { class: "tell-figure" }, image, make("figcaption", {}, caption));
   };
 
+  // The sizes at which a network was asked.
   const sizes = () => chips.generators.find(({ apart }) => apart)?.apart.map(({ pixels }) => pixels) ?? [];
 
   // ---- Beside it: what the rulers say
@@ -190,8 +198,7 @@ tell.class = (box, chips, picture) => {
   const pairs = (people) => {
     const some = tell.hardest(people, chips).slice(0, 6);
     if (!some.length) return [make("h3", {}, "The hardest pairs"), make("p", {}, "Nobody got a pair wrong.")];
-    const left = (pair) => pair % 4 < 2; // else the answer would always stand on one side
-    const figures = some.map(({ pair, wrong, of }) => tell.answered(picture, chips, pair, left(pair), `Wrong: ${wrong} of ${of}. Drawn by ${words(tell.generator(pair, chips))}.`));
+    const figures = some.map(({ pair, wrong, of }) => tell.answered(picture, chips, pair, true, `Wrong: ${wrong} of ${of}. Drawn by ${words(tell.generator(pair, chips))}.`));
     const note = people.length < 10 ? " With so few people the order may be luck." : "";
     return [make("h3", {}, "The hardest pairs"), make("p", {}, `Those that most people got wrong, of the pairs that many saw.${note}`), make("div", { class: "tell-gallery" }, ...figures)];
   };

@@ -211,7 +211,10 @@ tell.trial = (box, chips, picture) => {
     }
   }
 
-  addEventListener("hashchange", () => !state.trials.length && start());
+  addEventListener("hashchange", () => {
+    const seed = box.querySelector("form input"); // only before a start
+    if (seed) seed.value = seedInAddress() ?? seed.value;
+  });
   start();
 };
 
