@@ -41,6 +41,15 @@ def test_a_recipe_proposed_as_it_is_comes_back(name):
     assert asdict(again) == asdict(base) | {"d_filters": base.d_filters or base.base_filters}
 
 
+def test_a_flow_proposed_as_it_is_comes_back_with_few_steps_of_its_solver():
+    base = recipes.get("flow")
+    again = search.propose(base, FixedTrial(search.proposal(base)))
+    assert asdict(again) == asdict(base) | {"solver_steps": search.FLOW_STEPS}
+    chosen = search.proposal(base) | {"width": 16, "even": 1.0, "late": -0.5, "learning_rate": 2e-3}
+    other = search.propose(base, FixedTrial(chosen))
+    assert (other.width, other.even, other.late, other.learning_rate) == (16, 1.0, (-0.5, 1.0), 2e-3)
+
+
 @pytest.mark.slow
 def test_every_proposal_can_be_built():
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
