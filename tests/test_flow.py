@@ -97,14 +97,14 @@ def test_a_velocity_tells_where_its_paths_began_and_end_and_the_score(t):
 
 
 def test_the_loss_is_the_mean_squared_miss():
-    x, z = np.array([[1.0, 2.0]], np.float32), np.array([[0.0, 0.0]], np.float32)
+    x, z = np.array([[1.0, 2.0]], np.float32), np.array([[0.5, -1.0]], np.float32)
     t = np.array([[0.5]], np.float32)
 
     def velocity(given):
         x_t, at = given
-        return x_t + at  # (1, 1.5), and it should be (1, 2)
+        return x_t + at  # (1.25, 1), and it should be (0.5, 3)
 
-    assert float(flow.loss(velocity, x, z, t)) == pytest.approx(0.125)
+    assert float(flow.loss(velocity, x, z, t)) == pytest.approx((0.75**2 + 2**2) / 2)
 
 
 def test_the_step_is_the_textbook_step():
