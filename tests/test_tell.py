@@ -1,6 +1,8 @@
 """ "Can you tell?" in a real browser: the order of a seed, a whole run by keyboard and by touch, its code, and the class."""
 
+import base64
 import importlib.util
+import io
 import json
 import re
 import shutil
@@ -754,9 +756,6 @@ def chip(content, picture, i):
 
 
 def test_the_chips_are_test_ships_and_the_first_that_a_seed_draws_pixel_by_pixel(simulated):
-    import base64
-    import io
-
     chips, content = simulated
     data = base64.b64decode(content["picture"].partition("base64,")[2])
     picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
@@ -776,6 +775,17 @@ def test_the_chips_are_test_ships_and_the_first_that_a_seed_draws_pixel_by_pixel
             assert np.abs(found - drawn[k]).max() <= 1
     assert len(json.dumps(content)) < 2e6
     assert all(one["kid"] is None and one["apart"] is None for one in content["generators"])
+
+
+@pytest.mark.real
+def test_with_real_chips_all_are_of_the_test_days_and_the_records_are_there():
+    chips = load_chips(say=lambda line: None)
+    content, shown = tell.content(chips), tell.real(chips)
+    assert content["source"] == "real" and len(shown) == 82
+    assert set(shown.days) <= set(chips.split(0).test.days) and shown.labels.all()
+    assert not set(shown.days) & set(chips.split(0).train.days)
+    assert all(one["kid"] and len(one["apart"]) == 4 for one in content["generators"][:2])
+    assert len(json.dumps(content)) < 2e6
 
 
 def test_a_result_fits_all_copies_with_the_same_ships_and_weights_and_no_others(simulated, monkeypatch):
