@@ -75,7 +75,7 @@ def test_flow_step():
         )
     ahead = best["torch"][0] / best["keras"][0]
     print(f"  {ahead:.2f} times PyTorch")
-    assert ahead >= 0.9
+    assert ahead >= 0.8  # level: 0.93 was measured on one core with AVX2; XLA changes little and compiles for long
     assert best["keras"][2] < 3
 
 
