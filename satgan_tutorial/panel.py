@@ -296,6 +296,31 @@ def scores(
     return pd.DataFrame(rows, columns=[*order, *others]), left_out
 
 
+def limits(
+    everything: Mapping[str, np.ndarray],
+    groups: np.ndarray,
+    sizes: tuple[int, int],
+    *,
+    splits: int = SPLITS,
+    seed: int = 0,
+) -> dict[str, float]:
+    """The limit of each ruler that has a view of real chips, as in `scores`, by its name; NaN where they are too few.
+
+    Args:
+        everything: what `look` gives of all real chips.
+        groups: what each of them belongs to, its day, (N,).
+        sizes: how many real and how many fake chips are to be scored.
+        splits: of the real chips.
+        seed: of the splits.
+    """
+    found = {}
+    for name, ruler in RULERS.items():
+        if ruler.view in everything:
+            floor = _floor(ruler, everything[ruler.view], groups, sizes, splits, seed)[:, 0]
+            found[name] = summary(0.0, floor, ruler.lower_is_better)["limit"]
+    return found
+
+
 def summary(value: float, floor: np.ndarray, lower_is_better: bool = True) -> dict[str, Any]:
     """Hold a score against what real chips score: its `score`, `better`, `floor`, `limit`, `rank` and `inside`, as in `scores`.
 

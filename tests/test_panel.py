@@ -181,6 +181,8 @@ def test_real_chips_of_other_days_are_inside_and_faults_are_outside(chips, seen)
     assert rows["rank"]["power spectrum", "at the Nyquist frequency"] == 1
     assert rows.inside["power spectrum", "coarse"] and rows.inside["pixels, W1", "size"]
     assert ((rows.low <= rows.score) & (rows.score <= rows.high)).mean() > 0.9
+    limits = panel.limits(views, days, (40, len(chips[1])), splits=20)
+    assert limits == {name: rows.limit[name, ""] for name in panel.RULERS}
 
 
 def test_the_floor_keeps_a_day_on_one_side(seen):

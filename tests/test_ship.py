@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from test_main import TINY
 
-from satgan_tutorial import metrics, models, recipes, sampling
+from satgan_tutorial import metrics, models, panel, recipes, sampling
 from satgan_tutorial.sources import simulate
 
+LABELS = {False: ("ships",), True: ("ships", "no_ships")}
 pytestmark = [pytest.mark.once, pytest.mark.slow]
 
 
 @pytest.fixture
 def ship(monkeypatch):
-    """The script with few chips of its own, and one score."""
+    """The script with few chips of its own, one score in its card, and rulers that look quickly."""
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "tools")
     import ship
 
@@ -26,6 +27,9 @@ def ship(monkeypatch):
     monkeypatch.setattr(ship, "load_chips", lambda: chips)
     monkeypatch.setattr(ship, "COUNT", 30)
     monkeypatch.setattr(metrics, "METRICS", {"KID": metrics.kid})
+    quick = ("features", "spectrum")
+    monkeypatch.setattr(panel, "VIEWS", {name: panel.VIEWS[name] for name in quick})
+    monkeypatch.setattr(ship, "RULERS", {"KID": "kid", "power spectrum": "spectrum"})
     return ship
 
 
@@ -34,7 +38,7 @@ def table(file):
 
 
 def totals(rows):
-    return [sum(float(row[key]) for key in row if key.startswith("kid")) for row in rows]
+    return [float(row["score"]) for row in rows]
 
 
 @pytest.mark.parametrize("columns", [(), ("ship",)])
@@ -45,6 +49,14 @@ def test_what_is_shipped_is_the_best_look_with_its_card_log_and_film(columns, sh
     assert file.name == "tiny-simulated.keras"
     rows = table(file.with_suffix(".csv"))
     assert [row["step"] for row in rows] == ["20", "40", "50"]
+    over = [name for name in rows[0] if name.endswith("_over_limit")]
+    assert over == [
+        f"{ruler}_{label}_over_limit" for label in LABELS[bool(columns)] for ruler in ("kid", "spectrum")
+    ]
+    for row in rows:
+        assert float(row["score"]) == pytest.approx(np.mean([float(row[name]) for name in over]), abs=2e-4)
+    limits = [float(row["spectrum_ships"]) / float(row["spectrum_ships_over_limit"]) for row in rows]
+    np.testing.assert_allclose(limits, limits[0], rtol=0.01)  # one limit for all looks
     place = int(np.argmin(totals(rows)))
     best = keras.saving.load_model(tmp_path / "run" / "best.keras")
     wish = ship.wish(best)

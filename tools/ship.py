@@ -1,8 +1,9 @@
 """Train a recipe of any family and store its sampler as shipped: `python tools/ship.py NAME DIR`.
 
 DIR keeps the training, and a training that is there goes on, killed or not. SATGAN_DATA says which chips. Twelve times on
-the way, or `--looks` times, the sampler is scored against validation chips and draws from four noises; the weights that
-scored best are stored, with batch norm folded in and rounded to float16: NAME-SOURCE.keras, its log `.csv`, what the four
+the way, or `--looks` times, the sampler is scored against validation chips by the rulers RULERS, each in units of the limit
+that real chips of other days keep, and draws from four noises; the weights that scored best on average are stored, with batch
+norm folded in and rounded to float16: NAME-SOURCE.keras, its log `.csv`, what the four
 noises became `.npz`, and its model card `.md`, whose scores are those of the stored weights.
 
 Beside what `satgan train` keeps, DIR holds looks.csv, best.keras and film/STEP.npz.
@@ -24,13 +25,23 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from satgan_tutorial import conditions, load_chips, metrics, models, recipes, sampling, training
+from satgan_tutorial import conditions, load_chips, metrics, models, panel, recipes, sampling, training
 from satgan_tutorial.callbacks import Clock, Progress, read_samples
 from satgan_tutorial.chips import ChipSet, Split
 from satgan_tutorial.files import replacing
 from satgan_tutorial.judge import SOURCES, Judge
 
 LOOKS = 12
+# What a look scores, and the column of it. No-ships have no ship that could break or be measured.
+RULERS = {
+    "KID": "kid",
+    "power spectrum": "spectrum",
+    "pixels, W1": "pixels",
+    "noise of the sea, W1": "sea",
+    "broken ships": "broken",
+}
+OVER = "_over_limit"
+OF_NO_SHIPS = ("KID", "power spectrum")
 COUNT, SEED = 1000, 0  # generated chips a score is measured on, and the seed of their noise
 FRAMES, FILM_SEED = 4, 7  # noises of the film, and their seed
 
@@ -44,7 +55,7 @@ pictures are evidence of nothing.
 - Recipe `{name}`: {about}
 {settings}
 - Training: seed {seed}, {steps} steps of {batch_size} real chips, {minutes:.0f} minutes of one core; the weights of step {best},
-  which scored best against validation chips of {made} looks; {folded}rounded to float16.
+  which scored best against validation chips of {made} looks, by {rulers} rulers; {folded}rounded to float16.
 - Licence: {licence}.
 - Repeat it: `SATGAN_DATA={where} python tools/ship.py {name} DIR --seed {seed} --steps {steps} --looks {looks}`.
 - Samples, by seed and not by eye: `satgan generate {name} --source {source} -n 64 --seed 0 --out sheet.png`.
@@ -84,14 +95,17 @@ class Looks(keras.callbacks.Callback):
         folder: of the training, which is there.
         every: steps from one look to the next.
         last: the step of the last look.
-        validation: the chips to score against.
+        chips: all of them; their validation chips are scored against.
         judge: whose eyes.
     """
 
-    def __init__(self, folder: Path, every: int, last: int, validation: ChipSet, judge: Judge) -> None:
+    def __init__(self, folder: Path, every: int, last: int, chips: ChipSet, judge: Judge) -> None:
         super().__init__()
         self.folder, self.every, self.last = folder, every, last
-        self.validation, self.judge = validation, judge
+        self.chips, self.judge = chips, judge
+        self.validation = chips.split(0).validation
+        self.real: dict[str, dict] = {}
+        self.limits: dict[str, dict] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         """Look if it is time."""
@@ -102,8 +116,9 @@ class Looks(keras.callbacks.Callback):
         sampler = self.model.sampler()
         row = {"step": step, "cpu_minutes": round(logs["cpu_minutes"], 2)}
         for label, fake, real in drawn(sampler, self.validation):
-            score = self.judge.score(real, fake, split="validation")
-            row[f"kid_{label}"] = round(score.value, 4)
+            row |= self.scores(label, fake, real)
+        shares = [value for name, value in row.items() if name.endswith(OVER)]
+        row["score"] = round(float(np.mean(shares)), 4)
         (self.folder / "film").mkdir(exist_ok=True)
         frame = sampling.sample(sampler, FRAMES, FILM_SEED, wish(sampler))
         with replacing(self.folder / "film" / f"{step:06}.npz") as new, new.open("wb") as file:
@@ -116,6 +131,23 @@ class Looks(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows([*rows, row])
 
+    def scores(self, label: str, fake: np.ndarray, real: ChipSet) -> dict[str, float]:
+        """The columns of one class: each ruler's score, and how many times its limit that is."""
+        if label not in self.real:
+            chips = getattr(self.chips, label)
+            everything = panel.look(chips.images, self.judge, ships=label == "ships")
+            kept = np.isin(chips.days, np.unique(self.validation.days))
+            self.real[label] = {name: view[kept] for name, view in everything.items()}
+            self.limits[label] = panel.limits(everything, chips.days, (int(kept.sum()), COUNT))
+        seen, row = panel.look(fake, self.judge, ships=label == "ships"), {}
+        for name in RULERS if label == "ships" else OF_NO_SHIPS:
+            ruler, limit = panel.RULERS[name], self.limits[label][name]
+            value = float(np.atleast_1d(ruler.score(self.real[label][ruler.view], seen[ruler.view]))[0])
+            row[f"{RULERS[name]}_{label}"] = round(value, 4)
+            if limit > 0:  # NaN where there are too few real chips to know
+                row[f"{RULERS[name]}_{label}{OVER}"] = round(value / limit, 4)
+        return row
+
 
 def read(folder: Path) -> list[dict]:
     """The looks of a training so far, a row each; none where there was none."""
@@ -124,8 +156,8 @@ def read(folder: Path) -> list[dict]:
 
 
 def total(row: dict) -> float:
-    """What the best look has least of: the KID of all its classes."""
-    return sum(float(value) for name, value in row.items() if name.startswith("kid"))
+    """What the best look has least of: its scores, each in units of its limit, on average."""
+    return float(row["score"])
 
 
 def wish(sampler: keras.Model) -> np.ndarray | None:
@@ -165,7 +197,7 @@ def main(
     # A look falls on a row of the training's log, where an epoch ends.
     every = math.ceil(steps / looks / training.LOG_EVERY) * training.LOG_EVERY
     clock = Clock(spent(folder))
-    look = Looks(folder, every, steps, split.validation, judge)
+    look = Looks(folder, every, steps, chips, judge)
     progress = Progress(steps, seconds=60)
     begun = training.read_card(folder) != {}
     settings = {"seed": seed, "steps": steps, "resume": begun, "callbacks": [clock, look, progress]}
@@ -175,6 +207,7 @@ def main(
     models.save(folded, recipe.name, chips.source, folder=out)
     shipped = models.load(recipe.name, chips.source, folder=out)  # rounded: what is shipped is measured
     facts = {"seed": seed, "steps": steps, "looks": looks, "made": len(rows)}
+    facts["rulers"] = sum(name.endswith(OVER) for name in rows[0])
     facts |= {"best": min(rows, key=total)["step"], "minutes": float(rows[-1]["cpu_minutes"])}
     facts["folded"] = "" if folded is sampler else "batch norm folded into the convolutions, "
     card = describe(recipe, shipped, split, judge, facts)
