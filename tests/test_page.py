@@ -150,6 +150,10 @@ def test_axe_finds_nothing_that_keeps_anyone_out(browser, path, scheme):
     # What a scheme changes is contrast; all else is looked at once.
     rules = "{}" if scheme == "light" else "{runOnly: ['color-contrast']}"
     found = page.evaluate(f"axe.run(document, {rules}).then(result => result.violations)")
+    if scheme == "light":  # on a phone other buttons are there, and some are signs without a word
+        page.set_viewport_size({"width": 390, "height": 844})
+        rules = "{runOnly: {type: 'tag', values: ['cat.name-role-value']}}"
+        found += page.evaluate(f"axe.run(document, {rules}).then(result => result.violations)")
     told = [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
     context.close()
     assert told == []

@@ -1,7 +1,8 @@
 // What the theme leaves to be said: a button is called by the words on it, and the contents are a landmark.
 document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll("summary, .search-button__button, .theme-switch-button")) {
-    button.removeAttribute("aria-label");
+    const alone = button.matches(".search-button__button") && !button.textContent.trim();  // a sign, on a phone
+    if (!alone) button.removeAttribute("aria-label");
   }
   for (const arrow of document.querySelectorAll(".bd-sidebar-primary li > details > summary")) {
     arrow.setAttribute("aria-label", `The pages of ${arrow.closest("li").querySelector("a").textContent.trim()}`);
