@@ -30,15 +30,17 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
     Args:
         a: noise (..., d).
         b: noise (..., d).
-        t: where on the way, 0 at a and 1 at b: a number, or an array (..., 1).
+        t: where on the way, 0 at a and 1 at b, to the last bit: a number, or an array (..., 1).
 
     Source: K. Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985.
     """
+    start, end = a, b
     lengths = [np.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
     a, b = a / lengths[0], b / lengths[1]
     w = np.arccos(np.clip((a * b).sum(axis=-1, keepdims=True), -1, 1))
     parts = [np.divide(np.sin(x * w), np.sin(w), out=x + 0 * w, where=w > 1e-4) for x in (1 - t, t)]
-    return (parts[0] * a + parts[1] * b) * ((1 - t) * lengths[0] + t * lengths[1])
+    between = (parts[0] * a + parts[1] * b) * ((1 - t) * lengths[0] + t * lengths[1])
+    return np.where(t == 0, start, np.where(t == 1, end, between))
 
 
 def measures(images: np.ndarray) -> pd.DataFrame:

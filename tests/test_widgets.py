@@ -155,6 +155,11 @@ def made_by(page, generator):
     return run(page, generator)["image"]
 
 
+def alike(a, b):
+    """Whether two chips are one: a batch of another size may be rounded otherwise, by one level here and there."""
+    return bool(np.abs(a.astype(int) - b).max() <= 1)
+
+
 def pixels(page):
     """The chips in the picture of a page, uint8 (n, 80, 80, 3)."""
     sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(page.img["src"].partition(",")[2]))))
@@ -178,12 +183,12 @@ def test_each_slider_draws_anew_and_the_python_draws_the_same(panel, book):
     page = panel(widgets.explore, book, judge=Judge("simulated"), ways=ways)
     assert list(page.controls) == ["seed", "turn", "size", "hull", "hue", "sea"]
     begun = page.picture
-    assert np.array_equal(pixels(page.page)[0], made_by(page.page, book))
+    assert alike(pixels(page.page)[0], made_by(page.page, book))
     for name, value in {"seed": 5, "turn": 60, "size": 1, "hull": 1, "hue": 2, "sea": -2}.items():
         before = page.picture
         page.set(**{name: value})
         assert page.picture != before
-        assert np.array_equal(pixels(page.page)[0], made_by(page.page, book))
+        assert alike(pixels(page.page)[0], made_by(page.page, book))
         assert page.page.img["alt"] == page.page.select_one("[role=status]").text
         assert f"{float(page.page.meter['value']):.0%}" in page.page.img["alt"]
     page.set(seed=0, turn=0, size=0, hull=0, hue=0, sea=0)
@@ -234,19 +239,19 @@ def test_a_generator_with_conditions_gets_one_for_each_look(panel, count):
     (image,) = pixels(page.page)
     assert np.abs(image.astype(int) - sampling.sample(conditional, 1, 0, condition)[0]).max() <= 1
     page.set(ship=False)
-    assert np.array_equal(pixels(page.page)[0], made_by(page.page, conditional))
-    assert not np.array_equal(pixels(page.page)[0], image)
+    assert alike(pixels(page.page)[0], made_by(page.page, conditional))
+    assert not alike(pixels(page.page)[0], image)
 
 
 def test_a_walk_begins_and_ends_at_its_ends(panel, book):
     end = sampling.noise(1, 64, 8)
     page = panel(widgets.walk, book, 3, end[0], judge=Judge("simulated"))
     a, middle, b = pixels(page.page)
-    assert np.array_equal(made_by(page.page, book), middle)
+    assert alike(made_by(page.page, book), middle)
     page.set(way=0)
-    assert [np.array_equal(chip, a) for chip in pixels(page.page)] == [True, True, False]
+    assert [alike(chip, a) for chip in pixels(page.page)] == [True, True, False]
     page.set(way=100)
-    assert [np.array_equal(chip, b) for chip in pixels(page.page)] == [False, True, True]
+    assert [alike(chip, b) for chip in pixels(page.page)] == [False, True, True]
     assert "100 % of the way" in page.page.img["alt"]
 
 
