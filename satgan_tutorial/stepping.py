@@ -31,7 +31,7 @@ def seed(start: int, step: tf.Tensor | int, stream: int) -> tf.Tensor:
 
 
 def normal(n: tf.Tensor | int, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Draw float32 (n, *shape), standard normal: this replica's rows of what the whole step draws."""
+    """Draw n rows of a shape, float32, standard normal: this replica's rows of what the whole step draws."""
     first, total = augment.share(n)
     return tf.random.stateless_normal((total, *shape), seed)[first : first + n]
 
