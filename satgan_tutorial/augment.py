@@ -12,6 +12,8 @@ from keras import ops
 
 HALF_TURNS, CONDITIONED = "half_turns", "conditioned"
 SYMMETRIES = 8  # of the square
+# What says which: each as long as a vector of as many numbers from a standard normal.
+_CODES = math.sqrt(SYMMETRIES) * np.eye(SYMMETRIES, dtype=np.float32)
 
 
 def symmetries(images: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.Tensor:
@@ -55,22 +57,17 @@ def which_symmetry(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     al., ICML 2020; 2206.00364 has it too).
     """
     flip, mirror, transpose = (tf.cast(draw, "int32") for draw in draws(images, seed))
-    return _told(flip + 2 * mirror + 4 * transpose)
+    return tf.gather(tf.constant(_CODES), flip + 2 * mirror + 4 * transpose)
 
 
 def as_it_is() -> np.ndarray:
     """The condition of `which_symmetry` that asks for a chip neither turned nor mirrored: float32 (8,)."""
-    return np.asarray(_told(0))
+    return _CODES[0]
 
 
 def any_symmetry(n: int, seed: int) -> np.ndarray:
     """Conditions of `which_symmetry` at random, float32 (n, 8)."""
-    return np.asarray(_told(np.random.default_rng(seed).integers(0, SYMMETRIES, n)))
-
-
-def _told(number: tf.Tensor | np.ndarray | int) -> tf.Tensor:
-    # As long as a vector of standard normal noise of as many numbers.
-    return math.sqrt(SYMMETRIES) * tf.one_hot(number, SYMMETRIES)
+    return _CODES[np.random.default_rng(seed).integers(0, SYMMETRIES, n)]
 
 
 def brightness(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -81,8 +81,9 @@ class Flow(keras.Model):
     """A velocity network that learns from straight paths, on images or on points in the plane.
 
     Args:
-        velocity: a functional model from a list of x_t, float32 (N, ...), t, float32 (N, 1), and, where it takes conditions,
-            `conditions.known` of them, float32 (N, k + 1), to velocities in the shape of x_t; without batch norm or dropout.
+        velocity: a functional model from a list of x_t, float32 (N, ...), t, float32 (N, 1), and, where it is told more,
+            float32 (N, k), to velocities in the shape of x_t; without batch norm or dropout. What it is told are
+            `conditions.known` of its conditions and, behind them, the symmetry of each image where `compile` says so.
         seed: where all random numbers of the training start.
         solver: how `sample` follows it, a name of `solvers.SOLVERS`.
         solver_steps: in how many steps.
@@ -113,7 +114,6 @@ class Flow(keras.Model):
         check_solver(solver, solver_steps)
         self.velocity, self.seed = velocity, seed
         self.solver, self.solver_steps, self.shrink = solver, solver_steps, shrink
-        self.takes_condition = len(velocity.inputs) > 2
         # Our own: those of Keras (`use_ema`) have the same momentum from the first step on, and with 0.998 the first weights
         # would spoil them for a thousand steps.
         self.averages = [
@@ -145,7 +145,8 @@ class Flow(keras.Model):
             ema: the largest momentum of the averages of the weights, which `sample` uses; it begins at 0.1 and grows as
                 (1 + n) / (10 + n) with the steps n. 0 for no averages.
             symmetries: whether each real image is turned and mirrored at random (`augment.symmetries`); "half_turns" for
-                turns by 180 degrees alone.
+                turns by 180 degrees alone; "conditioned" for the network being told, as the last of its numbers, how. The
+                sampler then draws chips as they are, and is not asked.
             drop: share of the conditions that the network is not told, so that it learns p(x) beside p(x|c) (2207.12598).
             even: share of the times t drawn evenly from [0, 1].
             late: mean and deviation of log(t / (1 - t)) for the others; a mean above 0 draws more late times (2403.03206).
@@ -158,10 +159,6 @@ class Flow(keras.Model):
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} is {value}; expected a number from 0 to 1.")
         augment.check((), symmetries)
-        if symmetries == augment.CONDITIONED:
-            raise ValueError(
-                f"symmetries is {symmetries!r}, of which a flow is not told; expected True, False or 'half_turns'."
-            )
         super().compile(optimizer=optimizer, **kwargs)
         self.optimizer.build(self.velocity.trainable_variables)
         self.settings = {"ema": ema, "symmetries": symmetries, "drop": drop, "even": even}
@@ -180,14 +177,12 @@ class Flow(keras.Model):
         """Draw noise and a time for each image of a batch, and move the network towards the velocities of their paths."""
         step = tf.cast(self.optimizer.iterations, "int32")
         x, condition = stepping.real(
-            data, self.takes_condition, self.settings["symmetries"], self._seed(step, 1)
+            data, self._conditions() > 0, self.settings["symmetries"], self._seed(step, 1)
         )
         n = tf.shape(x)[0]
         z = stepping.normal(n, tuple(x.shape[1:]), self._seed(step, 0))
         t = self._times(n, step)
-        told = None
-        if condition is not None:
-            told = known(condition, stepping.uniform(n, self._seed(step, 2)) >= self.settings["drop"])
+        told = None if condition is None else self._told(condition, n, step)
         with tf.GradientTape() as tape:
             value = loss(self.velocity, x, z, t, told)
             objective = value / stepping.replicas()
@@ -223,6 +218,23 @@ class Flow(keras.Model):
         """A copy that goes from noise, and conditions where it takes some, to images, by the averaged weights."""
         return self._average_into(self._sampler())
 
+    def _conditions(self) -> int:
+        """How many of the numbers that the network is told are of conditions, `known` and all."""
+        told = self.velocity.inputs[2].shape[-1] if len(self.velocity.inputs) > 2 else 0
+        return told - len(self._settled())
+
+    def _settled(self) -> tuple[float, ...]:
+        """What the network is told besides when it draws chips as they are."""
+        told = self.compiled and self.settings["symmetries"] == augment.CONDITIONED
+        return tuple(augment.as_it_is().tolist()) if told else ()
+
+    def _told(self, condition: tf.Tensor, n: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        """What the network is told of a batch: its conditions, now and then not said, and its symmetries, always."""
+        told = condition[:, : max(0, self._conditions() - 1)]
+        if told.shape[1]:
+            told = known(told, stepping.uniform(n, self._seed(step, 2)) >= self.settings["drop"])
+        return tf.concat([told, condition[:, condition.shape[1] - len(self._settled()) :]], 1)
+
     def _times(self, n: tf.Tensor | int, step: tf.Tensor | int) -> tf.Tensor:
         """Draw a time for each of n images: some evenly, the others where `compile` said."""
         even = stepping.uniform(n, self._seed(step, 3))
@@ -239,11 +251,12 @@ class Flow(keras.Model):
 
     def _sampler(self) -> keras.Model:
         """From noise to images, by a copy of the network."""
-        x, _, *told = self.velocity.inputs
-        given = [keras.Input(x.shape[1:], name="noise")]
-        given += [keras.Input((c.shape[-1] - 1,), name="condition") for c in told]
+        given = [keras.Input(self.velocity.inputs[0].shape[1:], name="noise")]
+        if width := self._conditions():
+            given.append(keras.Input((width - 1,), name="condition"))
         network = keras.models.clone_model(self.velocity)
-        drawn = Integrate(network, self.solver, self.solver_steps, self.shrink)(inputs(*given))
+        way = self.solver, self.solver_steps, self.shrink, self._settled()
+        drawn = Integrate(network, *way)(inputs(*given))
         return keras.Model(inputs(*given), drawn, name=self.name)
 
     def _average_into(self, sampler: keras.Model) -> keras.Model:

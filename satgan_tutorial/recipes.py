@@ -98,7 +98,8 @@ class FlowRecipe(Recipe):
         multipliers: channels of each level, as multiples of the width (`unet.unet`).
         blocks: residual blocks of each level.
         attention: whether the places of the lowest level look at each other.
-        symmetries: whether real images are turned and mirrored; "half_turns" for turns by 180 degrees alone.
+        symmetries: whether real images are turned and mirrored; "half_turns" for turns by 180 degrees alone, "conditioned" for
+            a network that is told how.
         drop: share of the conditions that the network is not told.
         even: share of the times t drawn evenly from [0, 1]; even ones teach shapes.
         late: mean and deviation of log(t / (1 - t)) for the others; late ones teach the grain.
@@ -282,6 +283,7 @@ def _gan(recipe: GANRecipe, seed: int, **compile_kwargs: Any) -> gan.GAN:
 @build_family.register
 def _flow(recipe: FlowRecipe, seed: int, **compile_kwargs: Any) -> flow.Flow:
     told = conditions.width(recipe.conditions) + bool(recipe.conditions)  # `conditions.known` adds a number
+    told += augment.SYMMETRIES if recipe.symmetries == augment.CONDITIONED else 0
     network = unet.unet(
         recipe.image_size, recipe.width, recipe.multipliers, recipe.blocks, recipe.attention, told
     )

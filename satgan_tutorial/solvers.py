@@ -85,14 +85,21 @@ class Integrate(layers.Wrapper):
         solver: a name of `SOLVERS`.
         steps: how many steps from t = 0 to 1.
         shrink: how they shrink (`times`).
+        settled: numbers that the network is told after the conditions, the same for every image.
     """
 
     def __init__(
-        self, layer: keras.Model, solver: str = "heun", steps: int = 25, shrink: float = 1.0, **kwargs: Any
+        self,
+        layer: keras.Model,
+        solver: str = "heun",
+        steps: int = 25,
+        shrink: float = 1.0,
+        settled: tuple[float, ...] = (),
+        **kwargs: Any,
     ) -> None:
         """Keep the network and the way to follow it."""
         super().__init__(layer, **kwargs)
-        self.shrink = shrink
+        self.shrink, self.settled = shrink, tuple(settled)
         self.solve_with(solver, steps)
         # One graph serves every pass. Without it a pass of few images costs more Python than arithmetic.
         self._pass = tf.function(lambda *told: layer(list(told), training=False), reduce_retracing=True)
@@ -107,6 +114,9 @@ class Integrate(layers.Wrapper):
         """Go from noise, or a list of noise and conditions, to what it becomes; pixels are clipped to [-1, 1]."""
         noise, *conditions = given if isinstance(given, list | tuple) else [given]
         told = [known(condition) for condition in conditions]
+        if self.settled:
+            same = tf.tile(tf.constant([self.settled], "float32"), [tf.shape(noise)[0], 1])
+            told = [tf.concat([*told, same], 1)]
 
         def velocity(x: tf.Tensor, t: float) -> tf.Tensor:
             return self._pass(x, tf.fill([tf.shape(x)[0], 1], tf.constant(t, "float32")), *told)
@@ -120,4 +130,5 @@ class Integrate(layers.Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         """What a file keeps."""
-        return super().get_config() | {"solver": self.solver, "steps": self.steps, "shrink": self.shrink}
+        names = ("solver", "steps", "shrink", "settled")
+        return super().get_config() | {name: getattr(self, name) for name in names}
