@@ -60,6 +60,11 @@ def which_symmetry(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.gather(tf.constant(_CODES), flip + 2 * mirror + 4 * transpose)
 
 
+def told(which: bool | str) -> int:
+    """How many numbers a model is told of a chip's symmetry under such a setting: `which_symmetry`'s, or none."""
+    return SYMMETRIES if which == CONDITIONED else 0
+
+
 def as_it_is() -> np.ndarray:
     """The condition of `which_symmetry` that asks for a chip neither turned nor mirrored: float32 (8,)."""
     return _CODES[0]

@@ -225,7 +225,7 @@ class Flow(keras.Model):
 
     def _settled(self) -> tuple[float, ...]:
         """What the network is told besides when it draws chips as they are."""
-        told = self.compiled and self.settings["symmetries"] == augment.CONDITIONED
+        told = augment.told(self.settings["symmetries"]) if self.compiled else 0
         return tuple(augment.as_it_is().tolist()) if told else ()
 
     def _told(self, condition: tf.Tensor, n: tf.Tensor, step: tf.Tensor) -> tf.Tensor:

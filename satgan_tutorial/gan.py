@@ -47,10 +47,9 @@ def measure_norms(generator: keras.Model, symmetries: bool | str = False) -> Non
 
 def _random(width: int, symmetries: bool | str, seed: int) -> np.ndarray:
     """Conditions as a training deals them out: float32 (64, width)."""
-    if symmetries != augment.CONDITIONED:
-        return conditions.random(width, 64, seed)
-    own = conditions.random(width - augment.SYMMETRIES, 64, seed)
-    return np.concatenate([own, augment.any_symmetry(64, seed)], axis=1)
+    told = augment.told(symmetries)
+    own = conditions.random(width - told, 64, seed)
+    return np.concatenate([own, augment.any_symmetry(64, seed)], axis=1) if told else own
 
 
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
@@ -250,11 +249,11 @@ class GAN(keras.Model):
 
     def _conditions(self) -> int:
         """How many numbers say what is asked for, without those that tell a symmetry."""
-        told = augment.SYMMETRIES if self._told() else 0
-        return sum(x.shape[-1] for x in self.generator.inputs[1:]) - told
+        return sum(x.shape[-1] for x in self.generator.inputs[1:]) - self._told()
 
-    def _told(self) -> bool:
-        return self.compiled and self.settings["symmetries"] == augment.CONDITIONED
+    def _told(self) -> int:
+        """How many numbers tell both players a symmetry."""
+        return augment.told(self.settings["symmetries"]) if self.compiled else 0
 
     def _settled(self, copy: keras.Model) -> keras.Model:
         """A generator that is told symmetries, asked for chips as they are for good."""

@@ -283,7 +283,7 @@ def _gan(recipe: GANRecipe, seed: int, **compile_kwargs: Any) -> gan.GAN:
 @build_family.register
 def _flow(recipe: FlowRecipe, seed: int, **compile_kwargs: Any) -> flow.Flow:
     told = conditions.width(recipe.conditions) + bool(recipe.conditions)  # `conditions.known` adds a number
-    told += augment.SYMMETRIES if recipe.symmetries == augment.CONDITIONED else 0
+    told += augment.told(recipe.symmetries)
     network = unet.unet(
         recipe.image_size, recipe.width, recipe.multipliers, recipe.blocks, recipe.attention, told
     )
@@ -303,8 +303,7 @@ def _flow(recipe: FlowRecipe, seed: int, **compile_kwargs: Any) -> flow.Flow:
 
 
 def _networks(recipe: GANRecipe) -> tuple[keras.Model, keras.Model]:
-    width = conditions.width(recipe.conditions)
-    width += augment.SYMMETRIES if recipe.symmetries == augment.CONDITIONED else 0
+    width = conditions.width(recipe.conditions) + augment.told(recipe.symmetries)
     shape = recipe.base_filters, recipe.image_size, recipe.latent_dim
     generator = networks.generator(*shape, recipe.upsampling, recipe.batch_norm, width, recipe.grain)
     discriminator = networks.discriminator(
