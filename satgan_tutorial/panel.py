@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from . import appearance, metrics, shapes
-from .chips import SIZE, check_images, check_seed, enlarge
+from .chips import SIZE, ChipSet, check_images, check_seed, enlarge
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -198,6 +198,10 @@ RULERS: dict[str, Ruler] = {
     "broken ships": Ruler(share_broken, "broken", "share", of_fake=True),
 }
 
+# The rulers by which a generator is chosen (`Yardstick`): lower is better in all. No-ships have no ship to break or measure.
+CHOOSING = ("KID", "power spectrum", "pixels, W1", "noise of the sea, W1", "broken ships")
+OF_NO_SHIPS = ("KID", "power spectrum")
+
 
 def look(images: np.ndarray, judge: Reader | None = None, *, ships: bool = True) -> dict[str, np.ndarray]:
     """What rulers read of chips: every view that can be had, by name.
@@ -319,6 +323,56 @@ def limits(
             floor = _floor(ruler, everything[ruler.view], groups, sizes, splits, seed)[:, 0]
             found[name] = summary(0.0, floor, ruler.lower_is_better)["limit"]
     return found
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """Real chips to hold generators against where one number has to choose: which look of a training, which recipe.
+
+    The number is the mean of `over_limit`, over the rulers of CHOOSING; a generator that draws as real chips of other days
+    are is at most about 1. Make one with `yardstick`.
+
+    Attributes:
+        real: what `look` gives of the real chips.
+        limits: what real chips of other days keep, by the name of each ruler.
+        judge: whose features.
+    """
+
+    real: Mapping[str, np.ndarray]
+    limits: Mapping[str, float]
+    judge: Reader
+
+    def scores(self, images: np.ndarray) -> pd.DataFrame:
+        """Score generated chips: a row a ruler of `limits`, with `score` and `over_limit`, how many times its limit that is.
+
+        Where the limit is 0, or there are too few real chips to know it, that is NaN, which a mean leaves out.
+
+        Args:
+            images: uint8 (N, H, H, 3).
+        """
+        seen, rows = look(images, self.judge, ships="broken" in self.real), {}
+        for name, limit in self.limits.items():
+            view = RULERS[name].view
+            score = float(np.atleast_1d(RULERS[name].score(self.real[view], seen[view]))[0])
+            rows[name] = {"score": score, "over_limit": score / limit if limit > 0 else np.nan}
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def yardstick(chips: ChipSet, days: np.ndarray, judge: Reader, n: int, *, ships: bool = True) -> Yardstick:
+    """Measure real chips once, to hold many sets of generated ones against them.
+
+    Args:
+        chips: all real ones of a class; they make the limits.
+        days: generated chips are held against those of these days.
+        judge: whose features.
+        n: how many generated chips a set has.
+        ships: whether they are ships.
+    """
+    everything, kept = look(chips.images, judge, ships=ships), np.isin(chips.days, np.unique(days))
+    found = limits(everything, chips.days, (int(kept.sum()), n))
+    names = [name for name in (CHOOSING if ships else OF_NO_SHIPS) if name in found]
+    real = {name: view[kept] for name, view in everything.items()}
+    return Yardstick(real, {name: found[name] for name in names}, judge)
 
 
 def summary(value: float, floor: np.ndarray, lower_is_better: bool = True) -> dict[str, Any]:

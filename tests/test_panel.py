@@ -185,6 +185,22 @@ def test_real_chips_of_other_days_are_inside_and_faults_are_outside(chips, seen)
     assert limits == {name: rows.limit[name, ""] for name in panel.RULERS}
 
 
+@pytest.mark.parametrize("ships", [True, False])
+def test_a_yardstick_scores_as_the_panel_does_in_units_of_its_limits(ships, chips):
+    real = simulate.draw_chips(60, seed=3, label=int(ships))
+    days = np.unique(real.days)[::3]
+    measured = panel.yardstick(real, days, Eyes(), len(chips[1]), ships=ships)
+    found = measured.scores(striped(chips[1]))
+    assert tuple(found.index) == (panel.CHOOSING if ships else panel.OF_NO_SHIPS)
+    sets = real[np.isin(real.days, days)].images, striped(chips[1]), real.images
+    table, _ = panel.scores(*(panel.look(x, Eyes(), ships=ships) for x in sets), real.days, repeats=3)
+    rows = table[table.part == ""].set_index("ruler").loc[found.index]
+    np.testing.assert_allclose(found.score, rows.score)
+    np.testing.assert_allclose(found.over_limit, rows.score / rows.limit.where(rows.limit > 0))
+    plain = measured.scores(chips[1])
+    assert plain.over_limit["power spectrum"] < found.over_limit["power spectrum"]
+
+
 def test_the_floor_keeps_a_day_on_one_side(seen):
     views, days = seen
     marked = views | {"statistics": np.tile(days[:, None], (1, len(panel.COLUMNS))).astype(float)}

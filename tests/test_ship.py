@@ -29,7 +29,6 @@ def ship(monkeypatch):
     monkeypatch.setattr(metrics, "METRICS", {"KID": metrics.kid})
     quick = ("features", "spectrum")
     monkeypatch.setattr(panel, "VIEWS", {name: panel.VIEWS[name] for name in quick})
-    monkeypatch.setattr(ship, "RULERS", {"KID": "kid", "power spectrum": "spectrum"})
     return ship
 
 

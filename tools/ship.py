@@ -32,7 +32,7 @@ from satgan_tutorial.files import replacing
 from satgan_tutorial.judge import SOURCES, Judge
 
 LOOKS = 12
-# What a look scores, and the column of it. No-ships have no ship that could break or be measured.
+# What the columns of a look are called.
 RULERS = {
     "KID": "kid",
     "power spectrum": "spectrum",
@@ -41,7 +41,6 @@ RULERS = {
     "broken ships": "broken",
 }
 OVER = "_over_limit"
-OF_NO_SHIPS = ("KID", "power spectrum")
 COUNT, SEED = 1000, 0  # generated chips a score is measured on, and the seed of their noise
 FRAMES, FILM_SEED = 4, 7  # noises of the film, and their seed
 
@@ -104,8 +103,7 @@ class Looks(keras.callbacks.Callback):
         self.folder, self.every, self.last = folder, every, last
         self.chips, self.judge = chips, judge
         self.validation = chips.split(0).validation
-        self.real: dict[str, dict] = {}
-        self.limits: dict[str, dict] = {}
+        self.yardsticks: dict[str, panel.Yardstick] = {}
 
     def on_epoch_end(self, epoch: int, logs: dict) -> None:
         """Look if it is time."""
@@ -115,8 +113,8 @@ class Looks(keras.callbacks.Callback):
             return
         sampler = self.model.sampler()
         row = {"step": step, "cpu_minutes": round(logs["cpu_minutes"], 2)}
-        for label, fake, real in drawn(sampler, self.validation):
-            row |= self.scores(label, fake, real)
+        for label, fake, _ in drawn(sampler, self.validation):
+            row |= self.scores(label, fake)
         shares = [value for name, value in row.items() if name.endswith(OVER)]
         row["score"] = round(float(np.mean(shares)), 4)
         (self.folder / "film").mkdir(exist_ok=True)
@@ -131,21 +129,16 @@ class Looks(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows([*rows, row])
 
-    def scores(self, label: str, fake: np.ndarray, real: ChipSet) -> dict[str, float]:
+    def scores(self, label: str, fake: np.ndarray) -> dict[str, float]:
         """The columns of one class: each ruler's score, and how many times its limit that is."""
-        if label not in self.real:
-            chips = getattr(self.chips, label)
-            everything = panel.look(chips.images, self.judge, ships=label == "ships")
-            kept = np.isin(chips.days, np.unique(self.validation.days))
-            self.real[label] = {name: view[kept] for name, view in everything.items()}
-            self.limits[label] = panel.limits(everything, chips.days, (int(kept.sum()), COUNT))
-        seen, row = panel.look(fake, self.judge, ships=label == "ships"), {}
-        for name in RULERS if label == "ships" else OF_NO_SHIPS:
-            ruler, limit = panel.RULERS[name], self.limits[label][name]
-            value = float(np.atleast_1d(ruler.score(self.real[label][ruler.view], seen[ruler.view]))[0])
-            row[f"{RULERS[name]}_{label}"] = round(value, 4)
-            if limit > 0:  # NaN where there are too few real chips to know
-                row[f"{RULERS[name]}_{label}{OVER}"] = round(value / limit, 4)
+        if label not in self.yardsticks:
+            chips, days = getattr(self.chips, label), getattr(self.validation, label).days
+            self.yardsticks[label] = panel.yardstick(chips, days, self.judge, COUNT, ships=label == "ships")
+        row = {}
+        for name, found in self.yardsticks[label].scores(fake).iterrows():
+            row[f"{RULERS[name]}_{label}"] = round(found.score, 4)
+            if np.isfinite(found.over_limit):
+                row[f"{RULERS[name]}_{label}{OVER}"] = round(found.over_limit, 4)
         return row
 
 
