@@ -1,13 +1,17 @@
 "use strict";
 
-// The noise that `sampling.noise(1, n, seed)` draws in Python, number by number, so that a seed is the same ship in both.
-// It is what NumPy's `default_rng(seed).standard_normal` does for float32:
-//   the seed is hashed (M. E. O'Neill's seed_seq, as NumPy's SeedSequence),
-//   the bits come from PCG64 (M. E. O'Neill, HMC-CS-2014-0905, 2014),
-//   and are made normal by a ziggurat of 256 layers (G. Marsaglia and W. W. Tsang, J. Stat. Soft. 5 (8), 2000).
-function satganNoise(seed, n) {
+// The random numbers that NumPy's `default_rng(seed)` gives in Python, number by number:
+//
+//   const random = satganRandom(seed);
+//   random.normal();     // what standard_normal gives for float32
+//   random.uniform();    // what random gives for float32, in [0, 1)
+//
+// The seed is hashed (M. E. O'Neill's seed_seq, as NumPy's SeedSequence),
+// the bits come from PCG64 (M. E. O'Neill, HMC-CS-2014-0905, 2014),
+// and are made normal by a ziggurat of 256 layers (G. Marsaglia and W. W. Tsang, J. Stat. Soft. 5 (8), 2000).
+function satganRandom(seed) {
   const next = bits(seed);
-  return Float32Array.from({ length: n }, () => normal(next));
+  return { normal: () => normal(next), uniform: () => (next() >>> 8) / 2 ** 24 };
 
   function hash(seed) {
     let constant = 0x43b0d7e5;
@@ -52,7 +56,7 @@ function satganNoise(seed, n) {
   }
 
   function normal(next) {
-    const { edge, width, inside, density } = (satganNoise.ziggurat ??= ziggurat());
+    const { edge, width, inside, density } = (satganRandom.ziggurat ??= ziggurat());
     const uniform = () => (next() >>> 8) / 2 ** 24;
     for (;;) {
       const word = next(), layer = word & 255, sign = word & 256 ? -1 : 1, whole = word >>> 9;
@@ -87,4 +91,9 @@ function satganNoise(seed, n) {
       density: Float32Array.from(x, (v, i) => (i ? height(v) : 1)),
     };
   }
+}
+
+// What `sampling.noise(1, n, seed)` draws in Python: a seed is the same ship in both.
+function satganNoise(seed, n) {
+  return Float32Array.from({ length: n }, satganRandom(seed).normal);
 }
