@@ -128,21 +128,13 @@ class ChipSet:
             ChipError: the chips are from fewer than three days.
             ValueError: the seed is no whole number from 0.
         """
-        check_seed(seed)
-        days, member = np.unique(self.days, return_inverse=True)
+        days = np.unique(self.days)
         if len(days) < 3:
             raise ChipError(
                 f"found chips of {len(days)} days; expected at least 3, one for each side of a split."
             )
-        held = np.stack([np.bincount(member, self.labels == y, len(days)) for y in (0, 1)], axis=1)
-        target = np.outer(SHARES, np.maximum(held.sum(axis=0), 1))
-        filled = np.zeros_like(target)
-        side = np.empty(len(days), dtype=int)
-        for day in np.random.default_rng(seed).permutation(len(days)):
-            scarcity = (1 - filled / target) @ held[day]
-            side[day] = np.argmax(scarcity)
-            filled[side[day]] += held[day]
-        return Split(*(self[side[member] == part] for part in range(3)))
+        side = deal(self.days, self.labels, 2, seed)
+        return Split(*(self[side == part] for part in range(3)))
 
 
 class Split(NamedTuple):
@@ -151,6 +143,36 @@ class Split(NamedTuple):
     train: ChipSet
     validation: ChipSet
     test: ChipSet
+
+
+def deal(groups: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> np.ndarray:
+    """Deal whole groups out to the three sides of a split, so that each side gets its share of every class (`SHARES`).
+
+    The groups come in random order, and each goes where the classes that it holds are scarcest.
+
+    Args:
+        groups: what each row belongs to, a day for one, (N,).
+        labels: the class of each row, whole numbers below `classes`, (N,).
+        classes: how many there are.
+        seed: of the order.
+
+    Returns:
+        The side of each row, 0 for train, 1 for validation, 2 for test: int (N,).
+
+    Raises:
+        ValueError: the seed is no whole number from 0.
+    """
+    check_seed(seed)
+    names, member = np.unique(groups, return_inverse=True)
+    held = np.stack([np.bincount(member, labels == y, len(names)) for y in range(classes)], axis=1)
+    target = np.outer(SHARES, np.maximum(held.sum(axis=0), 1))
+    filled = np.zeros_like(target)
+    side = np.empty(len(names), dtype=int)
+    for group in np.random.default_rng(seed).permutation(len(names)):
+        scarcity = (1 - filled / target) @ held[group]
+        side[group] = np.argmax(scarcity)
+        filled[side[group]] += held[group]
+    return side[member]
 
 
 def _check_pixels(images: Any) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, EXTRA, FORMAT = 256, 257, 258, 262, 277, 338, 339
-SUBFILE, PLANAR = 254, 284
+SUBFILE, PLANAR, ORIENTATION = 254, 284, 274
 REDUCED, MASK = 1, 4  # bits of a subfile's type: a smaller copy, as in a pyramid, and what of a page is data
 PAGES = 64  # at most looked at
 SCALE, TRANSFORMATION, GEO_KEYS, NODATA = 33550, 34264, 34735, 42113
@@ -39,6 +39,7 @@ class Tags:
         has_alpha: whether the band after the colours is called alpha.
         sides: of a pixel in metres, width and height, of degrees the height alone, roughly; empty where it is not said.
         nodata: the value that stands for no data; None where none does.
+        orientation: how a viewer turns it, as EXIF counts, 1 for not at all.
     """
 
     size: tuple[int, int]
@@ -52,6 +53,7 @@ class Tags:
     has_alpha: bool
     sides: tuple[float, ...]
     nodata: float | None
+    orientation: int = 1
 
 
 def read_tags(file: IO[bytes]) -> Tags | None:
@@ -96,6 +98,7 @@ def _tags(directory: Any, pages: tuple[int, ...]) -> Tags:
         has_alpha=samples > colours and bool(extra) and extra[0] in ALPHA,
         sides=_sides(directory),
         nodata=_number(directory.get(NODATA)),
+        orientation=int(_first(directory.get(ORIENTATION), 1)),
     )
 
 

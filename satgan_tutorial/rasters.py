@@ -1,7 +1,8 @@
 """Pictures as files: the one reader of images, which part of a picture is data at all, contact sheets.
 
 Chips and scenes come through the same door, `read`, which guesses nothing: what it does not know to be 8-bit red, green
-and blue it refuses in a sentence that names the file, what was found and what to do.
+and blue it refuses in a sentence that names the file, what was found and what to do. Pictures of anything come through it
+too (`natural=False`): grey ones, palettes, and numbers of more bits with what is to be black and what white.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from . import deep
 from .chips import PIXEL
 from .files import fault_of
-from .geotiff import MASK, REDUCED, Tags, read_tags
+from .geotiff import MASK, ORIENTATION, REDUCED, Tags, read_tags
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")  # never EPS, which is a program, nor what no scene comes in
 MOST = 150_000_000  # pixels in one image, 450 MB: a square of 36 km
+NATURAL = ("RGB", "RGBA", "YCbCr")  # Pillow's modes of pictures in colour
+SHOWN = (*NATURAL, "1", "L", "LA", "P", "PA", "CMYK", "LAB")  # and of all that a viewer shows
 GAP = 2  # pixels between the images of a contact sheet
 PIXELS = (2.0, 4.5)  # metres a pixel at which ships look as they do in chips
 SPECK = 64  # pixels; a smaller black spot at the rim may be a picture's darkest pixels
@@ -55,11 +59,15 @@ class Raster:
         pixels: uint8 (H, W, 3), red, green and blue.
         valid: bool (H, W), which pixels are data; None where all of them are.
         pixel_size: metres, of an oblong pixel the side farther from 3; None where the file doesn't say.
+        on_white: whether it has transparent parts, and they are shown on white.
+        deep: whether it had more than 8 bits.
     """
 
     pixels: np.ndarray
     valid: np.ndarray | None = None
     pixel_size: float | None = None
+    on_white: bool = False
+    deep: bool = False
 
 
 def read(
@@ -68,6 +76,8 @@ def read(
     formats: Sequence[str] = FORMATS,
     size: tuple[int, int] | None = None,
     bands: Sequence[int] | None = None,
+    natural: bool = True,
+    stretch: tuple[float, float] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Raster:
     """Read an image file as a viewer shows it: turned as its EXIF or TIFF orientation says.
@@ -80,6 +90,10 @@ def read(
         formats: Pillow's names of what it may be.
         size: width and height that it must have, in RGB then, without alpha.
         bands: which bands are red, green and blue, counted from 1, for a TIFF whose fourth band is no alpha.
+        natural: whether only pictures in colour will do, of at most four bands. False takes all that a viewer shows: grey,
+            palettes, CMYK; and of a TIFF any three bands that are named.
+        stretch: with `natural=False`, which number is black and which is white in pictures of more than 8 bits; what is
+            between them is spread evenly.
         say: what prints a line about a pixel size that is far from 3 m, and about three bands that are the same; None for
             silence. Of the pixel size a TIFF's own tags tell; no world file (.tfw) and no .aux.xml beside it is read.
 
@@ -92,13 +106,39 @@ def read(
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow only warns of is checked here, or no matter
-            return _read(path, file, formats, size, bands, say)
+            found = None if natural else _read_deep(path, file, bands, stretch)
+            return found or _read(path, file, formats, size, bands, natural, say)
     except PermissionError as error:
         raise RasterError(
             f"{path}: found a file that may not be read ({error.strerror}); expected an image. Ask its owner."
         ) from None
     except OSError as error:
         raise RasterError(f"{path}: found a broken picture, no whole image ({error}); {WHOLE}") from error
+
+
+def size_of(path: str | os.PathLike) -> tuple[int, int]:
+    """Width and height of an image file as a viewer shows it, from its first bytes alone.
+
+    Raises:
+        RasterError: it is no regular file, or none that is an image by its first bytes.
+    """
+    from PIL import Image
+
+    if fault := fault_of(path):
+        raise RasterError(f"{path}: found {fault}; expected an image file. Correct the path.")
+    try:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if tags := read_tags(file):
+                size, orientation = tags.size, tags.orientation
+            else:
+                picture = Image.open(file, formats=FORMATS)
+                size, orientation = picture.size, picture.getexif().get(ORIENTATION, 1)
+    except Exception as error:  # of broken bytes a decoder may make whatever exception there is
+        raise RasterError(f"{path}: found a broken picture, no whole image ({error}); {WHOLE}") from error
+    if min(size) < 1:
+        raise RasterError(f"{path}: found a picture of {size[0]} x {size[1]} pixels; {WHOLE}")
+    return size[::-1] if orientation in (5, 6, 7, 8) else size
 
 
 def holds_pictures(path: str | os.PathLike) -> bool:
@@ -163,6 +203,7 @@ def _read(
     formats: Sequence[str],
     size: tuple[int, int] | None,
     bands: Sequence[int] | None,
+    natural: bool,
     say: Callable[[str], None] | None,
 ) -> Raster:
     from PIL import Image, ImageOps, UnidentifiedImageError
@@ -172,7 +213,7 @@ def _read(
         _check_tags(path, tags, bands)
         depth = _png_depth(file)
         picture = Image.open(file, formats=formats)
-        _check_mode(path, picture, depth, size)
+        _check_mode(path, picture, depth, size, natural)
         _check_frames(path, picture)
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
@@ -183,6 +224,8 @@ def _read(
     except Exception as error:  # of broken bytes a decoder may make whatever exception there is
         why = "it is of no kind that is read" if isinstance(error, UnidentifiedImageError) else error
         raise RasterError(f"{path}: found a broken picture, no whole image ({why}); {WHOLE}") from error
+    if not natural and bands is None and not tags and (flat := _on_white(picture)) is not None:
+        return Raster(flat, on_white=True)
     pixels, alpha = _pixels(path, picture, bands)
     valid = _valid(path, pixels, alpha, tags)
     if say and _is_grey(pixels):
@@ -198,6 +241,102 @@ def _read(
             f"and at another size few are found, or none: resample it (gdalwarp -tr {PIXEL:g} {PIXEL:g})."
         )
     return Raster(pixels, valid, pixel_size)
+
+
+def _read_deep(
+    path: str | os.PathLike,
+    file: IO[bytes],
+    bands: Sequence[int] | None,
+    stretch: tuple[float, float] | None,
+) -> Raster | None:
+    """A picture whose numbers Pillow would cut off, or whose bands it does not read; None for all others.
+
+    Raises:
+        RasterError: nobody has said which numbers are black and white, or which bands are red, green and blue; or it is broken.
+    """
+    try:
+        tags, depth = read_tags(file), _png_depth(file)
+        if not (depth > 8 or (tags and _is_deep(tags))):
+            return None
+        if tags:
+            _check_size(path, tags.size)
+            _check_pages(path, tags.pages)
+        numbers = deep.read_tiff(file, at_most=16 * MOST) if tags else deep.read_png(file)
+        numbers = _turned(numbers, tags.orientation if tags else _orientation(file))
+    except RasterError:
+        raise
+    except Exception as error:  # of broken bytes a decoder may make whatever exception there is
+        raise RasterError(f"{path}: found numbers that are not read ({error}); {WHOLE}") from error
+    colours = numbers[..., _three(path, numbers.shape[-1], tags, bands)]
+    valid = np.isfinite(colours).all(axis=-1)
+    if tags and tags.nodata is not None:
+        valid &= (colours != tags.nodata).any(axis=-1)
+    if tags and tags.has_alpha and bands is None:
+        valid &= numbers[..., tags.colours] > 0
+    is_deep = numbers.dtype != np.uint8
+    if is_deep:
+        colours = _stretched(path, colours, valid, stretch)
+    return Raster(np.ascontiguousarray(colours), None if valid.all() else valid, deep=is_deep)
+
+
+def _is_deep(tags: Tags) -> bool:
+    """Whether a TIFF is one for `deep`: Pillow reads neither its numbers nor so many bands."""
+    named = tags.colours == 3 and (tags.bands == 3 or (tags.bands == 4 and tags.has_alpha))
+    return (
+        tags.is_float
+        or tags.is_signed
+        or tags.bits > 8
+        or (tags.bands > 2 and tags.colours in (1, 3) and not named)
+    )
+
+
+def _orientation(file: IO[bytes]) -> int:
+    """How a viewer turns a PNG, as its EXIF says."""
+    from PIL import Image
+
+    file.seek(0)
+    return Image.open(file, formats=("PNG",)).getexif().get(ORIENTATION, 1)
+
+
+def _turned(numbers: np.ndarray, orientation: int) -> np.ndarray:
+    """Numbers (H, W, bands) turned as an orientation says (EXIF 2.32, tag 274)."""
+    if orientation > 4:
+        numbers = numbers.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        numbers = numbers[:, ::-1]
+    return numbers[::-1] if orientation in (3, 4, 7, 8) else numbers
+
+
+def _three(path: str | os.PathLike, count: int, tags: Tags | None, bands: Sequence[int] | None) -> list[int]:
+    """Which of some bands are red, green and blue, counted from 0; a `RasterError` where nobody has said."""
+    if bands is not None:
+        if max(bands) > count:
+            raise RasterError(f"{path}: found no band {max(bands)}; expected numbers from 1 to {count}.")
+        return [band - 1 for band in bands]
+    if count == 1 or (tags and tags.colours == 1 and count == 2 and tags.has_alpha):
+        return [0, 0, 0]
+    if not tags or (tags.colours == 3 and (count == 3 or tags.has_alpha)):
+        return [0, 1, 2]
+    raise RasterError(
+        f"{path}: found {count} bands, and nothing in the file that says which are red, green and blue; expected to be told. "
+        "Count them from 1: --bands 4,3,2 for Sentinel-2, --bands 3,2,1 where blue comes first."
+    )
+
+
+def _stretched(
+    path: str | os.PathLike, colours: np.ndarray, valid: np.ndarray, stretch: tuple[float, float] | None
+) -> np.ndarray:
+    """Numbers as uint8, from what is black to what is white; a `RasterError` where nobody has said."""
+    if stretch is None:
+        low, high = np.percentile(colours[valid], (2, 98)) if valid.any() else (0.0, 1.0)
+        raise RasterError(
+            f"{path}: found numbers of {8 * colours.dtype.itemsize} bits, from {low:.6g} to {high:.6g} but for the outermost 2 %; "
+            f"expected 8 bits, or to be told what is black and what is white, the same for all pictures: --stretch "
+            f"{low:.6g},{high:.6g}, for one."
+        )
+    low, high = stretch
+    scaled = (np.where(valid[..., None], colours, low).astype(np.float64) - low) / (high - low)
+    return np.rint(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
 
 
 def _check_tags(path: str | os.PathLike, tags: Tags | None, bands: Sequence[int] | None) -> None:
@@ -307,7 +446,11 @@ def _png_depth(file: IO[bytes]) -> int:
 
 
 def _check_mode(
-    path: str | os.PathLike, picture: Image.Image, depth: int, size: tuple[int, int] | None
+    path: str | os.PathLike,
+    picture: Image.Image,
+    depth: int,
+    size: tuple[int, int] | None,
+    natural: bool,
 ) -> None:
     """Raise a `RasterError` unless an opened picture, no pixel of which is loaded yet, is one to read."""
     _check_size(path, picture.size)
@@ -318,7 +461,7 @@ def _check_mode(
             f"{path}: found a {picture.width} x {picture.height} picture in mode {picture.mode}; expected "
             f"{size[0]} x {size[1]} in RGB. Move it away, or convert it."
         )
-    if picture.mode not in ("RGB", "RGBA", "YCbCr"):
+    if picture.mode not in (NATURAL if natural else SHOWN):
         grey = "greyscale, " if picture.mode in ("1", "L", "LA") else ""
         raise RasterError(
             f"{path}: found {grey}mode {picture.mode}; expected RGB or RGBA. Convert it, if its colours are natural."
@@ -340,12 +483,27 @@ def _pixels(
         if alpha is not None and _is_no_alpha(alpha):
             alpha = None
         return np.ascontiguousarray(whole[..., [band - 1 for band in bands]]), alpha
-    if picture.mode == "RGB" and "transparency" in picture.info:  # a colour that stands for no data
+    if (
+        picture.mode in ("PA", "LA") or "transparency" in picture.info
+    ):  # a colour that stands for no data, for one
         picture = picture.convert("RGBA")
     if picture.mode == "RGBA":
         whole = np.array(picture)
         return np.ascontiguousarray(whole[..., :3]), whole[..., 3]
     return np.array(picture.convert("RGB")), None
+
+
+def _on_white(picture: Image.Image) -> np.ndarray | None:
+    """A picture that has transparent parts, on a white page: uint8 (H, W, 3); None for one that has none."""
+    from PIL import Image
+
+    if picture.mode not in ("RGBA", "LA", "PA") and "transparency" not in picture.info:
+        return None
+    picture = picture.convert("RGBA")
+    if picture.getextrema()[3][0] == 255:
+        return None
+    page = Image.new("RGBA", picture.size, "white")
+    return np.array(Image.alpha_composite(page, picture).convert("RGB"))
 
 
 def _valid(

@@ -1,7 +1,7 @@
 """Chips prepared once: stored as plain arrays, renamed into place, checked and memory-mapped ever after.
 
-An entry is a folder `SOURCE-KEY`: an `.npy` file for each array of a `ChipSet`, `causes.json` if it has causes, and
-`entry.json` with the sha256 sum of each. Nothing in it is code, nothing is unpickled, and it is used only where nobody
+An entry is a folder `SOURCE-KEY`: an `.npy` file for each array of a `ChipSet`, `causes.json` if it has causes, or those of
+a `PictureSet` and `report.json`; and `entry.json` with the sha256 sum of each. Nothing in it is code, nothing is unpickled, and it is used only where nobody
 else could have written it.
 """
 
@@ -14,6 +14,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ import numpy as np
 
 from .. import files
 from ..chips import ROWS, ChipError, ChipSet
+from ..pictures import COLUMNS, PictureSet, Report
 from .base import Source
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class _Damaged(ValueError):
     """An entry that is not as it was stored."""
 
 
-def cached(source: Source, say: Callable[[str], None]) -> ChipSet:
+def cached(source: Source, say: Callable[[str], None]) -> ChipSet | PictureSet:
     """The chips of a source from a cache folder, read and stored there the first time.
 
     Args:
@@ -101,7 +103,9 @@ def _others_may_write(path: Path) -> str | None:
     return None
 
 
-def _prepare(source: Source, entry: str, folders: list[Path], say: Callable[[str], None]) -> ChipSet:
+def _prepare(
+    source: Source, entry: str, folders: list[Path], say: Callable[[str], None]
+) -> ChipSet | PictureSet:
     """Read the source's chips and store them in the first folder that takes them."""
     faults, chips = [], None
     for folder in folders:
@@ -123,7 +127,7 @@ def _prepare(source: Source, entry: str, folders: list[Path], say: Callable[[str
     )
 
 
-def _read(source: Source) -> ChipSet:
+def _read(source: Source) -> ChipSet | PictureSet:
     """The source's chips; a system's complaint about its files is none about the cache."""
     try:
         return source.read()
@@ -133,12 +137,16 @@ def _read(source: Source) -> ChipSet:
         ) from error
 
 
-def _store(chips: ChipSet, folder: Path) -> None:
+def _store(chips: ChipSet | PictureSet, folder: Path) -> None:
     """Write an entry; everybody may read it and its owner alone may write."""
     folder.mkdir(mode=0o755)
-    for name in ROWS:
+    of_pictures = isinstance(chips, PictureSet)
+    for name in COLUMNS if of_pictures else ROWS:
         np.save(folder / f"{name}.npy", getattr(chips, name), allow_pickle=False)
-    if chips.causes is not None:
+    if of_pictures:
+        about = {"classes": chips.classes, "report": asdict(chips.report)}
+        (folder / "report.json").write_text(json.dumps(about), encoding="utf-8")
+    elif chips.causes is not None:
         table = {name: _plain(column) for name, column in chips.causes.items()}
         (folder / "causes.json").write_text(json.dumps(table), encoding="utf-8")
     sums = {file.name: files.sha256(file).hex() for file in sorted(folder.iterdir())}
@@ -153,7 +161,7 @@ def _plain(column: pd.Series) -> list[Any]:
     return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
 
 
-def _open(folder: Path) -> ChipSet:
+def _open(folder: Path) -> ChipSet | PictureSet:
     """The chips of an entry, their images memory-mapped.
 
     Raises:
@@ -161,7 +169,11 @@ def _open(folder: Path) -> ChipSet:
         _Damaged: the entry is not as it was stored, or others may have written it.
     """
     entry = _entry(folder)
-    arrays = {name: _array(folder / f"{name}.npy", mapped=name == "images") for name in ROWS}
+    of_pictures = entry["source"] == PictureSet.source
+    names = COLUMNS if of_pictures else ROWS
+    arrays = {name: _array(folder / f"{name}.npy", mapped=name == "images") for name in names}
+    if of_pictures:
+        return _pictures(folder / "report.json", arrays)
     causes = _causes(folder / "causes.json") if "causes.json" in entry["sha256"] else None
     try:
         return ChipSet(**arrays, source=entry["source"], causes=causes)
@@ -180,8 +192,10 @@ def _entry(folder: Path) -> dict[str, Any]:
         source, sums = entry["source"], dict(entry["sha256"])
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _Damaged("found no entry.json that can be read") from None
-    needed = {f"{name}.npy" for name in ROWS}
-    if not needed <= sums.keys() <= needed | {"causes.json"}:
+    of_pictures = source == PictureSet.source
+    needed = {f"{name}.npy" for name in (COLUMNS if of_pictures else ROWS)}
+    more = {"report.json" if of_pictures else "causes.json"}
+    if not needed <= sums.keys() <= needed | more or (of_pictures and not more <= sums.keys()):
         raise _Damaged("found sums of other files than an entry has")
     for name, known in sums.items():
         _check_owner(folder / name)
@@ -216,6 +230,21 @@ def _causes(file: Path) -> pd.DataFrame:
         return pd.DataFrame(columns)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise _Damaged(f"found {file.name} no table") from None
+
+
+def _pictures(file: Path, arrays: dict[str, np.ndarray]) -> PictureSet:
+    """The pictures of an entry, with their classes and what reading them found."""
+    try:
+        about = json.loads(file.read_bytes())
+        report = Report(**{name: _tuples(value) for name, value in about["report"].items()})
+        return PictureSet(**arrays, classes=_tuples(about["classes"]), report=report)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise _Damaged(f"found {file.name} no report on these pictures ({error})") from None
+
+
+def _tuples(value: Any) -> Any:
+    """What JSON made lists of, as the tuples it was."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _forget_old(folder: Path, entry: str) -> None:

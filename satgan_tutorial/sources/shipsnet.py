@@ -22,7 +22,7 @@ NUMBER = r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)"
 NAME = re.compile(rf"([^_]+)__(.+)__{NUMBER}_{NUMBER}\.png", re.IGNORECASE)
 _key = partial(
     key_of,
-    code=("chips.py", "rasters.py", "geotiff.py", "sources/shipsnet.py", "sources/cache.py"),
+    code=("chips.py", "deep.py", "rasters.py", "geotiff.py", "sources/shipsnet.py", "sources/cache.py"),
     libraries=("numpy", "pillow"),
 )
 
@@ -103,6 +103,14 @@ class JsonFile:
     def read(self) -> ChipSet:
         """All chips, in the order their PNG files would have."""
         return _read_json(self.file)
+
+
+def holds_chips(path: Path) -> bool:
+    """Whether a folder holds something that is meant for ShipsNet: a shipsnet.json, or a PNG file named as its chips are."""
+    places = (path / "shipsnet" / "shipsnet", path / "shipsnet", path)
+    return any((place / "shipsnet.json").is_file() for place in places) or any(
+        "__" in file.name and NAME.fullmatch(file.name) for place in places for file in _pngs(place)
+    )
 
 
 def find(path: Path) -> PngFiles | JsonFile:

@@ -1,0 +1,95 @@
+"""Pictures that are there more than once: the very same pixels, and near-copies, however they were turned.
+
+A near-copy is what is left of a picture that was saved again, made smaller, turned or mirrored. If one is learned from and
+the other scored against, a model that copies looks good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..chips import shrink, symmetry, twins
+
+SIDE = 16  # pixels of the thumbnails that are compared
+ALIKE = 0.985  # correlation of two thumbnails, their means taken away
+LEVELS = 6.0  # by which their means may differ
+PLAIN = 0.5  # levels of spread below which a thumbnail has nothing to compare
+BLOCK = 512  # rows at once
+
+
+def same(images: np.ndarray) -> np.ndarray:
+    """For each picture, the row of the first one with the very same pixels, itself as a rule: int (N,).
+
+    Args:
+        images: uint8 (N, H, W, 3).
+    """
+    first = np.arange(len(images))
+    for one, other in twins(images):
+        first[other] = one
+    return first
+
+
+def near(images: np.ndarray, update: Callable[[int], None] = lambda done: None) -> np.ndarray:
+    """Number the sets of near-copies: int (N,), the same number for what is alike, directly or through others.
+
+    Thumbnails of 16 x 16 pixels are compared, in all eight symmetries of the square, with those of about the same
+    brightness: 2 s for 2000 pictures on one core, and four times that for twice as many.
+
+    Args:
+        images: uint8 (N, H, H, 3), H at least 16.
+        update: is told how many pictures are done.
+    """
+    small = shrink(images, SIDE)
+    order = np.argsort(small.mean(axis=(1, 2, 3)), kind="stable")
+    rows, means = _rows(small[order]), small[order].mean(axis=(1, 2))
+    bright = means.mean(axis=1)
+    pairs = []
+    for start in range(0, len(rows), BLOCK):
+        block = slice(start, min(start + BLOCK, len(rows)))
+        end = np.searchsorted(bright, bright[block.stop - 1] + LEVELS, "right")
+        close = (np.abs(means[block, None] - means[None, start:end]) <= LEVELS).all(axis=2)
+        for which in range(8):
+            turned = _rows(symmetry(small[order[block]], which))
+            pairs.append(np.argwhere((turned @ rows[start:end].T > ALIKE) & close) + start)
+        update(block.stop)
+    found = np.concatenate([*pairs, np.empty((0, 2), int)])
+    numbers = np.empty(len(rows), int)
+    numbers[order] = _connected(found, len(rows))
+    return numbers
+
+
+def joined(*numbers: np.ndarray) -> np.ndarray:
+    """Number what belongs together by one of several numberings, or through others: int (N,).
+
+    Args:
+        *numbers: int (N,) each; rows with the same number belong together.
+    """
+    n, found = len(numbers[0]), []
+    for each in numbers:
+        _, first, member = np.unique(each, return_index=True, return_inverse=True)
+        found.append(np.stack([np.arange(n), first[member]], axis=1))
+    return _connected(np.concatenate(found), n)
+
+
+def _connected(pairs: np.ndarray, n: int) -> np.ndarray:
+    """Number the sets of n rows that pairs of them (k, 2) connect."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (n, n))
+    return connected_components(graph, directed=False)[1]
+
+
+def _rows(small: np.ndarray) -> np.ndarray:
+    """Thumbnails as vectors of length 1 whose product is their correlation; plain ones are alike to nothing.
+
+    Each colour has its own mean taken away: else all pictures of a blue sea would be alike in being blue.
+    """
+    small = small.astype(np.float32)
+    rows = (small - small.mean(axis=(1, 2), keepdims=True)).reshape(len(small), -1)
+    spread = rows.std(axis=1, keepdims=True)
+    return np.where(spread > PLAIN, rows / np.maximum(spread, PLAIN) / np.sqrt(rows.shape[1]), 0).astype(
+        np.float32
+    )
