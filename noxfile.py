@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import runpy
 import shutil
 import sys
 import time
@@ -217,8 +218,8 @@ def chips():
 
 def footer():
     """What stands below each page: the version, the licences, and, where real chips may be seen, whose they are."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    text = f"Version {project['version']}. Code: MIT. Prose and drawings: CC BY 4.0."
+    made = runpy.run_path(str(ROOT / "tools" / "version.py"))["version"]()
+    text = f"Version {made}. Code: MIT. Prose and drawings: CC BY 4.0."
     if chips() == "simulated":
         return f"{text} This copy was built with simulated chips."
     return (
