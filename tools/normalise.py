@@ -2,9 +2,10 @@
 
 No output is kept but those of checked cells, which are made anew; a checked cell begins with `# NBVAL_CHECK_OUTPUT` and
 prints only what no source, budget or platform changes. The first cell makes Colab ready, with the repository's address
-from `_config.yml`.
+from `_config.yml`; the README gets the addresses from there too.
 """
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -35,6 +36,30 @@ SOLUTION = FOLDED | {
     },
 }
 ROOT = Path(__file__).resolve().parents[1]
+
+
+ADDRESS = re.compile(r"(<!-- address: .*? -->\n)(.*?)(<!-- end of address -->)", re.DOTALL)
+
+
+def with_address(readme: str, config: dict) -> str:
+    """A README that says where the book can be read and run, as far as `_config.yml` does."""
+    links, url = [], config.get("repository", {}).get("url", "").rstrip("/")
+    if site := config.get("html", {}).get("baseurl", ""):
+        links.append(f"[**Read it here**]({site})")
+    if "//github.com/" in url:
+        branch, name = config["repository"].get("branch", "main"), url.partition("//github.com/")[2]
+        chapter = "book/start/00-ten-minutes.ipynb"
+        buttons = config.get("launch_buttons", {})
+        if "colab_url" in buttons:
+            links.append(
+                f"[run chapter 0 on Colab]({buttons['colab_url']}/github/{name}/blob/{branch}/{chapter})"
+            )
+        if "binderhub_url" in buttons:
+            place = f"{buttons['binderhub_url']}/v2/gh/{name}/{branch}?urlpath=lab/tree/{chapter}"
+            links.append(f"[run it on Binder]({place})")
+        links.append(f"![tests]({url}/actions/workflows/book.yml/badge.svg)")
+    text = " · ".join(links) + "\n" if links else ""
+    return ADDRESS.sub(lambda found: found[1] + text + found[3], readme, count=1)
 
 
 def colab_cell(chapter: Path) -> nbformat.NotebookNode:
@@ -104,3 +129,5 @@ if __name__ == "__main__":
     for chapter in sorted((ROOT / "book").rglob("*.ipynb")):
         if ".ipynb_checkpoints" not in chapter.parts:
             normalise(chapter)
+    readme, settings = ROOT / "README.md", yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    readme.write_text(with_address(readme.read_text(encoding="utf-8"), settings), encoding="utf-8")

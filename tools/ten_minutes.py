@@ -1,7 +1,7 @@
 """Record what the program of chapter 0 draws: `python tools/ten_minutes.py`, with the real chips, two minutes a seed.
 
 It runs the chapter's own cells, those tagged `program`, so what is recorded is what a reader gets. The rows of seed 0 are
-also the picture that moves on the first page, `book/_static/noise-to-ship.jpg`, and the README's, `strip.jpg`.
+also the picture that moves on the first page, `book/_static/noise-to-ship.jpg`, and the README's, `noise-to-ship.webp` and `strip.jpg`.
 """
 
 import csv
@@ -46,6 +46,7 @@ def main() -> None:
             moving = [frames[round(k)] for k in np.linspace(0, len(frames) - 1, FRAMES)]
             write_rows(PICTURES / "noise-to-ship.jpg", moving)
             write_rows(PICTURES / "strip.jpg", list(rows.values()))
+            write_film(PICTURES / "noise-to-ship.jpg")
     with open(FOLDER / "seeds.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, table[0], lineterminator="\n")
         writer.writeheader()
@@ -73,6 +74,23 @@ def write_rows(path: Path, rows: list[np.ndarray]) -> None:
     """Put rows of eight pictures below each other, at twice their size."""
     sheet = np.concatenate([np.concatenate(list(enlarge(row, 80)), axis=1) for row in rows])
     Image.fromarray(sheet).save(path, quality=88, subsampling=0, optimize=True)
+
+
+def write_film(sheet: Path) -> None:
+    """Show the rows of a sheet one after the other, the last for long: a film beside it, for the README."""
+    rows = Image.open(sheet)
+    height = rows.width // 8
+    frames = [rows.crop((0, top, rows.width, top + height)) for top in range(0, rows.height, height)]
+    times = [200] * (len(frames) - 1) + [3000]
+    frames[0].save(
+        sheet.with_suffix(".webp"),
+        save_all=True,
+        append_images=frames[1:],
+        duration=times,
+        loop=0,
+        quality=70,
+        method=6,
+    )
 
 
 if __name__ == "__main__":
