@@ -30,6 +30,11 @@ def measure(images: np.ndarray) -> pd.DataFrame:
     `length`, `width` (metres); `contrast` (distance between the ship's and the sea's colour); `spread` (standard
     deviation of the chip's grey values); `touches` (True where the ship runs out of the chip). What is the ship's is
     NaN where none is found.
+
+    >>> chip = np.full((1, 80, 80, 3), (20, 60, 80), np.uint8)  # a sea
+    >>> chip[0, 36:44, 20:60] = 200  # and a ship that points east, 40 pixels long and 8 wide
+    >>> measure(chip)[["heading", "length", "width", "sea_blue"]].round(0).to_dict("records")
+    [{'heading': 90.0, 'length': 123.0, 'width': 27.0, 'sea_blue': 80.0}]
     """
     return _measured(images, sea_colour(images), segment(images))
 
@@ -50,6 +55,11 @@ def describe(images: np.ndarray) -> pd.DataFrame:
     Raises:
         TypeError: pixels that are not uint8.
         ValueError: images that are not (N, H, W, 3).
+
+    >>> chip = np.full((1, 80, 80, 3), (20, 60, 80), np.uint8)  # a sea
+    >>> chip[0, 36:44, 20:60] = 200  # and a ship that points east, 40 pixels long and 8 wide
+    >>> describe(chip)[["elongation", "share", "sea_noise"]].round(2).to_dict("records")
+    [{'elongation': 4.48, 'share': 0.06, 'sea_noise': 0.0}]
     """
     sea, masks = sea_colour(images), segment(images)
     table = _measured(images, sea, masks).drop(columns="touches")
@@ -77,7 +87,11 @@ def _measured(images: np.ndarray, sea: np.ndarray, masks: np.ndarray) -> pd.Data
 
 
 def sea_colour(images: np.ndarray) -> np.ndarray:
-    """The median colour of each chip's border, 4 pixels wide: float64 (N, 3), 0..255."""
+    """The median colour of each chip's border, 4 pixels wide: float64 (N, 3), 0..255.
+
+    >>> sea_colour(np.full((1, 80, 80, 3), (20, 60, 80), np.uint8))
+    array([[20., 60., 80.]])
+    """
     check_images(images)
     return np.array([np.median(_frame(image), axis=0) for image in images]).reshape(-1, 3)
 
@@ -87,6 +101,11 @@ def segment(images: np.ndarray) -> np.ndarray:
 
     A pixel belongs if its colour is far from the sea's: farther than the sea's own texture reaches, and than two fifths of
     the way to the object. Shadows (the sea, darker) are left out where something brighter is there.
+
+    >>> chip = np.full((1, 80, 80, 3), (20, 60, 80), np.uint8)  # a sea
+    >>> chip[0, 36:44, 20:60] = 200  # and a ship that points east, 40 pixels long and 8 wide
+    >>> int(segment(chip).sum())  # pixels of the ship, with a rim
+    365
     """
     check_images(images)
     return np.array([_segment(image) for image in images], bool).reshape(images.shape[:3])
@@ -100,6 +119,10 @@ def spectrum(images: np.ndarray, bins: int = 16) -> np.ndarray:
 
     Raises:
         ValueError: images that are no squares, or more bins than half a side has pixels, of which some would be empty.
+
+    >>> noise = np.random.default_rng(0).integers(0, 256, (4, 80, 80, 3), np.uint8)
+    >>> spectrum(noise, bins=4).mean(axis=0).round(1)  # white noise: as strong at every frequency
+    array([6.2, 6.2, 6.2, 6.2])
     """
     side = _side(images)
     if not is_whole(bins) or not 1 <= bins <= side // 2:
@@ -130,6 +153,11 @@ def line_spectrum(images: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: images that are no squares.
+
+    >>> stripes = np.zeros((1, 80, 80, 3), np.uint8)
+    >>> stripes[:, :, ::2] = 9  # two pixels a wave
+    >>> int(line_spectrum(stripes)[0, 1:].argmax()) + 1  # the strongest, but for the mean
+    40
     """
     _side(images)
     grey = images.mean(axis=3)
@@ -142,6 +170,9 @@ def alignment(heading: np.ndarray) -> float:
     """How far headings in degrees, modulo 180, agree: 0 where all are as common, 1 where all are one; NaN for none.
 
     It is the length of the mean direction, each angle doubled so that bow and stern are alike; NaN is left out.
+
+    >>> round(alignment(np.array([40.0, 40.0])), 6), round(alignment(np.array([0.0, 90.0])), 6)
+    (1.0, 0.0)
     """
     turns = np.exp(2j * np.radians(np.asarray(heading)[np.isfinite(heading)]))
     return float(np.abs(turns.mean())) if len(turns) else float("nan")
@@ -157,6 +188,9 @@ def total_variation(a: np.ndarray, b: np.ndarray, edges: np.ndarray) -> float:
 
     Raises:
         ValueError: no number among a or among b, or edges that do not rise.
+
+    >>> total_variation(np.array([1, 1, 2]), np.array([2, 2, 2]), np.array([0.5, 1.5, 2.5]))
+    0.6666666666666667
     """
     edges, shares = np.asarray(edges, float), []
     if edges.ndim != 1 or len(edges) < 2 or not np.isfinite(edges).all() or not (np.diff(edges) > 0).all():

@@ -23,7 +23,12 @@ Source = Literal["real", "simulated"]
 
 
 class ChipError(ValueError):
-    """Chips that cannot be read: says which file, what was found, what was expected, what to do."""
+    """Chips that cannot be read: says which file, what was found, what was expected, what to do.
+
+    >>> ChipSet(np.zeros((1, 40, 40, 3), np.uint8), np.array([1]), np.array(["day_1"]), np.zeros((1, 2)))
+    Traceback (most recent call last):
+    satgan_tutorial.chips.ChipError: images: found uint8 (1, 40, 40, 3); expected uint8 (N, 80, 80, 3).
+    """
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +45,13 @@ class ChipSet:
 
     Raises:
         ChipError: something is not as above, or the same pixels bear both labels.
+
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> chips = draw_chips(40, seed=0)
+    >>> len(chips), len(chips.ships), chips.images.shape
+    (40, 10, (40, 80, 80, 3))
+    >>> chips[chips.labels == 1][:3]
+    ChipSet(3 simulated chips: 3 ships, 0 no-ships, from 1 scenes)
     """
 
     images: np.ndarray
@@ -138,7 +150,13 @@ class ChipSet:
 
 
 class Split(NamedTuple):
-    """Three chip sets of one `ChipSet.split`; no scene, and no day, is in two of them."""
+    """Three chip sets of one `ChipSet.split`; no scene, and no day, is in two of them.
+
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> train, validation, test = draw_chips(40, seed=0).split(seed=0)
+    >>> set(train.days) & set(test.days)
+    set()
+    """
 
     train: ChipSet
     validation: ChipSet
@@ -161,6 +179,10 @@ def deal(groups: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> np.
 
     Raises:
         ValueError: the seed is no whole number from 0.
+
+    >>> days, labels = np.repeat(["mon", "tue", "wed", "thu"], 3), np.tile([1, 0, 0], 4)
+    >>> deal(days, labels, classes=2, seed=0)
+    array([1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2])
     """
     check_seed(seed)
     names, member = np.unique(groups, return_inverse=True)
@@ -258,6 +280,9 @@ def twins(images: np.ndarray) -> list[tuple[int, int]]:
     """Pairs of rows with the very same pixels, the second of each later than the first; uint8 (N, H, W, 3).
 
     Some pixels of each image are compared first, which takes 20 ms for 4000 chips, and all of them where those agree.
+
+    >>> twins(np.stack([np.full((4, 4, 3), grey, np.uint8) for grey in (7, 9, 7)]))
+    [(0, 2)]
     """
     few, found = np.ascontiguousarray(images[:, 3::7, 3::7]), []
     first: dict[bytes, list[int]] = {}
@@ -281,6 +306,11 @@ def check_images(images: Any, what: str = "images") -> None:
     Raises:
         TypeError: no array, or one of another dtype.
         ValueError: another shape.
+
+    >>> check_images(np.zeros((2, 80, 80, 3), np.uint8))
+    >>> check_images(np.zeros((2, 80, 80, 3), np.float32))
+    Traceback (most recent call last):
+    TypeError: images: found float32; expected an array uint8 (N, H, W, 3), 0..255 and not yet scaled.
     """
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
         found = images.dtype if isinstance(images, np.ndarray) else f"a {type(images).__name__}"
@@ -296,12 +326,22 @@ def check_images(images: Any, what: str = "images") -> None:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether a value is a whole number, of Python or NumPy; True and False are none."""
+    """Whether a value is a whole number, of Python or NumPy; True and False are none.
+
+    >>> is_whole(3), is_whole(np.int64(3)), is_whole(3.0), is_whole(True)
+    (True, True, False, False)
+    """
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def check_seed(seed: Any) -> None:
-    """Raise a ValueError unless a seed is a whole number from 0: None would give other numbers each time."""
+    """Raise a ValueError unless a seed is a whole number from 0: None would give other numbers each time.
+
+    >>> check_seed(0)
+    >>> check_seed(None)
+    Traceback (most recent call last):
+    ValueError: seed: found None; expected a whole number from 0.
+    """
     if not is_whole(seed) or seed < 0:
         raise ValueError(f"seed: found {seed!r:.60}; expected a whole number from 0.")
 
@@ -314,6 +354,9 @@ def to_float(images: Any) -> Any:
 
     Raises:
         TypeError: another dtype, so nothing is scaled twice.
+
+    >>> to_float(np.array([0, 51, 255], np.uint8))
+    array([-1. , -0.6,  1. ], dtype=float32)
     """
     dtype = getattr(images, "dtype", type(images))
     if dtype != np.uint8 if isinstance(images, np.ndarray) else getattr(dtype, "name", dtype) != "uint8":
@@ -332,6 +375,9 @@ def to_uint8(x: Any) -> np.ndarray:
         TypeError: no floats; uint8 are pixels already.
         ValueError: NaN among them, which is what a network gives whose training has failed, or numbers beyond -16..16,
             which have another scale than -1..1.
+
+    >>> to_uint8(np.array([-1.0, -0.6, 1.0, 1.7]))
+    array([  0,  51, 255, 255], dtype=uint8)
     """
     x = np.asarray(x)
     if x.dtype.kind not in "f" and x.dtype.name not in ("bfloat16",):
@@ -362,6 +408,11 @@ def shrink(images: np.ndarray, side: int) -> np.ndarray:
     Raises:
         TypeError: the images are not uint8.
         ValueError: they are not square, or `side` is not in 1..H.
+
+    >>> image = np.zeros((1, 2, 2, 3), np.uint8)
+    >>> image[0, 0] = 100  # the upper half
+    >>> shrink(image, 1).tolist()
+    [[[[50, 50, 50]]]]
     """
     check_images(images)
     n, height, width, channels = images.shape
@@ -402,6 +453,9 @@ def enlarge(images: np.ndarray, side: int) -> np.ndarray:
     Raises:
         TypeError: the images are not uint8.
         ValueError: they are not square, or `side` is less than H.
+
+    >>> enlarge(np.full((1, 40, 40, 3), 9, np.uint8), 80).shape
+    (1, 80, 80, 3)
     """
     check_images(images)
     _check_side(side)
@@ -417,7 +471,12 @@ def enlarge(images: np.ndarray, side: int) -> np.ndarray:
 
 
 def symmetry(images: np.ndarray, which: int) -> np.ndarray:
-    """One of the eight symmetries of the square, 0 (nothing) to 7, of images (..., H, W, 3)."""
+    """One of the eight symmetries of the square, 0 (nothing) to 7, of images (..., H, W, 3).
+
+    >>> image = np.arange(4).reshape(1, 2, 2, 1)
+    >>> [symmetry(image, which).ravel().tolist() for which in (0, 1, 4)]  # as it is, turned, mirrored
+    [[0, 1, 2, 3], [1, 3, 0, 2], [1, 0, 3, 2]]
+    """
     if which not in range(8):
         raise ValueError(f"symmetry: found {which!r:.60}; expected 0 to 7.")
     turned = np.rot90(images, which % 4, axes=(-3, -2))

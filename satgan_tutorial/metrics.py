@@ -36,6 +36,11 @@ def kid(real: np.ndarray, fake: np.ndarray) -> float:
         ValueError: fewer than two rows in one of them, or unequal d.
 
     Source: M. Binkowski and others, "Demystifying MMD GANs", 2018, arXiv 1801.01401, section 4.
+
+    >>> rng = np.random.default_rng(0)
+    >>> real, like_it, brighter = rng.normal(size=(3, 200, 4)) + np.array([0, 0, 1]).reshape(3, 1, 1)
+    >>> round(kid(real, like_it), 2), round(kid(real, brighter), 2)
+    (0.0, 8.3)
     """
     real, fake = checked(real, fake)
 
@@ -57,6 +62,11 @@ def fid(real: np.ndarray, fake: np.ndarray) -> float:
         ValueError: as `kid`.
 
     Source: M. Heusel and others, "GANs Trained by a Two Time-Scale Update Rule", 2017, arXiv 1706.08500.
+
+    >>> rng = np.random.default_rng(0)
+    >>> real, like_it, brighter = rng.normal(size=(3, 200, 4)) + np.array([0, 0, 1]).reshape(3, 1, 1)
+    >>> round(fid(real, like_it), 2), round(fid(real, brighter), 2)
+    (0.07, 3.77)
     """
     real, fake = checked(real, fake)
     a, b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (real, fake))
@@ -69,12 +79,21 @@ def precision(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
     """The share of fake chips that lie in some real chip's ball: does it look like one that there is?
 
     Source: T. Kynkaanniemi and others, "Improved Precision and Recall Metric", 2019, arXiv 1904.06991.
+
+    >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> precision(real, np.array([[0.5], [2.5], [9.0], [9.5]]), k=1)  # two of four are near a real one
+    0.5
     """
     return float(_inside(real, fake, k).any(axis=0).mean())
 
 
 def recall(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
-    """The share of real chips that lie in some fake chip's ball: could it have been drawn? Source: as `precision`."""
+    """The share of real chips that lie in some fake chip's ball: could it have been drawn? Source: as `precision`.
+
+    >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> recall(real, np.array([[0.5], [0.6], [0.7], [0.8]]), k=1)  # nothing real is near what was drawn
+    0.0
+    """
     return precision(*reversed(checked(real, fake, k)), k)
 
 
@@ -84,6 +103,10 @@ def density(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
     Its mean is 1 for two samples of one distribution.
 
     Source: M. F. Naeem and others, "Reliable Fidelity and Diversity Metrics", 2020, arXiv 2002.09797.
+
+    >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> density(real, np.array([[1.5], [1.5]]), k=1)  # each of the two lies in two real balls
+    2.0
     """
     return float(_inside(real, fake, k).sum(axis=0).mean() / k)
 
@@ -93,6 +116,10 @@ def coverage(real: np.ndarray, fake: np.ndarray, k: int = K) -> float:
 
     Source: as `density`. Of two samples of one distribution, n rows each, its mean is
     1 - (n - 1) ... (n - k) / ((2 n - 1) ... (2 n - k)), about 1 - 1 / 2^k.
+
+    >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> coverage(real, np.array([[0.5], [0.5]]), k=1)  # two of four real balls have a fake chip in them
+    0.5
     """
     return float(_inside(real, fake, k).any(axis=1).mean())
 
@@ -112,6 +139,10 @@ def wasserstein(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
         ValueError: fewer than two rows in one of them, unequal d, or values that are not finite.
 
     The same, but for the unit, as `scipy.stats.wasserstein_distance` of each column.
+
+    >>> real = np.array([[0.0], [2.0]])
+    >>> wasserstein(real, real + 3)  # moved by three deviations
+    array([3.])
     """
     real, fake = checked(real, fake)
     spread = real.std(axis=0)
@@ -135,6 +166,10 @@ def circular_wasserstein(real: np.ndarray, fake: np.ndarray, period: float) -> f
         ValueError: values that are no numbers, or a period that is not above 0.
 
     Source: "Transportation Distances on the Circle", 2009, HAL hal-00399832.
+
+    >>> headings = np.array([170.0, 175.0])
+    >>> round(circular_wasserstein(headings, headings + 10, 180), 2), round(circular_wasserstein(headings, headings + 90, 180), 2)
+    (0.19, 1.64)
     """
     real, fake = (x[np.isfinite(x)] for x in (_numbers(real, "real values"), _numbers(fake, "fake values")))
     if not period > 0:
@@ -185,6 +220,11 @@ def floor(
 
     Raises:
         ValueError: the groups are too large, or the chips too few, for two sides of these sizes; unequal lengths.
+
+    >>> rng = np.random.default_rng(0)
+    >>> rows, days = rng.normal(size=(60, 4)), np.repeat(np.arange(12), 5)
+    >>> floor(kid, rows, days, (20, 20), splits=3, seed=0).round(2)
+    array([ 0.7 ,  0.47, -0.2 ])
     """
     if len(rows) != len(groups) or not _is_count(splits):
         raise ValueError(
@@ -235,6 +275,12 @@ def interval(
         ValueError: a level outside (0, 1), or fewer than 2 repeats.
 
     Source: P. J. Bickel and others, "Resampling fewer than n observations", Statistica Sinica 7, 1997.
+
+    >>> rng = np.random.default_rng(0)
+    >>> real, fake = rng.normal(size=(2, 100, 4))
+    >>> low, high = interval(kid, real, fake, repeats=20)
+    >>> bool(low < kid(real, fake) < high)
+    True
     """
     if not 0 < level < 1 or not _is_count(repeats) or repeats < 2:
         raise ValueError(f"level {level}, {repeats} repeats: expected between 0 and 1, and 2 or more.")
@@ -265,6 +311,11 @@ def nearest(images: np.ndarray, shown: np.ndarray) -> tuple[np.ndarray, np.ndarr
         ValueError: images of two sizes, or none of one kind.
 
     Source: C. Meehan and others, "A Non-Parametric Test to Detect Data-Copying", 2020, arXiv 2004.05675.
+
+    >>> shown = np.random.default_rng(0).integers(0, 256, (3, 80, 80, 3), np.uint8)
+    >>> distance, which = nearest(shown[2:, ::-1], shown)  # one of them, upside down
+    >>> distance.round(3), which
+    (array([0.], dtype=float32), array([2]))
     """
     check_images(images)
     check_images(shown, "shown")
@@ -286,6 +337,10 @@ def near_copies(fake: np.ndarray, unseen: np.ndarray, share: float = 0.05) -> fl
 
     Raises:
         ValueError: no distances, some that are not finite, or a share outside [0, 1].
+
+    >>> unseen = np.arange(100.0)
+    >>> near_copies(np.array([1.0, 2.0, 50.0, 60.0]), unseen)  # two of four are nearer than 95 % of the unseen ones
+    0.5
     """
     fake, unseen = (_numbers(values, name) for values, name in ((fake, "fake"), (unseen, "unseen")))
     for name, values in (("fake", fake), ("unseen", unseen)):
@@ -297,12 +352,20 @@ def near_copies(fake: np.ndarray, unseen: np.ndarray, share: float = 0.05) -> fl
 
 
 def small(images: np.ndarray) -> np.ndarray:
-    """Chips shrunk to a quarter of their sides, a row each: float32 (N, 1200) of uint8 (N, 80, 80, 3)."""
+    """Chips shrunk to a quarter of their sides, a row each: float32 (N, 1200) of uint8 (N, 80, 80, 3).
+
+    >>> small(np.zeros((2, 80, 80, 3), np.uint8)).shape
+    (2, 1200)
+    """
     return shrink(images, images.shape[1] // 4).reshape(len(images), -1).astype(np.float32)
 
 
 def turned(images: np.ndarray) -> np.ndarray:
-    """All chips `small`, in each of the eight symmetries in turn: float32 (8 N, 1200)."""
+    """All chips `small`, in each of the eight symmetries in turn: float32 (8 N, 1200).
+
+    >>> turned(np.zeros((2, 80, 80, 3), np.uint8)).shape
+    (16, 1200)
+    """
     return np.concatenate([small(symmetry(images, which)) for which in range(8)])
 
 
@@ -311,6 +374,9 @@ def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: they are not of shapes (m, d) and (n, d).
+
+    >>> distances(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0], [0.0, 1.0]]))
+    array([[5., 1.]])
     """
     if np.ndim(a) != 2 or np.ndim(b) != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"rows of shape {np.shape(a)} and {np.shape(b)}; expected (m, d) and (n, d).")
@@ -328,7 +394,12 @@ def _inside(real: np.ndarray, fake: np.ndarray, k: int) -> np.ndarray:
 
 
 def checked(real: np.ndarray, fake: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Features as float64; a ValueError unless each set has more than k rows, of one length, all finite."""
+    """Features as float64; a ValueError unless each set has more than k rows, of one length, all finite.
+
+    >>> checked(np.ones((5, 2)), np.array([[1.0, np.nan]] * 5))
+    Traceback (most recent call last):
+    ValueError: features: found 5 of 5 fake rows that are not finite, the first is row 0; expected numbers. The network that gave them, or drew the chips, is broken.
+    """
     if not _is_count(k):
         raise ValueError(f"k: found {k!r}; expected a whole number of neighbours, 1 or more.")
     real, fake = _numbers(real, "real features"), _numbers(fake, "fake features")
