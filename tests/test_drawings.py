@@ -55,9 +55,19 @@ def test_letters_are_large_enough_on_a_phone_and_what_moves_can_be_stopped():
 def test_every_drawing_is_shown_somewhere():
     pages = [*NOTEBOOKS, *(ROOT / "book").rglob("*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
-    assert [path.stem for path in FILES if path.stem not in text] == []
+    live = list(drawings.folder().glob("*.html"))
+    assert live and [path.stem for path in (*FILES, *live) if path.stem not in text] == []
 
 
 def test_a_drawing_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(FileNotFoundError, match="'no-such'.*two-players"):
         drawings.show_drawing("no-such", caption="Nothing.")
+    with pytest.raises(FileNotFoundError, match="'no-such'.*kid-points"):
+        drawings.show_live("no-such", caption="Nothing.")
+
+
+def test_a_live_drawing_has_its_caption_its_style_and_its_script(shown):
+    drawings.show_live("kid-points", caption="Drag a *cross*.")
+    (html,) = (each.data for each in shown)
+    assert "<figcaption>Drag a <em>cross</em>.</figcaption>" in html
+    assert ".satgan-drawing" in html and "<script>" in html

@@ -5,89 +5,212 @@ from typing import Any
 
 import numpy as np
 
-from .grading import call, grade
+from .grading import call, grade, number, slip
+from .questions import ask, block
 
 
-def expected_coverage(function: Callable[..., Any]) -> None:
-    """Grade exercise 9.1: `function(m, n, k)` is the mean coverage of m real chips by n fake ones of the same kind."""
-
-    def hint():
-        for m, n, k in ((10, 12, 1), (10, 10, 3), (6, 9, 2), (250, 601, 5)):
-            got, places = float(call(function, m, n, k)), np.arange(k)
-            truth = 1 - np.prod((m - 1 - places) / (m + n - 1 - places))
-            if np.isclose(got, truth, rtol=1e-6):
-                continue
-            if np.isclose(got, 1 - truth, rtol=1e-6):
-                return "that is how many balls are missed; coverage counts those that are hit."
-            if np.isclose(got, 1 - np.prod((m - places) / (m + n - places)), rtol=1e-6):
-                return (
-                    "the chip in the middle of the ball is no neighbour of its own: m - 1 real ones are left."
-                )
-            if np.isclose(got, 1 - ((m - 1) / (m + n - 1)) ** k, rtol=1e-6):
-                return "nearly: once the nearest is a real one, there is one real one less to be the second."
-            return f"for m = {m}, n = {n} and k = {k} it is {truth:.4f}; yours says {got:.4f}."
-        return None
-
-    grade(
-        "return the chance that of the k nearest neighbours of a real chip, among m - 1 real and n fake ones, at least one "
-        "is fake.",
-        hint,
-        "it depends on nothing but the three numbers: no scale, no dimension, no kind of chip.",
-    )
-
-
-def beyond(function: Callable[..., Any]) -> None:
-    """Grade exercise 9.2: `function(value, floor)` is how many standard deviations value is above the floor's mean."""
-
-    def hint():
-        floor = np.array([0.3, -0.1, 0.2, 0.0, 0.9])  # its median is not its mean
-        for value in (0.9, -0.2):
-            got = float(call(function, value, floor))
-            truths = [(value - floor.mean()) / floor.std(ddof=ddof) for ddof in (0, 1)]
-            if np.isclose(got, truths, rtol=1e-6).any():
-                continue
-            if np.isclose(np.abs(got), np.abs(truths), rtol=1e-6).any():
-                return "the sign: above the mean is more, below it less than 0."
-            if np.isclose(got, value / floor.mean(), rtol=1e-6):
-                return "a factor of the mean says nothing where the mean may be 0; count deviations instead."
-            if np.isclose(got, np.multiply(truths, np.sqrt(len(floor))), rtol=1e-6).any():
-                return "that is the error of the mean, which shrinks with every split; one score spreads like one split."
-            return f"for {value} and a floor of {floor.tolist()} it is {truths[0]:.3f}; yours says {got:.3f}."
-        return None
-
-    grade(
-        "return how many of the floor's standard deviations a score is above the floor's mean.",
-        hint,
-        "beyond 3 luck is rare, if not ruled out: a floor is skewed.",
-    )
-
-
-def copy_chance(function: Callable[..., Any]) -> None:
-    """Grade exercise 9.3: `function(fake, unseen)` is the chance that a fake distance is below an unseen one."""
+def kid(function: Callable[..., Any]) -> None:
+    """Grade exercise 9.1: `function(real, fake)` is the KID of two arrays of features, (m, d) and (n, d)."""
 
     def hint():
         rng = np.random.default_rng(0)
-        for fake, unseen in (
-            (np.array([1.0, 4.0]), np.array([2.0, 3.0, 5.0])),
-            (rng.random(40), 0.3 + rng.random(25)),
+        for real, fake in (
+            (rng.normal(size=(7, 3)), rng.normal(0.4, 1.2, (5, 3))),
+            (rng.normal(size=(4, 6)), rng.normal(size=(9, 6))),
         ):
-            got = float(call(function, fake, unseen))
-            truth = np.mean(fake[:, None] < unseen[None])
-            if np.isclose(got, truth, atol=1e-6):
+            got, d = number(call(function, real.copy(), fake.copy())), real.shape[1]
+            three = _alike(real, real, d), _alike(fake, fake, d), _alike(real, fake, d)
+            truth = _apart(three[0]) + _apart(three[1]) - 2 * three[2].mean()
+            if np.isclose(got, truth, rtol=1e-6):
                 continue
-            if np.isclose(got, 1 - truth, atol=1e-6):
-                return "the other way round: copies are *nearer* to what was shown, and shall give a large number."
-            if np.isclose(got, truth * len(fake) * len(unseen), atol=1e-6):
-                return "that is how many pairs; divide by the number of all pairs."
-            if np.isclose(got, np.mean(fake < np.median(unseen)), atol=1e-6):
-                return "compare with every unseen chip, not with their median alone."
-            return f"for one pair of sets it is {truth:.3f}; yours says {got:.3f}."
+            plain = [(real @ real.T) / d + 1, (fake @ fake.T) / d + 1, (real @ fake.T) / d + 1]
+            no_d = [_alike(real, real, 1), _alike(fake, fake, 1), _alike(real, fake, 1)]
+            ones = [k - 1 for k in plain]
+            slips = [
+                (
+                    three[0].mean() + three[1].mean() - 2 * three[2].mean(),
+                    "a chip was compared with itself. Leave the diagonal out, and divide by the m (m - 1) pairs that are left.",
+                ),
+                (
+                    _without(three[0]) + _without(three[1]) - 2 * three[2].mean(),
+                    "the diagonal is left out of the sum, but you still divide by all m * m pairs; m (m - 1) are left.",
+                ),
+                (
+                    _apart(three[0]) + _apart(three[1]) - three[2].mean(),
+                    "the likeness across counts twice, once for each set.",
+                ),
+                (
+                    2 * three[2].mean() - _apart(three[0]) - _apart(three[1]),
+                    "the sign: sets that are more alike within than across are far apart, and shall get a large number.",
+                ),
+                (
+                    _apart(no_d[0]) + _apart(no_d[1]) - 2 * no_d[2].mean(),
+                    "divide x . y by d, the number of features, before you add 1. Else the number grows with every feature.",
+                ),
+                (
+                    _apart(plain[0]) + _apart(plain[1]) - 2 * plain[2].mean(),
+                    "the third power is missing. Without it the kernel compares the means of the sets, and nothing else.",
+                ),
+                (
+                    _apart(ones[0] ** 3) + _apart(ones[1] ** 3) - 2 * (ones[2] ** 3).mean(),
+                    "the 1 is missing inside the third power. Without it the kernel does not compare means and spreads.",
+                ),
+            ]
+            return (
+                slip(got, slips, rtol=1e-6)
+                or f"for one pair of sets it is {truth:.4f}; yours says {got:.4f}."
+            )
         return None
 
     grade(
-        "return the share of pairs, a generated and an unseen chip, in which the generated one is nearer to what was shown.",
+        "return how alike chips are within real, plus within fake, less twice across; a chip is not compared with itself.",
         hint,
-        "one half where nothing is copied, 1 where everything is.",
+        "three means of likeness, and no Gaussian, no neighbour and no network in it.",
+    )
+
+
+def _alike(a: np.ndarray, b: np.ndarray, d: int) -> np.ndarray:
+    return (a @ b.T / d + 1) ** 3
+
+
+def _apart(kernel: np.ndarray) -> float:
+    """The mean of a square without its diagonal."""
+    return (kernel.sum() - np.trace(kernel)) / (len(kernel) * (len(kernel) - 1))
+
+
+def _without(kernel: np.ndarray) -> float:
+    return (kernel.sum() - np.trace(kernel)) / kernel.size
+
+
+def rank(function: Callable[..., Any]) -> None:
+    """Grade exercise 9.2: `function(score, floor)` is the share of the floor below the score, and what 5 % of it exceed."""
+
+    def hint():
+        rng = np.random.default_rng(1)
+        for floor in (rng.exponential(size=40), rng.normal(0.3, 1.0, 101)):
+            for score in (float(np.quantile(floor, 0.8)) + 1e-3, floor.min() - 1.0):
+                answer = call(function, score, floor.copy())
+                if not isinstance(answer, tuple | list) or len(answer) != 2:
+                    return "return two numbers: the rank, then the limit."
+                place, limit = (number(part, "two numbers") for part in answer)
+                below, most = np.mean(floor < score), np.quantile(floor, 0.95)
+                if not np.isclose(place, below, atol=1e-6):
+                    slips = [
+                        (
+                            1 - below,
+                            "the rank is upside down: it is the share of the floor that is *lower*, so better.",
+                        ),
+                        (below * len(floor), "that is how many are lower; divide by the number of splits."),
+                        (100 * below, "give the share as a fraction, 0 to 1."),
+                        (
+                            (score - floor.mean()) / floor.std(),
+                            "those are deviations. They would need a floor shaped like a bell; count instead.",
+                        ),
+                        (
+                            score / np.median(floor),
+                            "a factor says nothing where the median may be 0; count instead.",
+                        ),
+                    ]
+                    found = f"of {len(floor)} splits {int(below * len(floor))} are lower; your rank is {place:.3f}."
+                    return slip(place, slips, atol=1e-6) or found
+                close = np.sort(floor)[np.arange(-0.05 * len(floor) - 1, -0.05 * len(floor) + 2).astype(int)]
+                if close.min() - 1e-9 <= limit <= close.max() + 1e-9:
+                    continue
+                slips = [
+                    (
+                        floor.max(),
+                        "that is the largest of all splits, and it grows with every further split.",
+                    ),
+                    (
+                        np.quantile(floor, 0.05),
+                        "that is the other end: lower is better here, so the worst are the largest.",
+                    ),
+                    (
+                        np.quantile(floor, 0.975),
+                        "that leaves 2.5 % beyond it. Only one side is bad here, so it gets all 5 %.",
+                    ),
+                    (floor.mean() + 2 * floor.std(), _BELL),
+                    (floor.mean() + 3 * floor.std(), _BELL),
+                    (floor.mean() + 1.645 * floor.std(), _BELL),
+                ]
+                return (
+                    slip(limit, slips, atol=1e-6) or f"the limit is {most:.3f} here; yours says {limit:.3f}."
+                )
+        return None
+
+    grade(
+        "return two numbers: the share of the floor that is below the score, and the value that 5 % of the floor exceed.",
+        hint,
+        "counting needs no bell curve, and real scores do not follow one.",
+    )
+
+
+_BELL = "mean and deviations describe a bell curve, and a floor is none; let `np.quantile` count."
+
+
+def guess(before: float, after: dict[str, float], limit: float) -> None:
+    """Ask, in the page, what each change of the pictures does to KID.
+
+    Args:
+        before: the KID of the pictures as they are.
+        after: by the change, the KID of the changed ones.
+        limit: what real chips stay below.
+    """
+    choices = {
+        "KID falls": -np.inf,
+        "it rises, within the limit": before,
+        "it rises beyond the limit": max(before, limit),
+    }
+    blocks = []
+    for i, (name, value) in enumerate(after.items(), 1):
+        right = [words for words, least in choices.items() if value >= least][-1]
+        told = f"from {before:.2f} to {value:.2f}; the limit is {limit:.2f}."
+        says = {words: f"{'Right' if words == right else 'Not yet'}: {told}" for words in choices}
+        blocks.append(block(f"Change {i}: {name}", f"{i}. {name[0].upper()}{name[1:]}", says))
+    ask(*blocks)
+
+
+def auc(function: Callable[..., Any]) -> None:
+    """Grade exercise 9.3: `function(real, fake)` is how often a score of fake is above one of real; ties count half."""
+
+    def hint():
+        rng = np.random.default_rng(0)
+        for real, fake in (
+            (np.array([1.0, 4.0]), np.array([2.0, 3.0, 5.0])),
+            (rng.random(40), 0.3 + rng.random(25)),
+            (rng.integers(0, 4, 30) / 4, rng.integers(1, 5, 20) / 4),
+        ):
+            got = number(call(function, real.copy(), fake.copy()))
+            above, level = np.mean(fake[:, None] > real), np.mean(fake[:, None] == real)
+            truth = above + level / 2
+            if np.isclose(got, truth, atol=1e-6):
+                continue
+            slips = [
+                (above, "equal scores: the network cannot decide such a pair, so count it half."),
+                (
+                    above + level,
+                    "equal scores: the network cannot decide such a pair, so count it half, not whole.",
+                ),
+                (
+                    1 - truth,
+                    "the other way round: the score is high for *fake*, so count where the fake one is above.",
+                ),
+                (truth * len(real) * len(fake), "that is how many pairs; divide by the number of all pairs."),
+                (
+                    np.mean(fake > np.median(real)),
+                    "compare with every real chip, not with their median alone.",
+                ),
+            ]
+            return (
+                slip(got, slips, atol=1e-6)
+                or f"for one pair of sets it is {truth:.3f}; yours says {got:.3f}."
+            )
+        return None
+
+    grade(
+        "return the share of all pairs, a real and a fake chip, in which the fake one has the higher score; ties count half.",
+        hint,
+        "one half for a network that guesses, 1 for one that never errs, whatever the scale of its scores.",
     )
 
 
