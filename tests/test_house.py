@@ -139,6 +139,43 @@ def test_an_action_is_one_version_everywhere():
     assert len({name for name, _ in used}) == len(used) >= 7
 
 
+def test_workflows_pass_a_linter_that_looks_for_ways_in():
+    tool = shutil.which("zizmor", path=Path(sys.executable).parent)
+    run = subprocess.run(
+        [tool, "--offline", "--no-progress", str(ROOT / ".github")],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    (update,) = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    assert update["package-ecosystem"] == "github-actions"
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_runs_of_a_workflow_end_and_do_not_pile_up(path):
+    workflow = yaml.safe_load(path.read_text())
+    assert {"group", "cancel-in-progress"} == set(workflow["concurrency"])
+    assert all(job["timeout-minutes"] <= 60 for job in workflow["jobs"].values())
+
+
+def test_what_is_installed_without_the_pins_may_be_what_is_pinned():
+    """Colab's first cell and `newest.yml` install what `pyproject.toml` allows, which has to allow the tested set."""
+    from packaging.requirements import Requirement
+
+    pinned = {
+        pin.name: pin.need.split(" ; ")[0].partition("==")[2]
+        for pin in read_pins((ROOT / "requirements.txt").read_text())
+    }
+    extras = PROJECT["optional-dependencies"]
+    needs = [
+        Requirement(line)
+        for line in (*PROJECT["dependencies"], *extras["fetch"], *extras["onnx"], *extras["book"])
+    ]
+    wrong = [str(need) for need in needs if need.name in pinned and pinned[need.name] not in need.specifier]
+    assert wrong == [] and sum(need.name in pinned for need in needs) > 15
+
+
 def test_what_is_released_is_made_before_anything_unpinned_runs():
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())["jobs"]
     assert {*jobs["release"]["needs"]} == {"build", "try"}
