@@ -58,6 +58,28 @@ def solve(velocity: Velocity, x: Any, times: np.ndarray, solver: str = "heun") -
     return x
 
 
+def solve_in_a_loop(velocity: Velocity, x: tf.Tensor, times: np.ndarray, solver: str = "heun") -> tf.Tensor:
+    """What `solve` does, as a loop of a TensorFlow graph, which holds the network once and not once a step.
+
+    Args:
+        velocity: from x and a time, a scalar float32 tensor, to dx / dt in the shape of x.
+        x: where to begin, float32.
+        times: float (steps + 1,).
+        solver: a name of `SOLVERS`.
+
+    Raises:
+        ValueError: there is no such solver.
+    """
+    steps = len(times) - 1
+    check_solver(solver, steps)
+    begins, widths = tf.constant(times[:-1], "float32"), tf.constant(np.diff(times), "float32")
+
+    def step(i: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return i + 1, tf.ensure_shape(SOLVERS[solver](velocity, x, begins[i], widths[i]), x.shape)
+
+    return tf.while_loop(lambda i, x: i < steps, step, [tf.constant(0), x])[1]
+
+
 def times(steps: int, shrink: float = 1.0) -> np.ndarray:
     """Cut the way from 0 to 1 into steps: float64 (steps + 1,), 1 - (1 - s)^shrink at s = 0, 1/steps, ..., 1.
 
@@ -118,10 +140,12 @@ class Integrate(layers.Wrapper):
             same = tf.tile(tf.constant([self.settled], "float32"), [tf.shape(noise)[0], 1])
             told = [tf.concat([*told, same], 1)]
 
-        def velocity(x: tf.Tensor, t: float) -> tf.Tensor:
-            return self._pass(x, tf.fill([tf.shape(x)[0], 1], tf.constant(t, "float32")), *told)
+        def velocity(x: tf.Tensor, t: float | tf.Tensor) -> tf.Tensor:
+            return self._pass(x, tf.fill([tf.shape(x)[0], 1], tf.cast(t, "float32")), *told)
 
-        x = solve(velocity, noise, times(self.steps, self.shrink), self.solver)
+        # A graph, which may be stored, would hold a copy of the network for each step.
+        follow = solve if tf.executing_eagerly() else solve_in_a_loop
+        x = follow(velocity, noise, times(self.steps, self.shrink), self.solver)
         return ops.clip(x, -1, 1) if len(x.shape) == 4 else x
 
     def compute_output_shape(self, input_shape: Any) -> tuple:

@@ -14,6 +14,7 @@ from .check import check
 from .console import Sentences, print_version
 from .detect import detect
 from .evaluate import evaluate
+from .export import export
 from .fetch import fetch
 from .generate import generate
 from .search import search
@@ -37,6 +38,7 @@ def main() -> None:
       satgan train small --seed 0 --out runs/first           your own GAN
       satgan evaluate runs/first                             and its score
       satgan detect scene.png --out boxes.csv                every ship of a scene
+      satgan export book --format onnx --out ships.onnx      a generator for other programs
     """  # noqa: D301
     try:
         os.getcwd()
@@ -44,5 +46,5 @@ def main() -> None:
         raise click.UsageError("the working folder is gone: change to one that is there.") from None
 
 
-for command in (check, fetch, train, search, generate, detect, evaluate):
+for command in (check, fetch, train, search, generate, detect, evaluate, export):
     main.add_command(command)
