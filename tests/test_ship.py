@@ -40,6 +40,13 @@ def totals(rows):
     return [float(row["score"]) for row in rows]
 
 
+def test_a_film_shows_the_first_and_the_last_look_and_few_between(ship):
+    for looks in (1, 2, 3, 12, 40, 500):
+        shown = ship.scenes(looks)
+        assert shown[0] == 0 and shown[-1] == looks - 1
+        assert min(looks, 8) <= len(shown) <= ship.SCENES and (np.diff(shown) > 0).all()
+
+
 @pytest.mark.parametrize("columns", [(), ("ship",)])
 def test_what_is_shipped_is_the_best_look_with_its_card_log_and_film(columns, ship, tmp_path, monkeypatch):
     recipe = replace(TINY, conditions=columns, batch_norm=not columns)

@@ -43,6 +43,7 @@ RULERS = {
 OVER = "_over_limit"
 COUNT, SEED = 1000, 0  # generated chips a score is measured on, and the seed of their noise
 FRAMES, FILM_SEED = 4, 7  # noises of the film, and their seed
+SCENES = 12  # of the film that is stored, at most: closer together early on, when more changes
 
 CARD = """# {name}-{source}
 
@@ -206,10 +207,16 @@ def main(
     card = describe(recipe, shipped, split, judge, facts)
     log = (folder / "looks.csv").read_text(encoding="utf-8")
     file = models.save(shipped, recipe.name, chips.source, folder=out, card=card, log=log)
-    frames = dict(zip(*read_samples(folder / "film"), strict=True))
+    at, images = read_samples(folder / "film")
+    kept = scenes(len(at))
     with replacing(file.with_suffix(".npz")) as new, new.open("wb") as film:
-        np.savez_compressed(film, steps=list(frames), images=list(frames.values()))
+        np.savez_compressed(film, steps=np.array(at)[kept], images=np.array(images)[kept])
     return file
+
+
+def scenes(looks: int) -> np.ndarray:
+    """Which looks of a training the stored film shows, at most SCENES: the first, the last, and some between."""
+    return np.unique(np.geomspace(1, looks, min(SCENES, looks)).round().astype(int)) - 1
 
 
 def spent(folder: Path) -> float:
