@@ -20,7 +20,12 @@ STALE = (
 
 
 def home() -> Path:
-    """The folder that holds `data/`: the checkout this package is in, else the working folder."""
+    """The folder that holds the book's tables and drawings, `book/results/` for one; of an installed wheel the copy in it."""
+    return checkout() or Path(__file__).resolve().parent / "shelf"
+
+
+def data_home() -> Path:
+    """The folder where `data/shipsnet` is looked for: the checkout this package is in, else the working folder."""
     return checkout() or working_folder()
 
 

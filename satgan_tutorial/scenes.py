@@ -12,7 +12,7 @@ import pandas as pd
 
 from . import rasters
 from .chips import SIZE
-from .files import absolute, checkout, home
+from .files import absolute, data_home, home
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 
@@ -83,7 +83,7 @@ def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
         source: as for `load_chips`: a folder as Kaggle nests it (`scenes/scenes`) or flat, or "simulated". By default
             what $SATGAN_DATA names, else `data/shipsnet`.
     """
-    base = absolute(source or os.environ.get("SATGAN_DATA") or home() / "data" / "shipsnet")
+    base = absolute(source or os.environ.get("SATGAN_DATA") or data_home() / "data" / "shipsnet")
     base = base.parent if base.suffix.lower() == ".json" else base
     found = [
         file
@@ -98,11 +98,7 @@ def marked_ships() -> pd.DataFrame:
     """The ships of ShipsNet's scenes, marked by hand.
 
     Columns: `scene`; `x` and `y`, pixels from the top left corner; `moored`, 1 at a quay and 0 in open water; `day`,
-    YYYYMMDD or an empty string where it is not known. Empty outside a checkout: the marks are in
-    `data/scene_ships.csv`, and how they were made in `data/scene_ships.md`.
+    YYYYMMDD or an empty string where it is not known. The marks are in `data/scene_ships.csv`, and how they were made in
+    `data/scene_ships.md`.
     """
-    tree = checkout()
-    file = tree / "data" / "scene_ships.csv" if tree else None
-    if not file or not file.is_file():
-        return pd.DataFrame(columns=["scene", "x", "y", "moored", "day"])
-    return pd.read_csv(file, dtype={"day": str}, keep_default_na=False)
+    return pd.read_csv(home() / "data" / "scene_ships.csv", dtype={"day": str}, keep_default_na=False)

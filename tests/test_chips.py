@@ -331,7 +331,7 @@ def simulate_few(monkeypatch):
 
 def test_without_data_chips_are_simulated_once_and_it_says_so(tmp_path, monkeypatch, capsys):
     few, calls = simulate_few(monkeypatch)
-    monkeypatch.setattr(sources, "home", lambda: tmp_path)
+    monkeypatch.setattr(sources, "data_home", lambda: tmp_path)
     first, second = load_chips(), load_chips()
     assert calls == [(4000, 0)] and same(first, few) and same(second, few)
     assert second.source == "simulated"
@@ -342,7 +342,7 @@ def test_without_data_chips_are_simulated_once_and_it_says_so(tmp_path, monkeypa
 def test_simulated_chips_can_be_asked_for_where_real_ones_lie(tmp_path, monkeypatch):
     simulate_few(monkeypatch)
     write_pngs(make(), tmp_path / "data" / "shipsnet")
-    monkeypatch.setattr(sources, "home", lambda: tmp_path)
+    monkeypatch.setattr(sources, "data_home", lambda: tmp_path)
     assert load_chips().source == "real"
     assert load_chips("simulated").source == "simulated"
     monkeypatch.setenv("SATGAN_DATA", "simulated")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from satgan_tutorial.sources import fetch as fetch_module
-from satgan_tutorial.sources import home as where_load_chips_looks
+from satgan_tutorial.sources import data_home as where_load_chips_looks
 from satgan_tutorial.sources.fetch import FetchError, fetch
 
 NAMES = [f"{label}__2017060{i}_180756_103a__-122.3_37.{i}.png" for i in range(5) for label in (0, 1)]
@@ -45,7 +45,7 @@ def test_a_good_download_is_put_in_place(archive, tmp_path, capsys):
 
 
 def test_by_default_the_set_lies_where_load_chips_looks(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr(fetch_module, "home", lambda: tmp_path)
+    monkeypatch.setattr(fetch_module, "data_home", lambda: tmp_path)
     (tmp_path / "data" / "shipsnet").mkdir(parents=True)  # an empty folder is no obstacle
     assert fetch() == tmp_path / "data" / "shipsnet"
 
@@ -140,4 +140,4 @@ def test_the_known_sums_are_shipsnets():
     sums = fetch_module._sums()
     assert len(sums) == 4000 and sum(name.startswith("1__") for name in sums) == 1000
     assert all(re.fullmatch("[0-9a-f]{64}", known) for known in sums.values())
-    assert where_load_chips_looks() == fetch_module.home()
+    assert where_load_chips_looks() == fetch_module.data_home()

@@ -135,3 +135,32 @@ def test_the_package_describes_itself_as_the_book_does():
 
     project = tomllib.loads((Path(ROOT) / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["readme"] == "README.md" and set(project["keywords"]) == set(CITATION["keywords"])
+
+
+RECORDS = re.compile(r"(?:book/(?:results|_static/drawings)|data)/[\w./{}-]+\.\w+")
+
+
+def test_what_chapters_read_is_in_the_wheel():
+    """Each file of the book that a code cell names, or a drawing that it shows, lies where the wheel takes from."""
+    import tomllib
+
+    from tests.test_book import NOTEBOOKS, code_cells
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    taken = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    shelf = {place: where for place, where in taken.items() if "/shelf/" in where}
+    assert all(
+        where == f"satgan_tutorial/shelf/{place}" and (ROOT / place).exists()
+        for place, where in shelf.items()
+    )
+    named = set()
+    for path in NOTEBOOKS:
+        for cell in code_cells(path)[1:]:
+            named |= set(RECORDS.findall(cell.source.replace('" / "', "/")))
+            drawn = re.findall(r'show_drawing\(\s*"([\w-]+)"', cell.source)
+            named |= {f"book/_static/drawings/{name}.svg" for name in drawn}
+    left = [
+        name for name in named if not any(name == place or name.startswith(f"{place}/") for place in shelf)
+    ]
+    assert len(named) > 20 and left == []
+    assert [name for name in named if "{" not in name and not (ROOT / name).is_file()] == []

@@ -44,6 +44,8 @@ def test_a_wheel_and_an_sdist_carry_the_weights(tmp_path):
     ]
     assert [path for path in wanted if path not in inside] == []
     assert "satgan_tutorial/chips.sha256" in inside
+    records = [path.relative_to(ROOT).as_posix() for path in (ROOT / "book" / "results").rglob("*.csv")]
+    assert records and [path for path in records if f"satgan_tutorial/shelf/{path}" not in inside] == []
     with tarfile.open(tmp_path / f"satgan_tutorial-{made}.tar.gz") as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
         sdist.extractall(tmp_path, filter="data")

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 
 from ..chips import ChipError, ChipSet
-from ..files import absolute, home
+from ..files import absolute, data_home
 from ..pictures import PictureError, PictureSet
 from .base import Source
 
@@ -44,7 +44,7 @@ def open_source(source: str | os.PathLike | None = None) -> Source:
     """The source that a name means; the argument and the errors are those of `load_chips`. It reads no pixel."""
     named = source or os.environ.get("SATGAN_DATA")
     try:
-        path = absolute(named or home() / "data" / "shipsnet")
+        path = absolute(named or data_home() / "data" / "shipsnet")
     except FileNotFoundError as error:
         raise ChipError(str(error)) from None
     if named == "simulated" or not (named or path.exists()):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..chips import ChipError
-from ..files import absolute, home, staging
+from ..files import absolute, data_home, staging
 from .shipsnet import find
 
 HANDLE = "rhammell/ships-in-satellite-imagery"
@@ -36,7 +36,7 @@ def fetch(folder: str | os.PathLike | None = None, *, say: Callable[[str], None]
     Raises:
         FetchError: no network, a broken or incomplete download, or a folder that holds something else.
     """
-    target = absolute(folder) if folder else home() / "data" / "shipsnet"
+    target = absolute(folder) if folder else data_home() / "data" / "shipsnet"
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         if fault := _fault(target):
             raise FetchError(
