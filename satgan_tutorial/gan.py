@@ -35,6 +35,12 @@ def measure_norms(generator: keras.Model, symmetries: bool | str = False) -> Non
     Args:
         generator: whose; conditions are drawn as a training deals them out.
         symmetries: how that training turns its chips; the generator may be told (`augment.which_symmetry`).
+
+    >>> generator = networks.generator(base_filters=2, image_size=8, latent_dim=4, batch_norm=True)
+    >>> before = [np.array(x) for x in generator.get_weights()]
+    >>> measure_norms(generator)
+    >>> sum(bool((a != b).any()) for a, b in zip(before, generator.get_weights(), strict=True)) > 0
+    True
     """
     norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for k in range(NORM_BATCHES if norms else 0):
@@ -65,6 +71,13 @@ class GAN(keras.Model):
 
     Raises:
         ValueError: a network does not compute in float32, under one of Keras' policies of mixed precision for one.
+
+    >>> keras.utils.set_random_seed(0)
+    >>> generator = networks.generator(base_filters=2, image_size=8, latent_dim=4)
+    >>> model = GAN(generator, networks.discriminator(base_filters=2, image_size=8), seed=0)
+    >>> model.compile(keras.optimizers.Adam(), keras.optimizers.Adam(), loss="relativistic", r1=1.0, r2=1.0)
+    >>> model.step, model.sample(3, seed=0).shape
+    (0, (3, 8, 8, 3))
     """
 
     def __init__(

@@ -33,6 +33,10 @@ def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray | float) -> np.ndarray:
         t: where on the way, 0 at a and 1 at b, to the last bit: a number, or an array (..., 1).
 
     Source: K. Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985.
+
+    >>> a, b = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    >>> slerp(a, b, 0.5).round(3), (0.5 * a + 0.5 * b).round(3)  # along the arc, and straight through
+    (array([0.707, 0.707]), array([0.5, 0.5]))
     """
     start, end = a, b
     lengths = [np.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
@@ -48,6 +52,11 @@ def measures(images: np.ndarray) -> pd.DataFrame:
 
     `cos` and `sin` of twice the heading, since an axis has no bow; `size`, the logarithm of the ship's area; `hull`, its red
     less its blue; `hue`, the sea's blue less its green; `sea`, how bright it is.
+
+    >>> chip = np.full((1, 80, 80, 3), (20, 60, 80), np.uint8)
+    >>> chip[0, 36:44, 20:60] = 200  # a ship that points east
+    >>> measures(chip)[["cos", "sin", "hue"]].round(1).abs().to_dict("records")
+    [{'cos': 1.0, 'sin': 0.0, 'hue': 20.0}]
     """
     table = measure(images)
     twice = np.radians(2 * table.heading)
@@ -72,6 +81,14 @@ class Directions:
         slope: (m, d), how much each reading grows along each of the d numbers.
         move: (m, d), the shortest way that changes one reading by 1 and leaves the others.
         explained: (m,), the share of each measure's variance that its line explains (adjusted R2).
+
+    >>> z = noise(50, 2, seed=0)
+    >>> found = fit(z, pd.DataFrame({"size": 3 * z[:, 0] + 1, "sea": z[:, 1] - z[:, 0]}))
+    >>> found.names, found.explained.round(2)
+    (('size', 'sea'), array([1., 1.]))
+    >>> moved = found.to(z, size=2.0)  # the nearest noise with that size
+    >>> found.read(moved)[:2, 0].round(3)
+    array([2., 2.])
     """
 
     names: tuple[str, ...]
@@ -102,6 +119,11 @@ def fit(z: np.ndarray, table: pd.DataFrame) -> Directions:
 
     Raises:
         ValueError: fewer rows than it takes.
+
+    >>> z = noise(50, 2, seed=0)
+    >>> found = fit(z, pd.DataFrame({"size": 3 * z[:, 0] + 1}))
+    >>> found.explained.round(2), found.slope[0, 0].round(2)  # readings have a deviation of 1
+    (array([1.]), np.float64(1.0))
     """
     y, z = table.to_numpy(float), z.astype(float)
     found = np.isfinite(y).all(axis=1)
@@ -121,7 +143,15 @@ def fit(z: np.ndarray, table: pd.DataFrame) -> Directions:
 
 
 def directions(generator: keras.Model, n: int = 1000, seed: int = 0) -> Directions:
-    """Find the directions of `measures` in a generator's noise: draw n chips, measure them, `fit`."""
+    """Find the directions of `measures` in a generator's noise: draw n chips, measure them, `fit`.
+
+    >>> from satgan_tutorial import networks
+    >>> keras.utils.set_random_seed(0)
+    >>> generator = networks.generator(base_filters=1, image_size=80, latent_dim=2)
+    >>> directions(generator, n=4)
+    Traceback (most recent call last):
+    ValueError: 0 chips have all measures; a line through 2 numbers takes 4.
+    """
     z = noise(n, generator.input_shape[-1], seed)
     return fit(z, measures(from_noise(generator, z)))
 
@@ -157,6 +187,14 @@ def project(
         ValueError: the starts are not (T, S, d).
 
     Source: J.-Y. Zhu et al., "Generative visual manipulation on the natural image manifold", ECCV 2016 (1609.03552).
+
+    >>> from satgan_tutorial import networks
+    >>> keras.utils.set_random_seed(0)
+    >>> generator = networks.generator(base_filters=2, image_size=8, latent_dim=4)
+    >>> target, eyes = from_noise(generator, noise(1, 4, seed=1)), keras.layers.GlobalAveragePooling2D()
+    >>> z, left = project(generator, target, noise(3, 4, seed=2)[None], eyes, steps=5)
+    >>> z.shape, left.shape
+    ((1, 3, 4), (1, 3))
     """
     d = generator.input_shape[-1]
     if np.ndim(starts) != 3 or len(starts) != len(targets) or starts.shape[-1] != d:

@@ -30,6 +30,12 @@ def layer_costs(model: keras.Model) -> pd.DataFrame:
     Returns:
         One row a layer, in order: `layer` (its class), `output` (its shape without the batch), `parameters`, and
         `multiply_adds`.
+
+    >>> network = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3, padding="same"), layers.Flatten()])
+    >>> layer_costs(network)
+         layer     output  parameters  multiply_adds
+    0   Conv2D  (8, 8, 4)         112           6912
+    1  Flatten     (256,)           0              0
     """
     rows = []
     for layer in model.layers:
@@ -57,6 +63,14 @@ class ResizeConv2D(layers.Conv2D):
     Args:
         filters: channels that go out.
         **kwargs: for `keras.layers.Conv2D`, such as `use_bias`.
+
+    >>> keras.utils.set_random_seed(0)
+    >>> both = keras.Sequential([layers.UpSampling2D(2), layers.Conv2D(3, 3, padding="same")])
+    >>> one, x = ResizeConv2D(3), keras.random.normal((1, 8, 8, 2), seed=0)
+    >>> a, b = both(x), one(x)
+    >>> one.set_weights(both.get_weights())
+    >>> bool(np.allclose(one(x), a, atol=1e-5))
+    True
     """
 
     def __init__(self, filters: int, **kwargs: Any) -> None:
@@ -89,6 +103,11 @@ class Grain(layers.Layer):
 
     Args:
         channels: how many of the last channels.
+
+    >>> x = np.ones((2, 4, 4, 3), np.float32)
+    >>> seen = np.asarray(Grain(channels=1)(x))
+    >>> bool((seen[..., :2] == 1).all()), bool((seen[0] == seen[1]).all())  # the last channel alone, always the same
+    (True, True)
     """
 
     def __init__(self, channels: int, **kwargs: Any) -> None:
@@ -122,6 +141,10 @@ def grain_sheets(height: int, width: int, channels: int) -> np.ndarray:
 
     Each value is its own number, mixed by a hash of 32 bits (C. Wellons, "Prospecting for hash functions", 2018) and
     even in its range. In every second channel it is smoothed over 3 x 3 pixels (weights 1, 2, 1 each way, round the edges).
+
+    >>> sheets = grain_sheets(40, 40, 2)
+    >>> sheets.shape, float(abs(sheets.mean()).round(1)), float(sheets.var().round(1))
+    ((40, 40, 2), 0.0, 1.0)
     """
     bits = np.arange(height * width * channels, dtype=np.uint32)
     for shift, factor in ((16, 0x21F0AAAD), (15, 0xD35A2D97)):
@@ -168,6 +191,10 @@ def generator(
 
     Raises:
         ValueError: if `image_size` is no multiple of 4 or `upsampling` is none of these.
+
+    >>> network = generator(base_filters=4, image_size=40, latent_dim=8)
+    >>> network.input_shape, network.output_shape
+    ((None, 8), (None, 40, 40, 3))
     """
     steps = doublings(image_size)
     _check(upsampling in UPSAMPLINGS, f"upsampling is {upsampling!r}; there are {', '.join(UPSAMPLINGS)}.")
@@ -211,6 +238,10 @@ def discriminator(
 
     Raises:
         ValueError: if `image_size` is no multiple of 4.
+
+    >>> network = discriminator(base_filters=4, image_size=40, conditions=1)
+    >>> network.input_shape, network.output_shape
+    ([(None, 40, 40, 3), (None, 1)], (None, 1))
     """
     steps = doublings(image_size)
     bound = layers.SpectralNormalization if spectral_norm else lambda layer: layer
@@ -238,6 +269,9 @@ def doublings(image_size: int) -> int:
 
     Raises:
         ValueError: if `image_size` is no positive multiple of 4.
+
+    >>> [doublings(size) for size in (80, 40, 20)]
+    [4, 3, 2]
     """
     _check(
         image_size > 0 and image_size % 4 == 0,
@@ -247,7 +281,11 @@ def doublings(image_size: int) -> int:
 
 
 def chain(inputs: list[keras.KerasTensor], stack: list[layers.Layer], name: str) -> keras.Model:
-    """Layers in a row; where there are two inputs they stand side by side."""
+    """Layers in a row; where there are two inputs they stand side by side.
+
+    >>> chain([keras.Input((4,)), keras.Input((1,))], [layers.Dense(2)], "both").output_shape
+    (None, 2)
+    """
     if len(inputs) == 1:
         return keras.Sequential([*inputs, *stack], name=name)
     return keras.Model(inputs, _through(stack, layers.Concatenate()(inputs)), name=name)
@@ -261,6 +299,12 @@ def settle(generator: keras.Model, condition: np.ndarray) -> keras.Model:
     Args:
         generator: one of `generator`, with conditions.
         condition: the last of them, float32 (k,).
+
+    >>> told = generator(base_filters=2, image_size=8, latent_dim=4, conditions=1)
+    >>> settled = settle(told, np.array([1.0], np.float32))
+    >>> z = np.ones((1, 4), np.float32)
+    >>> len(settled.inputs), bool(np.allclose(settled(z), told([z, np.ones((1, 1))]), atol=1e-6))
+    (1, True)
     """
     noise, wish = generator.inputs
     k, left = len(condition), wish.shape[-1] - len(condition)

@@ -17,13 +17,29 @@ from .chips import check_seed, to_uint8
 
 
 class ConditionError(ValueError):
-    """A condition that this sampler cannot be given: says what it takes."""
+    """A condition that this sampler cannot be given: says what it takes.
+
+    >>> from satgan_tutorial import networks
+    >>> keras.utils.set_random_seed(0)
+    >>> generator = networks.generator(base_filters=2, image_size=16, latent_dim=4)
+    >>> sample(generator, 2, seed=0, condition=np.array([1.0], np.float32))
+    Traceback (most recent call last):
+    satgan_tutorial.sampling.ConditionError: found conditions of shape (1,); this generator takes 0: see conditions.encode.
+    """
 
     exit_code = 2  # of the command that asked
 
 
 class SolverError(ValueError):
-    """A solver that this sampler does not have: says what it takes."""
+    """A solver that this sampler does not have: says what it takes.
+
+    >>> from satgan_tutorial import networks
+    >>> keras.utils.set_random_seed(0)
+    >>> generator = networks.generator(base_filters=2, image_size=16, latent_dim=4)
+    >>> solve_with(generator, steps=50)
+    Traceback (most recent call last):
+    satgan_tutorial.sampling.SolverError: this model draws in one pass and takes no steps and no solver: leave them out.
+    """
 
     exit_code = 2  # of the command that asked
 
@@ -38,6 +54,11 @@ class GenerativeModel(Protocol):
     Attributes:
         seed: where all random numbers of the training start.
         step: how many training steps were made.
+
+    >>> from satgan_tutorial import recipes
+    >>> model = recipes.build(recipes.replace(recipes.get("small"), image_size=16, base_filters=2), seed=0)
+    >>> model.step, model.sample(2, seed=0).shape, type(model.sampler()).__name__
+    (0, (2, 16, 16, 3), 'Sequential')
     """
 
     seed: int
@@ -71,6 +92,13 @@ def sample(
     Raises:
         ConditionError: if the sampler takes conditions and gets none, others than it takes, or takes none and gets some.
         ValueError: n is negative or the batch size below 1, or they or the seed are no whole numbers.
+
+    >>> from satgan_tutorial import networks
+    >>> keras.utils.set_random_seed(0)
+    >>> generator = networks.generator(base_filters=2, image_size=16, latent_dim=4)
+    >>> four, two = sample(generator, 4, seed=0), sample(generator, 2, seed=0)
+    >>> four.shape, four.dtype, bool((four[:2] == two).all())  # the first two of four are the two of two
+    ((4, 16, 16, 3), dtype('uint8'), True)
     """
     if not all(isinstance(x, (int, np.integer)) for x in (n, batch_size)) or n < 0 or batch_size < 1:
         raise ValueError(f"found n {n} and batches of {batch_size}; expected n from 0 and batches from 1.")
@@ -108,6 +136,13 @@ def from_noise(
 
     Raises:
         ValueError: noise of another shape, or some that is not finite; what the sampler draws is not finite.
+
+    >>> from satgan_tutorial import networks
+    >>> keras.utils.set_random_seed(0)
+    >>> generator = networks.generator(base_filters=2, image_size=16, latent_dim=4)
+    >>> z = noise(3, 4, seed=0)
+    >>> from_noise(generator, z).shape
+    (3, 16, 16, 3)
     """
     z, shape = np.asarray(z, np.float32), tuple(sampler.inputs[0].shape[1:])
     if z.shape[1:] != shape or not np.isfinite(z).all():
@@ -135,6 +170,13 @@ def solve_with(sampler: keras.Model, solver: str | None = None, steps: int | Non
 
     Raises:
         SolverError: the sampler draws in one pass, or knows no such solver.
+
+    >>> from satgan_tutorial import recipes
+    >>> tiny = recipes.replace(recipes.get("flow"), image_size=16, width=2, multipliers=(1,), blocks=(1,), attention=False)
+    >>> sampler = recipes.build(tiny, seed=0).sampler()
+    >>> solve_with(sampler, "euler", steps=3)
+    >>> sampler.layers[-1].steps
+    3
     """
     layers = [layer for layer in sampler.layers if hasattr(layer, "solve_with")]
     if not layers:
@@ -146,7 +188,11 @@ def solve_with(sampler: keras.Model, solver: str | None = None, steps: int | Non
 
 
 def inputs(x: Any, condition: Any = None) -> Any:
-    """What a network takes: x alone, or a list of x and the condition."""
+    """What a network takes: x alone, or a list of x and the condition.
+
+    >>> inputs("noise"), inputs("noise", "condition")
+    ('noise', ['noise', 'condition'])
+    """
     return x if condition is None else [x, condition]
 
 
@@ -157,6 +203,12 @@ def noise(n: int, shape: int | tuple[int, ...], seed: int) -> np.ndarray:
         n: how many rows.
         shape: of one row; a number d for (d,), a GAN's `latent_dim`.
         seed: same seed, same rows, however many.
+
+    >>> noise(2, 3, seed=0).round(2)
+    array([[ 1.12, -1.39, -0.43],
+           [-0.8 ,  0.6 , -0.07]], dtype=float32)
+    >>> bool((noise(9, 3, seed=0)[:2] == noise(2, 3, seed=0)).all())
+    True
     """
     check_seed(seed)
     shape = (shape,) if isinstance(shape, int) else tuple(shape)

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.once
 
-MODULES = ["appearance", "chips", "metrics"]
+MODULES = ["appearance", "augment", "chips", "gan", "latent", "losses", "metrics", "networks", "sampling"]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
