@@ -62,7 +62,7 @@ class Report:
         both: names with the same pixels in two classes, all left out.
         near: how many are near-copies of others, kept, and held together in a split.
         unmatched: how many names `group_by` says nothing of.
-        fit: how pictures that are no squares became some, "crop" or "fit".
+        reading: how they were read, the settings of `sources.folder.Reading`.
     """
 
     files: int = 0
@@ -80,7 +80,7 @@ class Report:
     both: tuple[str, ...] = ()
     near: int = 0
     unmatched: int = 0
-    fit: str = "crop"
+    reading: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -210,9 +210,10 @@ def in_words(pictures: PictureSet) -> list[str]:
         lines.append(
             f"{len(pictures.classes)} classes, one a subfolder: {held}{', ...' * (len(counts) > 20)}."
         )
+    whole = report.reading.get("fit") == "whole"
     changed = {
-        "no squares: the square in the middle was taken": report.cut * (report.fit == "crop"),
-        "no squares: each got bars in the mean colour of its rim": report.cut * (report.fit == "fit"),
+        "no squares: the square in the middle was taken": report.cut * (not whole),
+        "no squares: each got bars in the mean colour of its rim": report.cut * whole,
         f"smaller than {size} pixels and enlarged": report.enlarged,
         "of more than 8 bits and stretched": report.deep,
         "grey": report.grey,
@@ -227,13 +228,15 @@ def _left_out(report: Report) -> list[str]:
     """What was not used, and what must not part in a split, a sentence each."""
     lines = []
     if report.unreadable:
-        shown = [f"{name} ({why})" for name, why in report.unreadable]
-        lines.append(f"{_are(len(shown))} left out, since it cannot be read: {_some(shown)}.")
+        shown = [f"{name} ({why.rstrip('.')})" for name, why in report.unreadable]
+        lines.append(f"{_are(len(shown))} left out and cannot be read: {_some(shown)}.")
     if report.copies:
         shown = [f"{again} of {first}" for first, again in report.copies]
-        lines.append(f"{_are(len(shown))} left out as a copy, pixel by pixel: {_some(shown)}.")
+        lines.append(f"{_are(len(shown))} left out, the same pixels as another: {_some(shown)}.")
     if report.both:
-        lines.append(f"{_are(len(report.both))} left out, since it is in two classes: {_some(report.both)}.")
+        lines.append(
+            f"{_are(len(report.both))} left out, the same pixels in two classes: {_some(report.both)}."
+        )
     if report.near:
         lines.append(
             f"{_are(report.near)} nearly the same as another one; they stay on one side of the split."

@@ -8,6 +8,7 @@ from pictures import noise, png, tiff
 from PIL import Image
 
 from satgan_tutorial import load_chips, rasters
+from satgan_tutorial.chips import shrink
 from satgan_tutorial.pictures import PictureError, PictureSet, advice, find_class, in_words
 from satgan_tutorial.sources import cache, copies, folder, load_pictures
 
@@ -69,7 +70,7 @@ def test_a_square_is_cut_from_the_middle_or_the_whole_is_fitted():
     wide[:, :32], wide[:, 96:] = (255, 0, 0), (255, 0, 0)
     cut = folder.square(rasters.Raster(wide), 32, "crop")
     assert (cut == (10, 200, 30)).all()
-    fitted = folder.square(rasters.Raster(wide), 64, "fit")
+    fitted = folder.square(rasters.Raster(wide), 64, "whole")
     assert (fitted[16:48, 16:48] == (10, 200, 30)).all() and (fitted[16:48, :16] == (255, 0, 0)).all()
     assert (fitted[:16] == fitted[0, 0]).all() and (fitted[0, 0] == np.rint(wide[0].mean(axis=0))).all()
 
@@ -214,12 +215,12 @@ def test_links_are_followed_once(tmp_path):
 
 def test_copies_are_left_out_and_near_copies_kept_together(tmp_path):
     where = fill(tmp_path / "p", 40)
-    (where / "copy.png").write_bytes((where / "000.png").read_bytes())
+    (where / "000 (copy).png").write_bytes((where / "000.png").read_bytes())
     picture(1).save(where / "again.jpg", quality=80)
     picture(2).resize((90, 75)).save(where / "larger.png")
     picture(3).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(where / "mirrored.png")
     found = load(where)
-    assert found.report.copies == (("000.png", "copy.png"),) and found.report.near == 6
+    assert found.report.copies == (("000.png", "000 (copy).png"),) and found.report.near == 6
     groups = dict(zip(found.names, found.groups, strict=True))
     for one, other in (("001.png", "again.jpg"), ("002.png", "larger.png"), ("003.png", "mirrored.png")):
         assert groups[one] == groups[other]
@@ -233,6 +234,27 @@ def test_pictures_of_sea_that_look_alike_are_no_copies():
     rng = np.random.default_rng(0)
     sea = np.clip(rng.normal((30, 60, 80), 4, (300, 64, 64, 3)), 0, 255).astype(np.uint8)
     assert len(np.unique(copies.near(sea))) == 300
+
+
+def test_things_that_are_all_alike_are_no_copies_of_each_other():
+    base = np.array(picture(0, 32, 32)).astype(float)
+    variants = np.stack([base + np.array(picture(i, 32, 32)) * 0.25 for i in range(1, 61)])
+    variants = np.clip(variants - 30, 0, 255).astype(np.uint8)
+    rows = copies._rows(shrink(variants, 16))
+    usual = np.sort(rows @ rows.T, axis=1)[:, -11]
+    assert copies.PERHAPS < np.median(usual) < copies.SURE
+    assert len(np.unique(copies.near(variants))) > 50  # by PERHAPS alone they would all be one
+
+
+def test_a_copy_that_lost_its_grain_stands_out():
+    fine = np.random.default_rng(0).integers(0, 256, (40, 24, 24, 3), np.uint8)
+    sharp = [Image.fromarray(each).resize((64, 64), Image.Resampling.BICUBIC) for each in fine]
+    again = [
+        each.resize((45, 45)).resize((64, 64)).transpose(Image.Transpose.ROTATE_90) for each in sharp[:5]
+    ]
+    images = np.stack([np.array(each) for each in (*sharp, *again)])
+    found = copies.near(images)
+    assert np.array_equal(found[:5], found[40:]) and len(np.unique(found)) == 40
 
 
 def test_subfolders_are_classes_unless_a_picture_lies_in_none(tmp_path):

@@ -90,7 +90,7 @@ def load_pictures(
     Args:
         folder: where they are.
         size: height and width that they get, one of `pictures.SIZES`; None for 64, or less where most are smaller.
-        fit: "crop" for the square in the middle, "fit" for the whole picture with bars in the colour of its rim.
+        fit: "crop" for the square in the middle, "whole" for the whole picture with bars in the colour of its rim.
         bands: which bands of a TIFF are red, green and blue, counted from 1; None where the file says so.
         stretch: which numbers are black and white in pictures of more than 8 bits; None to leave those out.
         group_by: what a split keeps together beside near-copies: "folder", or a regular expression that is looked for in each

@@ -244,6 +244,8 @@ def _pictures(file: Path, arrays: dict[str, np.ndarray]) -> PictureSet:
 
 def _tuples(value: Any) -> Any:
     """What JSON made lists of, as the tuples it was."""
+    if isinstance(value, dict):
+        return {key: _tuples(part) for key, part in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 

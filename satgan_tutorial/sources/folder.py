@@ -44,7 +44,7 @@ class Reading:
 
     Attributes:
         size: height and width they get, one of `pictures.SIZES`; None for 64, or less where most are smaller.
-        fit: "crop" for the square in the middle, "fit" for the whole picture with bars in the colour of its rim.
+        fit: "crop" for the square in the middle, "whole" for the whole picture with bars in the colour of its rim.
         bands: which bands of a TIFF are red, green and blue, counted from 1; None where the file says so.
         stretch: which numbers are black and white in pictures of more than 8 bits; None to refuse those.
         group_by: "folder" to keep each folder's pictures together in a split, or a regular expression: pictures belong
@@ -69,8 +69,8 @@ class Reading:
             raise PictureError(
                 f"image size: found {self.size!r:.60}; expected one of {there}: networks halve a picture four times."
             )
-        if self.fit not in ("crop", "fit"):
-            raise PictureError(f'fit: found {self.fit!r:.60}; expected "crop" or "fit".')
+        if self.fit not in ("crop", "whole"):
+            raise PictureError(f'fit: found {self.fit!r:.60}; expected "crop" or "whole".')
         if self.stretch is not None and not (
             np.isfinite(self.stretch).all() and len(self.stretch) == 2 and self.stretch[0] < self.stretch[1]
         ):
@@ -175,7 +175,7 @@ class Folder:
         self._check(unreadable, len(squares))
         counts = {
             "files": len(self.files),
-            "fit": self.reading.fit,
+            "reading": asdict(self.reading) | {"size": size},
             "smallest": min(sides.values(), key=min),
             "largest": max(sides.values(), key=max),
             "cut": sum(sides[name][0] != sides[name][1] for name in squares),
@@ -214,7 +214,11 @@ class Folder:
         """The pictures, each once, with classes and groups."""
         images, names, classes = np.stack(list(squares.values())), np.array(list(squares)), self.classes()
         labels = np.array([classes.index(_top(name)) if classes else 0 for name in squares])
-        first = copies.same(images)
+        shortest = sorted(
+            range(len(names)), key=lambda row: (len(names[row]), names[row])
+        )  # an original's name
+        first = np.empty(len(names), int)
+        first[shortest] = np.array(shortest)[copies.same(images[shortest])]
         both = np.isin(first, first[labels != labels[first]])
         again = (first != np.arange(len(first))) & ~both
         pairs = tuple((str(names[first[row]]), str(names[row])) for row in np.flatnonzero(again))
@@ -270,7 +274,7 @@ def square(raster: rasters.Raster, size: int, fit: str) -> np.ndarray:
     Args:
         raster: what was read.
         size: height and width in pixels.
-        fit: "crop" or "fit", as in `Reading`.
+        fit: "crop" or "whole", as in `Reading`.
 
     Raises:
         RasterError: more than half of what would be seen is no data.
