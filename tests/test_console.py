@@ -11,6 +11,7 @@ import pytest
 from test_main import TINY
 
 from satgan_tutorial import recipes, sampling
+from satgan_tutorial.chips import ChipError
 from satgan_tutorial.cli import console
 from satgan_tutorial.cli.generate import samples
 
@@ -115,3 +116,11 @@ def test_blocks_have_the_bits_of_samples_drawn_at_once(monkeypatch, columns):
         assert np.array_equal(np.concatenate(blocks), sampling.sample(sampler, 150, 7, condition))
     with pytest.raises(sampling.ConditionError):
         next(samples(sampler, 1, 0, np.zeros(3, np.float32)))
+
+
+@pytest.mark.parametrize(("error", "told"), [(ChipError("no chips"), ""), (RuntimeError("a bug"), "a log")])
+def test_what_libraries_print_while_they_load_is_told_with_a_bug_and_not_with_a_sentence(error, told, capfd):
+    with pytest.raises(type(error)), console.quiet_import():
+        os.write(2, b"a log")
+        raise error
+    assert capfd.readouterr().err == told

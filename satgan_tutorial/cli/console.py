@@ -138,7 +138,7 @@ def in_a_sentence(error: Exception) -> str:
     return f"{type(error).__name__}: {first}. This is a bug; set SATGAN_TRACEBACK=1 to see where."
 
 
-def _of_the_package(error: Exception) -> bool:
+def _of_the_package(error: BaseException) -> bool:
     """Whether the words are ours: an exception of the package, or a ValueError that its own code raised."""
     if type(error).__module__.startswith(f"{PACKAGE}."):
         return True
@@ -210,10 +210,11 @@ def quiet_import() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
-            held.seek(0)
-            with suppress(OSError):
-                os.write(stderr, held.read())
+        except BaseException as error:
+            if not _of_the_package(error):  # a sentence of ours says it all
+                held.seek(0)
+                with suppress(OSError):
+                    os.write(stderr, held.read())
             raise
         finally:
             for name in hidden:
