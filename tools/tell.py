@@ -1,12 +1,14 @@
 """Write the chips that the page "Can you tell?" shows: `python tools/tell.py`; `make book` runs it before pages are built.
 
-`chips.js`, a classic script beside `_static/tell/trial.js`, has all pairs of one real and one generated ship in one lossless
-picture, and what chapter 9's rulers say of the same generators. The real ones are ships of the test days, which no shipped
-generator has learned from; they and the noise follow from a seed, and nobody picks. Git ignores the script, since real chips
-are in it where the book is built with them; it is written again where something that it depends on has changed.
+`chips.js`, a classic script beside `_static/tell/trial.js`, has all pairs of one real and one generated ship in a lossless
+picture, whole and shrunk to fewer pixels as networks were shown them, and what chapter 9's rulers say of the same generators.
+The real ones are ships of the test days, which no shipped generator has learned from, one a place and day; they and the noise
+follow from a seed, and nobody picks. Git ignores the script, since real chips are in it where the book is built with them; it
+is written again where something that it depends on has changed.
 
-`python tools/tell.py still` writes `_static/tell-pairs.png`, six pairs for readers without scripts. They are simulated and
-generated from simulated ones whatever the book is built with, so the picture may be committed.
+`python tools/tell.py still` writes `_static/tell-pairs.png`, six numbered pairs for readers without scripts. They are
+simulated and generated from simulated ones whatever the book is built with, so the picture may be committed. It is to be
+written again when weights for simulated chips change.
 """
 
 import base64
@@ -19,19 +21,32 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from satgan_tutorial import conditions, load_chips, models, sampling
-from satgan_tutorial.chips import SIZE, ChipSet
+from satgan_tutorial.chips import PIXEL, SIZE, ChipSet, shrink
 
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "book" / "_static"
 RECORDS = ROOT / "book" / "results" / "09-how-good-is-it"
-# The generators that the page asks about, where they are shipped, and what it calls them.
-GENERATORS = {"book": "the GAN", "conditional": "the conditional GAN", "flow": "the flow"}
+# The generators that the page asks about, where they are shipped: what it calls them, and what it says of them, with a link as
+# (words, the text of the link, its address, words).
+GENERATORS = {
+    "book": ("the GAN", ("the one that runs in ", "Explore the generator", "explorer.html", ".")),
+    "conditional": (
+        "the conditional GAN",
+        ("made by the method of ", "chapter 11", "11-on-demand.html", "; it is told what to draw."),
+    ),
+    "flow": (
+        "the flow",
+        ("made by the method of ", "chapter 15", "../after/15-from-noise-to-ship.html", ", which is no GAN."),
+    ),
+}
 PAIRS, PRACTICE = 80, 2  # at most so many pairs
 TRIALS = 40  # in one go (rules.js)
 SEED = 9  # of the real ships and of the noise
+SIZES = (80, 40, 20)  # pixels at which chips can be seen (rules.js)
+APART = SIZE * PIXEL  # metres; where chips of one day lie closer, the ship of one may be seen in the other
 COLUMNS = 16  # of the picture that holds all chips
 STILL = 6  # pairs without scripts
 
@@ -84,9 +99,22 @@ def generators(source: str) -> list[str]:
 
 
 def real(chips: ChipSet) -> ChipSet:
-    """The real ships of all pairs: of the test days, as many as there are up to a limit, drawn without picking."""
+    """The real ships of all pairs: of the test days, one a place and day, up to a limit, drawn without picking."""
     ships = chips.split(0).test.ships
-    return ships[np.random.default_rng(SEED).permutation(len(ships))[: PAIRS + PRACTICE]]
+    ships = ships[np.random.default_rng(SEED).permutation(len(ships))]
+    return ships[alone(ships.locations, ships.days)][: PAIRS + PRACTICE]
+
+
+def alone(locations: np.ndarray, days: np.ndarray) -> list[int]:
+    """Which chips to keep so that no two of one day overlap: the first of those that do."""
+    lon, lat = np.radians(locations).T
+    metres = 6371e3 * np.stack([lon * np.cos(lat), lat], axis=1)
+    kept: list[int] = []
+    for i, day in enumerate(days):
+        same = [j for j in kept if days[j] == day]
+        if np.all(np.hypot(*(metres[same] - metres[i]).T) >= APART):
+            kept.append(i)
+    return kept
 
 
 def generated(source: str, count: int) -> np.ndarray:
@@ -109,18 +137,20 @@ def pairs(chips: ChipSet) -> np.ndarray:
 def content(chips: ChipSet) -> dict:
     """What the page needs, ready for JSON: chip 2i of the picture is the real one of pair i, chip 2i + 1 the generated one."""
     images = pairs(chips)
+    flat = images.reshape(-1, SIZE, SIZE, 3)
     return {
         "source": chips.source,
         "edition": edition(chips),
         "generators": [
-            {"name": name, "words": GENERATORS[name], **rulers(name, chips.source)}
+            {"name": name, "words": words, "about": about, **rulers(name, chips.source)}
             for name in generators(chips.source)
+            for words, about in [GENERATORS[name]]
         ],
         "pairs": len(images) - PRACTICE,
         "practice": PRACTICE,
         "size": SIZE,
         "columns": COLUMNS,
-        "picture": picture(sheet(images.reshape(-1, SIZE, SIZE, 3), COLUMNS)),
+        "pictures": {side: picture(sheet(shrink(flat, side), COLUMNS)) for side in SIZES},
     }
 
 
@@ -142,11 +172,12 @@ def rulers(name: str, source: str) -> dict:
 
 def sheet(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
     """Lay chips out row by row, uint8; where there is a gap it is white, as is what is left of the last row."""
-    rows, step = -(-len(images) // columns), SIZE + gap
+    side = images.shape[1]
+    rows, step = -(-len(images) // columns), side + gap
     out = np.full((rows * step - gap, columns * step - gap, 3), 255, np.uint8)
     for i, image in enumerate(images):
         top, left = i // columns * step, i % columns * step
-        out[top : top + SIZE, left : left + SIZE] = image
+        out[top : top + side, left : left + side] = image
     return out
 
 
@@ -157,15 +188,23 @@ def picture(image: np.ndarray) -> str:
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
+def numeral(number: int) -> np.ndarray:
+    """A number in a white margin as high as a chip, uint8 (80, 30, 3), in letters that are pixels on every machine."""
+    margin = Image.new("RGB", (15, SIZE // 2), "white")
+    ImageDraw.Draw(margin).text(
+        (6, SIZE // 4 - 5), str(number), fill="black", font=ImageFont.load_default_imagefont()
+    )
+    return np.asarray(margin.resize((30, SIZE), Image.Resampling.NEAREST))
+
+
 def still(file: Path = STATIC / "tell-pairs.png") -> list[str]:
-    """Write six pairs side by side, two in a row, and return which of each is real, "left" or "right"."""
+    """Write six numbered pairs, two in a row, and return which of each is real, "left" or "right"."""
     chips = load_chips("simulated", say=lambda line: None)
     shown = pairs(chips)[:STILL]
     swapped = np.random.default_rng(SEED).integers(0, 2, STILL).astype(bool)
     shown[swapped] = shown[swapped, ::-1]
-    rows = [sheet(pair, 2, 2) for pair in shown]
-    margin = np.full((SIZE, 30, 3), 255, np.uint8)
-    lines = [np.concatenate([rows[i], margin, rows[i + 1]], axis=1) for i in range(0, STILL, 2)]
+    rows = [np.concatenate([numeral(i + 1), sheet(pair, 2, 2)], axis=1) for i, pair in enumerate(shown)]
+    lines = [np.concatenate(rows[i : i + 2], axis=1) for i in range(0, STILL, 2)]
     space = np.full((20, lines[0].shape[1], 3), 255, np.uint8)
     Image.fromarray(np.concatenate([x for line in lines for x in (line, space)][:-1])).save(
         file, optimize=True

@@ -17,31 +17,41 @@ tell.make = (tag, attributes = {}, ...children) => {
 tell.button = (text, click, attributes = {}) =>
   tell.make("button", { type: "button", onclick: click, ...attributes }, text);
 
-// The picture that holds all chips, once it can be drawn from.
-tell.picture = async (chips) => {
-  const image = new Image();
-  image.src = chips.picture;
-  await image.decode();
-  return image;
+// The pictures that hold all chips, one for each size, once they can be drawn from.
+tell.pictures = async (chips) => {
+  const one = async (pixels) => {
+    const image = new Image();
+    image.src = chips.pictures[pixels];
+    await image.decode();
+    return [pixels, image];
+  };
+  return Object.fromEntries(await Promise.all(tell.SIZES.map(one)));
 };
 
-// Draws one chip of a pair on a canvas: the real one, or the generated one.
-tell.paint = (canvas, picture, chips, pair, real) => {
-  const { size, columns } = chips;
+// Draws one chip of a pair on a canvas of so many pixels: the real one, or the generated one.
+tell.paint = (canvas, pictures, chips, pair, real, pixels) => {
   const at = 2 * pair + (real ? 0 : 1);
-  const left = (at % columns) * size, top = Math.floor(at / columns) * size;
-  canvas.getContext("2d").drawImage(picture, left, top, size, size, 0, 0, size, size);
+  const left = (at % chips.columns) * pixels, top = Math.floor(at / chips.columns) * pixels;
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+  canvas.getContext("2d").drawImage(pictures[pixels], left, top, pixels, pixels, 0, 0, pixels, pixels);
 };
 
 // A pair with its answer: the real chip stands where `left` says, and `words` are below.
-tell.answered = (picture, chips, pair, left, words) => {
+tell.answered = (pictures, chips, pair, left, pixels, words) => {
   const halves = [left, !left].map((real) => {
     const name = tell.kinds[chips.source][real ? 0 : 1];
-    const canvas = tell.make("canvas", { width: chips.size, height: chips.size, role: "img", "aria-label": `A ${name} chip` });
-    tell.paint(canvas, picture, chips, pair, real);
+    const canvas = tell.make("canvas", { role: "img", "aria-label": `A ${name} chip` });
+    tell.paint(canvas, pictures, chips, pair, real, pixels);
     return tell.make("div", {}, canvas, name);
   });
   return tell.make("figure", { class: "tell-answered" }, tell.make("div", { class: "tell-halves" }, ...halves), tell.make("figcaption", {}, words));
+};
+
+// What each generator is, in a list with links; `about` is [words, the text of a link, its address, words].
+tell.makers = (chips) => {
+  const item = ({ words, about }) =>
+    tell.make("li", {}, `${tell.capital(words)}: ${about[0]}`, tell.make("a", { href: about[2] }, about[1]), about[3]);
+  return tell.make("ul", { class: "satgan-small" }, ...chips.generators.map(item));
 };
 
 // A table; the first cell of each row is its head.
@@ -58,10 +68,10 @@ tell.start = async (kind, run) => {
   const place = document.querySelector(`[data-tell="${kind}"]`);
   try {
     if (!tell.chips) throw new Error("there are no chips: python tools/tell.py makes them");
-    const picture = await tell.picture(tell.chips);
+    const pictures = await tell.pictures(tell.chips);
     const box = tell.make("div", { class: "satgan-live tell" });
     place.replaceChildren(box);
-    run(box, tell.chips, picture);
+    run(box, tell.chips, pictures);
     place.dataset.ready = "";
   } catch (error) {
     console.warn(`"Can you tell?" stays a picture: ${error.message}`);
