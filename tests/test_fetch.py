@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from satgan_tutorial.sources import fetch as fetch_module
 from satgan_tutorial.sources import data_home as where_load_chips_looks
+from satgan_tutorial.sources import fetch as fetch_module
 from satgan_tutorial.sources.fetch import FetchError, fetch
 
 NAMES = [f"{label}__2017060{i}_180756_103a__-122.3_37.{i}.png" for i in range(5) for label in (0, 1)]
