@@ -19,8 +19,12 @@ Whoever labels writes a letter a chip in reading order, a line a sheet, into `FO
 The README there says what each label means.
 """
 
+import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -30,7 +34,11 @@ from scipy import ndimage
 from satgan_tutorial import appearance, load_chips, shapes
 from satgan_tutorial.chips import enlarge, symmetry
 from satgan_tutorial.experiments.results import RESULTS
+from satgan_tutorial.files import checkout
 from satgan_tutorial.sources import simulate
+
+if TYPE_CHECKING:
+    import keras
 
 TABLE = RESULTS / "09-how-good-is-it" / "labels.csv"
 SHARES = RESULTS / "09-how-good-is-it" / "broken-shares.csv"
@@ -41,6 +49,10 @@ COLUMNS, ROWS, SIDE, GAP = 6, 5, 200, 24
 ALARMS = 0.03  # of real train ships, at most
 DRAWN = 64  # chips of a sampler and a seed, of which the first are labelled
 SAMPLERS = {"book": 24, "conditional": 20}
+WEIGHTS = {
+    "book": "31690f9",
+    "conditional": "4bc22b5",
+}  # commits with the weights, of the first edition, that were labelled
 SEEDS = (101, 102, 103, 104), (105, 106), (107, 108, 109)  # of the first, second and last batch
 RECORDED = {  # files, their array, its seed, and which chips of each to label in each batch
     "small": ("07-the-training/equal-small.npz", "samples", 1, (range(64), (), ())),
@@ -50,13 +62,13 @@ RECORDED = {  # files, their array, its seed, and which chips of each to label i
     "ten minutes": ("00-ten-minutes/seed-*.npz", "samples", None, (range(20), range(20, 28), range(28, 32))),
     "screen": ("10-few-images/bakeoff/*.npz", "images", 0, (range(3), (3,), (4, 5))),
     "peers": ("10-few-images/peers/*.npz", "images", 0, (range(8), (), ())),
-    "museum": ("08-when-it-goes-wrong/museum-healthy-*.npz", "rows", 0, (range(6), (), ())),
+    "museum": ("08-when-it-goes-wrong/labelled-healthy-*.npz", "rows", 0, (range(6), (), ())),
 }
 REAL = 60, 30, 40
 
 
 def listed() -> pd.DataFrame:
-    """The chips to label, a row each: batch, source, file (or the name of shipped weights), seed, index, side."""
+    """The chips to label, a row each: batch, source, file (or the name of weights), seed, index, side."""
     count = len(load_chips().split(0).test.ships)
     real = [np.random.default_rng(0).choice(count, REAL[0], replace=False)]
     for batch in (1, 2):
@@ -102,17 +114,29 @@ def _of(source: str, file: str, seed: int) -> np.ndarray:
     if source == "real":
         return load_chips().split(0).test.ships.images
     if source in SAMPLERS:
-        return _drawn(file, "real", DRAWN, seed)
+        return _draw(_labelled(file), file, DRAWN, seed)
     key = RECORDED[source][1]
     with np.load(RESULTS / file) as arrays:
         return arrays[key][-1] if key == "rows" else arrays[key]
 
 
-def _drawn(name: str, source: str, n: int, seed: int) -> np.ndarray:
-    from satgan_tutorial import conditions, models, sampling
+@cache
+def _labelled(name: str) -> "keras.Model":
+    """The weights whose chips were labelled, from the history of this repository: others ship today."""
+    from satgan_tutorial import models
 
-    condition = conditions.encode(True) if name == "conditional" else None
-    return sampling.sample(models.load(name, source), n, seed, condition)
+    place = f"{WEIGHTS[name]}:satgan_tutorial/pretrained/{name}-real.keras"
+    stored = subprocess.run(["git", "show", place], cwd=checkout(), capture_output=True, check=True).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.keras"
+        file.write_bytes(stored)
+        return models.read(file)
+
+
+def _draw(sampler: "keras.Model", name: str, n: int, seed: int) -> np.ndarray:
+    from satgan_tutorial import conditions, sampling
+
+    return sampling.sample(sampler, n, seed, conditions.encode(True) if name == "conditional" else None)
 
 
 def rounds(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -271,6 +295,8 @@ def interval(part: int, whole: int) -> str:
 
 def shares(_: Path) -> None:
     """Write the share of broken ships: of real ones, of these bent, cut, turned and dimmed, and of shipped generators."""
+    from satgan_tutorial import models
+
     split = load_chips().split(0)
     real = split.test.ships.images
     seen = {
@@ -289,7 +315,7 @@ def shares(_: Path) -> None:
     for source in ("real", "simulated"):
         for name in SAMPLERS:
             for seed in (7, 201, 202):
-                seen[f"{name}-{source}, seed {seed}"] = _drawn(name, source, 1000, seed)
+                seen[f"{name}-{source}, seed {seed}"] = _draw(models.load(name, source), name, 1000, seed)
     table = pd.DataFrame([(name, len(x), shapes.share_broken(x)) for name, x in seen.items()])
     table.to_csv(
         SHARES, index=False, header=["ships", "chips", "share"], lineterminator="\n", float_format="%.4f"
