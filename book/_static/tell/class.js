@@ -184,10 +184,10 @@ tell.class = (box, chips, pictures) => {
       });
     if (measured.length) rows.push(["KID, lower is better", ...chips.generators.map(({ kid }) => (kid ? kid.score.toFixed(2) : none))]);
     return [
-      make("h3", {}, "Eyes beside networks"),
+      make("h3", {}, measured.length ? "Eyes beside networks" : "By generator"),
       ...sizes.map((one) => make("p", {}, side(one, sizes.length))),
       make("p", {}, measured.length ? `A network's number is its AUC: of one real and one generated chip, how often it gives the real one the higher score. That is the question that people answered here.${kid()}` : "Networks were asked about the generators for real chips. This copy was built with simulated chips, so there are no numbers of theirs to put beside these."),
-      tell.table("Eyes, networks and KID", ["Share right", ...chips.generators.map(({ words }) => words)], rows),
+      tell.table(measured.length ? "Eyes, networks and KID" : "Shares right", ["Share right", ...chips.generators.map(({ words }) => words)], rows),
       tell.makers(chips),
     ];
   };
