@@ -355,9 +355,9 @@ def test_the_film_of_the_training_moves(page, source):
     slider = page.get_by_label("Steps of training")
     film = page.locator(".satgan-film-frame")
     with np.load(models.HERE / f"book-{source}.npz") as kept:
-        steps, shape = kept["steps"].tolist(), kept["images"].shape
+        steps, shape = [0, *kept["steps"].tolist()], kept["images"].shape
     first = film.get_attribute("src")
-    assert str(steps[0]) in film.get_attribute("alt")
+    assert "after 0 steps" in film.get_attribute("alt"), "it begins with noise"
     slider.focus()
     page.keyboard.press("End")
     assert film.get_attribute("src") != first and str(steps[-1]) in film.get_attribute("alt")
@@ -420,6 +420,54 @@ def test_it_is_copied_to_the_clipboard_or_selected(browser, address, source):
             assert page.evaluate("navigator.clipboard.readText()") == code
         page.close()
     context.close()
+
+
+# ---- Guided tasks
+
+
+@once
+def test_three_broken_ships_are_noted_and_compared_with_other_seeds(page):
+    settle(page, "Seed 0.")
+    page.get_by_role("button", name="Find broken ships").click()
+    for number in range(3):
+        page.get_by_role("button", name="This one is broken").click()
+        told = page.locator(".satgan-answer").inner_text()
+        assert told.startswith(
+            f"Seed {number} is noted. {number + 1} of 3." if number < 2 else "How clear a heading"
+        )
+        page.get_by_role("button", name="Next ship").click()
+        settle(page, f"Seed {number + 1}.")
+    slope, offset = (
+        np.array(page.evaluate(f"satgan.content.directions.{name}")) for name in ("slope", "offset")
+    )
+    noise = np.concatenate([sampling.noise(1, 64, seed) for seed in range(500)])
+    clear = np.hypot(*(noise @ slope.T + offset)[:, :2].T)
+    below = np.mean(clear < np.sort(clear[:3])[1])
+    assert (
+        f"Of 500 other seeds, {100 * below:.0f} % have" in told and f"{clear[0]:.2f}, {clear[1]:.2f}" in told
+    )
+    assert page.get_by_role("button", name="Find broken ships, done").is_visible()
+
+
+@once
+def test_a_turn_and_a_doubt_are_noticed(page):
+    found = page.evaluate("""() => {
+      const tasks = satgan.explorerTasks({ clarity: () => 1, noise: () => [], percent: (p) => `${100 * p} %` });
+      const [, turn, doubt] = tasks, chip = (heading) => ({ heading, length: 180, width: 30 });
+      const seen = { seed: 3, way: 0, asked: {}, p: 1, measured: chip(170) };
+      turn.begin();
+      return [
+        turn.done(seen),
+        turn.done({ ...seen, asked: { heading: 40 }, measured: chip(40) }),
+        turn.done({ ...seen, asked: { heading: 80 }, measured: { ...chip(75), length: 150 } }),
+        turn.done({ ...seen, asked: { heading: 80 }, measured: chip(NaN) }),
+        doubt.done(seen),
+        doubt.done({ ...seen, p: 0.5, asked: { size: -2 } }),
+      ];
+    }""")
+    assert [text is None for text in found] == [True, True, False, True, True, False]
+    assert "170° and now points to 75°" in found[2] and "by −30 m" in found[2]
+    assert found[5].startswith("50 % with your sliders.")
 
 
 # ---- A generator that is told what to draw

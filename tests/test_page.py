@@ -218,6 +218,8 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
         page.wait_for_function("window.satgan.running?.idle()", timeout=60_000)
     if page.locator("[data-tell]").count():
         page.wait_for_selector("[data-tell][data-ready]", timeout=60_000)
+    if page.locator("[data-plane]").count():
+        page.wait_for_selector("[data-plane][data-ready]", timeout=60_000)
     if page.locator(".math").count():
         page.wait_for_selector(".math mjx-container svg", state="attached")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -349,6 +351,8 @@ def test_a_page_does_all_that_it_does_under_its_policy(browser, host, path):
         wait_for_the_live_generator(page)
     if page.locator("[data-tell]").count():
         page.wait_for_selector("[data-tell][data-ready]", timeout=60_000)
+    if page.locator("[data-plane]").count():
+        page.wait_for_selector("[data-plane][data-ready]", timeout=60_000)
     if page.locator(".math").count():
         page.wait_for_selector(".math mjx-container svg", state="attached")
     for film in page.locator(".satgan-film").all():

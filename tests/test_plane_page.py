@@ -1,210 +1,189 @@
-"""The training that runs in a page: its gradients, and its updates against Keras from the same weights and batches."""
+"""The game in the plane in a real browser: by keyboard and by mouse, part by part, its tasks, its links, and for everyone."""
 
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+import runpy
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import tensorflow as tf
-
-from satgan_tutorial import losses, plane, stepping
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "book" / "_static"
-ENGINE = ("live/noise.js", *(f"plane/{name}.js" for name in ("networks", "losses", "gan", "flow")))
+AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+HTML = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>A training alive</title><link rel="stylesheet" href="live/live.css"><link rel="stylesheet" href="plane/plane.css">
+<style>:root {{ color-scheme: light dark }} body {{ margin: 1rem; font-family: sans-serif }}</style>
+<script src="live/live.js"></script></head><body><main><h1>A training alive</h1>
+<div data-plane="{kind}"><p class="still">It needs scripts.</p></div></main></body></html>"""
 WAIT = 60_000  # milliseconds, for a busy machine
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
+# ---- The game
+
+
+def site(folder, kind="both"):
+    for name in ("live", "plane"):
+        shutil.copytree(STATIC / name, folder / name, ignore=shutil.ignore_patterns("weights.js", "more.js"))
+    (folder / "index.html").write_text(HTML.format(kind=kind), encoding="utf-8")
+    return (folder / "index.html").as_uri()
+
+
 @pytest.fixture(scope="module")
-def engine(browser):
-    """A page with the engine alone."""
+def address(tmp_path_factory):
+    return site(tmp_path_factory.mktemp("plane"))
+
+
+@pytest.fixture
+def opened(browser, address):
+    """Opens the game; at its end nothing has gone wrong, and nobody else was asked."""
+    pages = []
+
+    def open_page(fragment="", **options):
+        page = browser.new_page(**({"viewport": {"width": 390, "height": 844}} | options))
+        page.set_default_timeout(WAIT)
+        page.problems, page.asked = [], []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        page.on("console", lambda line: page.problems.append(line.text))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(address + fragment)
+        page.wait_for_selector("[data-plane][data-ready]", timeout=WAIT)
+        pages.append(page)
+        return page
+
+    yield open_page
+    folder = address.partition("index.html")[0]
+    for page in pages:
+        assert [url for url in page.asked if not url.startswith((folder, "blob:"))] == []
+        assert page.problems == []
+        page.close()
+
+
+def step(page):
+    return int(page.locator("[data-plane]").get_attribute("data-step"))
+
+
+def press(page, name):
+    """Press a button by keyboard alone."""
+    page.get_by_role("button", name=name, exact=True).focus()
+    page.keyboard.press("Enter")
+
+
+def violations(page):
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {preload: false}).then(result => result.violations)")
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_update_goes_part_by_part_by_keyboard_and_axe_finds_nothing(opened, scheme):
+    page = opened(color_scheme=scheme)
+    told = violations(page) if scheme == "light" else []
+    for part in range(1, 8):
+        press(page, "One part")
+        page.locator(".plane-sentence", has_text=f"Part {part} of 7").wait_for()
+        assert page.locator(".plane-sentence", has_text=f"Flow, part {min(part, 4)} of 4").is_visible()
+    label = page.locator("canvas").first.get_attribute("aria-label")
+    assert "Part 7 of 7: G moves" in label and step(page) == 0
+    press(page, "One update")  # ends the one that is under way
+    page.wait_for_selector("[data-step='1']")
+    press(page, "Draw your own")
+    page.keyboard.press("Tab")
+    told += violations(page)
+    assert told == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.evaluate("""[...document.querySelectorAll('.plane :is(button, select, input[type=number])')].filter(
+      e => e.checkVisibility() && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)""")
+    assert small == []
+
+
+def test_it_plays_pauses_and_says_so_and_a_task_is_done(opened):
+    page = opened(viewport={"width": 1200, "height": 900})
+    press(page, "2 Let D win")
+    press(page, "Set the stage")
+    page.get_by_label("GAN's loss").select_option("minimax")
+    page.get_by_label("G's learning rate").select_option("0")
+    page.get_by_label("Speed").select_option("as fast as it can")
+    press(page, "Play")
+    page.get_by_role("button", name="2 Let D win, done").wait_for()
+    assert "nothing is left of it" in page.locator(".satgan-answer").inner_text()
+    press(page, "Pause")
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.wait_for_function("document.querySelector('.plane-said').textContent", timeout=WAIT)
+    before = step(page)
+    page.wait_for_timeout(300)
+    assert step(page) == before > 25
+    press(page, "Start again")
+    page.wait_for_selector("[data-step='0']")
+
+
+def test_a_target_is_drawn_by_keyboard_and_by_mouse_and_goes_into_a_link(opened, address):
+    page = opened()
+    press(page, "Draw your own")
+    assert page.get_by_role("button", name="Play", exact=True).is_disabled()
+    canvas = page.locator("canvas").first
+    for key in (
+        "ArrowRight",
+        "Shift+ArrowUp",
+        "Space",
+        "ArrowUp",
+        "Enter",
+        "ArrowLeft",
+        "ArrowLeft",
+        "Enter",
+        "ArrowLeft",
+    ):
+        page.keyboard.press(key)
+    assert "Drawing board with 4 dots" in canvas.get_attribute("aria-label")
+    page.wait_for_function("document.querySelector('.plane-said').textContent.includes('pen up, 4 dots')")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.6 * box["height"], steps=10)
+    page.mouse.up()
+    dots = page.evaluate(
+        "satgan.planeLink.read(satgan.planeLink.write({ target: 'drawn', dots: [[0.1, 0.5], [-3, 3]] })).dots"
+    )
+    assert dots == [[0.1, 0.5], [-3, 3]]
+    press(page, "Copy a link to this")
+    link = page.locator(".plane-link code")
+    link.wait_for()
+    again = opened(link.inner_text().removeprefix(address))
+    assert again.locator("canvas").first.get_attribute("aria-label") == canvas.get_attribute("aria-label")
+    assert again.get_by_role("button", name="Draw your own").get_attribute("aria-pressed") == "true"
+
+
+def test_a_link_brings_its_settings_and_nothing_that_is_no_setting(opened, tmp_path):
+    page = opened(
+        "#plane:target=moons&loss=relativistic&r1=0.3&seed=-4&batch=1e9&latent=<b>&dRate=nan&step=3",
+        reduced_motion="reduce",
+    )
+    assert (
+        page.get_by_label("GAN's loss").input_value() == "relativistic"
+        and page.get_by_label("R1").input_value() == "0.3"
+    )
+    assert (
+        page.get_by_label("Seed").input_value() == "1" and page.get_by_label("Batch").input_value() == "128"
+    )
+    page.wait_for_selector("[data-step='3']")
+    assert page.get_by_role("button", name="Play", exact=True).count() == 0, "less motion is asked for"
+    press(page, "50 updates")
+    page.wait_for_selector("[data-step='53']")
+    code = page.locator(".plane details code").text_content()
+    (tmp_path / "copied.py").write_text(code.partition("gan =")[0], encoding="utf-8")
+    names = runpy.run_path(str(tmp_path / "copied.py"))
+    assert names["points"].shape == (20_000, 2) and "relativistic" in code and "r1=0.3" in code
+
+
+def test_without_scripts_the_words_stay_and_one_family_is_alone(browser, address, tmp_path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    assert page.locator(".still").is_visible() and page.locator("canvas").count() == 0
+    context.close()
     page = browser.new_page()
-    for script in ENGINE:
-        page.add_script_tag(content=(STATIC / script).read_text(encoding="utf-8"))
-    yield page
+    page.goto(site(tmp_path, "flow"))
+    page.wait_for_selector("[data-plane][data-ready]", timeout=WAIT)
+    assert page.locator("canvas").count() == 1 and page.get_by_label("GAN's loss").count() == 0
     page.close()
-
-
-# ---- The same random numbers as NumPy's
-
-
-def test_numbers_of_a_seed_are_those_of_numpy(engine):
-    script = """seed => {
-      const { normal, uniform } = satganRandom(seed);
-      const draw = (f, n) => Array.from({ length: n }, f);
-      return [draw(uniform, 5), draw(normal, 2000), draw(uniform, 4)];
-    }"""
-    for seed in (0, 7, 2**32 - 1):
-        rng = np.random.default_rng(seed)
-        expected = [
-            rng.random(5, np.float32),
-            rng.standard_normal(2000, np.float32),
-            rng.random(4, np.float32),
-        ]
-        for found, there in zip(engine.evaluate(script, seed), expected, strict=True):
-            np.testing.assert_array_equal(np.float32(found), there)
-
-
-# ---- Gradients against finite differences
-
-NUMERICAL = """
-const at = 1e-6;
-const differences = (values, f) => Array.from(values, (_, i) => {
-  const kept = values[i];
-  values[i] = kept + at; const above = f();
-  values[i] = kept - at; const below = f();
-  values[i] = kept;
-  return (above - below) / (2 * at);
-});
-const { normal, uniform } = satganRandom(3);
-const some = (n) => Float64Array.from({ length: n }, normal);
-"""
-
-
-@pytest.mark.parametrize("activation", ["leaky_relu", "silu"])
-@pytest.mark.parametrize("rows", [4, 5])
-def test_the_way_back_through_a_network_is_that_of_finite_differences(engine, activation, rows):
-    script = f"""([activation, n]) => {{ {NUMERICAL}
-      const {{ create, forward, backward }} = planeNetworks();
-      const network = create([3, 6, 5, 2], activation, uniform);
-      network.weights.forEach((w) => w.forEach((_, i) => (w[i] += 0.3 * normal())));  // biases too
-      const x = some(3 * n), wanted = some(2 * n);
-      const f = () => forward(network, x, n).out.reduce((sum, y, i) => sum + y * wanted[i], 0);
-      const {{ weights, input }} = backward(network, forward(network, x, n), wanted);
-      const alone = backward(network, forward(network, x, n), wanted, {{ input: true }});
-      return [...weights.map((g, k) => [Array.from(g), differences(network.weights[k], f)]),
-        [Array.from(input), differences(x, f)], [Array.from(alone.input), Array.from(input)], [alone.weights, []]];
-    }}"""
-    for found, expected in engine.evaluate(script, [activation, rows]):
-        np.testing.assert_allclose(found, expected, atol=1e-7)
-
-
-def test_the_penalty_and_its_gradient_are_those_of_finite_differences(engine):
-    script = f"""() => {{ {NUMERICAL}
-      const {{ create, forward, backward, slopePenalty }} = planeNetworks();
-      const network = create([2, 7, 6, 1], "leaky_relu", uniform);
-      const x = some(2 * 9), n = 6, gamma = 0.7;  // the last three rows are fakes
-      const f = () => slopePenalty(network, forward(network, x, 9), n, gamma).value;
-      const {{ value, weights }} = slopePenalty(network, forward(network, x, 9), n, gamma);
-      const logit = (row) => forward(network, x, 9).out[row];
-      const lengths = Array.from({{ length: n }}, (_, i) => differences(x.subarray(2 * i, 2 * i + 2), () => logit(i)));
-      return [[value], [gamma / 2 / n * lengths.flat().reduce((sum, g) => sum + g * g, 0)],
-        weights.map((g) => Array.from(g)), network.weights.map((w) => differences(w, f))];
-    }}"""
-    value, expected, found, there = engine.evaluate(script)
-    np.testing.assert_allclose(value, expected, rtol=1e-6)
-    assert value[0] > 0.01
-    for a, b in zip(found, there, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-7)
-
-
-@pytest.mark.parametrize("loss", ["minimax", "non_saturating", "relativistic"])
-def test_each_loss_has_the_value_and_the_gradient_of_the_packages(engine, loss):
-    real, fake = np.float32([2, -1, 0.3, 40]), np.float32([-3, 0.5, 0.1, -60])
-    script = """([loss, real, fake]) => {
-      const both = planeLosses()[loss];
-      const all = [both.discriminator, both.generator].map((f) => f(Float64Array.from(real), Float64Array.from(fake)));
-      return all.map(({ value, atReal, atFake }) => [value, Array.from(atReal ?? real, (v) => atReal ? v : 0), Array.from(atFake)]);
-    }"""
-    found = engine.evaluate(script, [loss, real.tolist(), fake.tolist()])
-    for player in (0, 1):
-        a, b = tf.constant(real[:, None]), tf.constant(fake[:, None])
-        with tf.GradientTape() as tape:
-            tape.watch([a, b])
-            value = losses.get(loss)(a, b)[player]
-        expected = tape.gradient(value, [a, b], unconnected_gradients="zero")
-        assert found[player][0] == pytest.approx(float(value), rel=1e-6)
-        for seen, there in zip(found[player][1:], expected, strict=True):
-            np.testing.assert_allclose(seen, np.ravel(there), atol=1e-7)
-
-
-# ---- Updates against Keras
-
-STEPS, BATCH = 10, 33  # an odd batch has a row alone
-RATE = 1e-3
-# One in a few seeds has a unit whose sum lies within a rounding error of 0: it is on in one of the two and off in the other,
-# and from there on the two differ by 1e-4. No such unit comes up here.
-SEED = 5
-
-
-def listed(model):
-    return [weight.ravel().tolist() for weight in model.get_weights()]
-
-
-def as_listed(weights):
-    return np.concatenate([np.ravel(weight) for weight in weights])
-
-
-@pytest.mark.parametrize("r1", [0.0, 0.5])
-@pytest.mark.parametrize("loss", ["minimax", "non_saturating", "relativistic"])
-def test_one_and_ten_updates_of_a_gan_are_those_of_keras(engine, loss, r1):
-    model = plane.build(loss, seed=SEED, learning_rate=RATE, r1=r1, run_eagerly=True)
-    real = plane.ring().sample(STEPS * BATCH, seed=1)
-    noise = np.random.default_rng(2).standard_normal((STEPS, BATCH, 2), np.float32)
-    model._noise = lambda n, step: tf.gather(noise, step)
-    script = """([players, real, noise, settings, steps]) => {
-      const gan = planeGan(planeNetworks(), planeLosses()), game = gan.create({}, () => 0.5);
-      for (const [name, weights] of Object.entries(players)) weights.forEach((w, k) => game[name].weights[k].set(w));
-      const rows = real.length / steps, all = [];
-      for (let k = 0; k < steps; k++) {
-        const cut = (all) => Float64Array.from(all.slice(k * rows, (k + 1) * rows));
-        const { dLoss, gLoss } = gan.step(game, cut(real), cut(noise), settings);
-        all.push({ dLoss, gLoss, weights: Object.keys(players).map((name) => game[name].weights.map((w) => Array.from(w))) });
-      }
-      return all;
-    }"""
-    players = {name: listed(getattr(model, name)) for name in ("generator", "discriminator")}
-    settings = {"loss": loss, "r1": r1, "dRate": RATE, "gRate": RATE}
-    found = engine.evaluate(script, [players, real.ravel().tolist(), noise.ravel().tolist(), settings, STEPS])
-    for first, after in ((0, 1), (1, STEPS)):
-        log = model.fit(
-            real[first * BATCH : after * BATCH], batch_size=BATCH, shuffle=False, verbose=0
-        ).history
-        for name, mine in zip(players, found[after - 1]["weights"], strict=True):
-            mine, theirs = as_listed(mine), as_listed(getattr(model, name).get_weights())
-            if (loss, name) == ("relativistic", "discriminator"):
-                # The last bias drops out of every lead. Its gradient is 0, and Adam takes rounding errors for a direction.
-                mine, theirs = mine[:-1], theirs[:-1]
-            np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-5)
-        for name, key in (("d_loss", "dLoss"), ("g_loss", "gLoss")):
-            mean = np.mean([each[key] for each in found[first:after]])
-            assert log[name][0] == pytest.approx(mean, abs=1e-5)
-
-
-def test_one_and_ten_updates_of_a_flow_and_its_way_are_those_of_keras(engine, monkeypatch):
-    model = plane.build_flow(seed=SEED, run_eagerly=True)
-    rng = np.random.default_rng(2)
-    real = plane.ring().sample(STEPS * BATCH, seed=1)
-    noise = rng.standard_normal((STEPS, BATCH, 2), np.float32)
-    times = rng.random((STEPS, BATCH, 1), np.float32)
-    monkeypatch.setattr(stepping, "normal", lambda n, shape, seed: tf.gather(noise, seed[1]))
-    model._times = lambda n, step: tf.gather(times, step)
-    script = """([weights, real, noise, times, steps]) => {
-      const flow = planeFlow(planeNetworks()), model = flow.create({}, () => 0.5), all = [];
-      weights.forEach((w, k) => { model.velocity.weights[k].set(w); model.averages[k].set(w); });
-      for (let k = 0; k < steps; k++) {
-        const cut = (all) => Float64Array.from(all.slice((k * all.length) / steps, ((k + 1) * all.length) / steps));
-        const { loss } = flow.step(model, cut(real), cut(noise), cut(times), { rate: 2e-3 });
-        const there = flow.follow(model, cut(noise), 25).pop();
-        all.push({ loss, weights: [model.velocity.weights, model.averages].map((ws) => ws.map((w) => Array.from(w))), there: Array.from(there) });
-      }
-      return all;
-    }"""
-    given = [listed(model.velocity), *(x.ravel().tolist() for x in (real, noise, times)), STEPS]
-    found = engine.evaluate(script, given)
-    for first, after in ((0, 1), (1, STEPS)):
-        log = model.fit(
-            real[first * BATCH : after * BATCH], batch_size=BATCH, shuffle=False, verbose=0
-        ).history
-        mine, averages = found[after - 1], [average.numpy() for average in model.averages]
-        for weights, theirs in zip(mine["weights"], (model.velocity.get_weights(), averages), strict=True):
-            np.testing.assert_allclose(as_listed(weights), as_listed(theirs), rtol=0, atol=1e-5)
-        assert log["loss"][0] == pytest.approx(
-            np.mean([each["loss"] for each in found[first:after]]), abs=1e-5
-        )
-        sampler = model.sampler()
-        np.testing.assert_allclose(np.ravel(sampler(noise[after - 1])), mine["there"], rtol=0, atol=2e-5)

@@ -18,12 +18,13 @@ import keras
 import numpy as np
 from PIL import Image
 
-from satgan_tutorial import appearance, latent, load_chips, models
+from satgan_tutorial import appearance, latent, load_chips, models, networks, recipes
 from satgan_tutorial.judge import Judge
 
 FOLDER = Path(__file__).resolve().parents[1] / "book" / "_static" / "live"
 CONVOLUTIONS = "Conv2D", "DepthwiseConv2D", "ResizeConv2D"
 DRAWN, SEED = 1000, 0  # chips that the directions are learned from
+FILM_SEED = 7  # of the noise of the film, in tools/ship.py
 
 
 class ExportError(ValueError):
@@ -52,7 +53,7 @@ def write(file: Path, value: dict, head: str = "") -> int:
 def fingerprint(source: str) -> str:
     """Hash all that the scripts depend on."""
     digest = hashlib.sha256(f"{keras.__version__} {np.__version__}".encode())
-    files = [Path(x.__file__) for x in (latent, appearance)] + [Path(__file__)]
+    files = [Path(x.__file__) for x in (latent, appearance, networks, recipes)] + [Path(__file__)]
     for file in files + sorted(models.HERE.glob(f"*-{source}.[kn]*")):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
@@ -205,15 +206,17 @@ def directions(generator: keras.Model) -> dict:
 
 
 def film(source: str) -> list[dict]:
-    """Give what the same noise became as the training went on: each frame its `step` and its `image`, a row of chips."""
+    """Give what the same noise became as the training went on: each frame its `step` and its `image`, a row of chips.
+
+    What is shipped begins when there is something to see. The first frame here is what the first weights draw.
+    """
     with np.load(models.HERE / f"book-{source}.npz") as kept:
-        return [
-            {
-                "step": int(step),
-                "image": picture(np.concatenate(list(chips), axis=1)),
-            }
-            for step, chips in zip(kept["steps"], kept["images"], strict=True)
-        ]
+        steps, rows = kept["steps"].tolist(), list(kept["images"])
+    first = recipes.build("book", seed=0).sample(len(rows[0]), FILM_SEED)
+    return [
+        {"step": step, "image": picture(np.concatenate(list(chips), axis=1))}
+        for step, chips in zip([0, *steps], [first, *rows], strict=True)
+    ]
 
 
 def picture(image: np.ndarray) -> str:

@@ -91,16 +91,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   };
 
   // ---- The elements.
-  const make = (tag, attributes = {}, ...children) => {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  };
-  const button = (text, click, attributes = {}) => make("button", { type: "button", onclick: click, ...attributes }, text);
+  const { make, button } = satgan;
   const chip = (attributes = {}) => make("canvas", { width: 80, height: 80, role: "img", "aria-label": "Being drawn", ...attributes });
   const range = (label, input, attributes) => make("input", { type: "range", "aria-label": label, oninput: input, ...attributes });
   let ids = document.querySelectorAll(".satgan-live").length * 100;
@@ -159,7 +150,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   const code = make("code");
   const copied = make("span", { class: "satgan-copied", role: "status" });
   const copy = button("Copy as Python", async () => {
-    copied.textContent = (await toClipboard(code)) ? "Copied." : "Select the code and copy it.";
+    copied.textContent = (await satgan.copy(code.textContent, code)) ? "Copied." : "Select the code and copy it.";
     setTimeout(() => (copied.textContent = ""), 3000);
   });
   const program = make("details", {}, make("summary", {}, "The Python that makes this very ship"), make("pre", { tabindex: 0 }, code));
@@ -199,6 +190,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
       drawn.disabled = !moved();
       place.dataset.z = Array.from(z).join(" ");
       if (!again) pair?.show(z);
+      guide?.look({ ...state, z, p, measured });
       if (!place.dataset.ready) {
         place.replaceChildren(box); // the still picture stays until there is a ship
         place.dataset.ready = Math.round(performance.now());
@@ -257,7 +249,13 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   };
 
   // ---- What only the full explorer has.
-  let walk = null, pair = null;
+  let walk = null, pair = null, guide = null;
+
+  const guided = () => {
+    const clarity = (z) => Math.hypot(...readings(z).slice(0, 2)); // of the cosine and the sine of twice the heading
+    const tasks = satgan.explorerTasks({ clarity, noise, percent });
+    return satgan.guide(tasks, { start: ({ begin }) => (begin(), set({ asked: {}, way: 0 })), say: (text) => (status.textContent = text) });
+  };
 
   const sixteen = () => {
     let first = 0;
@@ -421,9 +419,13 @@ satgan.explorer = (place, content, { add, ask }, more) => {
         "div",
         { class: "satgan-row" },
         button("New ship", () => go(Math.floor(Math.random() * 1e4)), { class: "satgan-new" }),
-        button("←", () => go(state.seed - 1), { "aria-label": "Ship before" }),
-        make("label", {}, "Seed ", seed),
-        button("→", () => go(state.seed + 1), { "aria-label": "Next ship" }),
+        make(
+          "div",
+          { class: "satgan-seed" },
+          button("←", () => go(state.seed - 1), { "aria-label": "Ship before" }),
+          make("label", {}, "Seed ", seed),
+          button("→", () => go(state.seed + 1), { "aria-label": "Next ship" }),
+        ),
       ),
       ...controls.map(({ line }) => line),
       make("div", { class: "satgan-row" }, drawn, copy, copied),
@@ -440,6 +442,8 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   const box = make("div", { class: "satgan-live", role: "group", "aria-label": "Live generator" }, main);
   if (full) {
     walk = walking();
+    guide = guided();
+    box.prepend(guide.element);
     box.append(explained(), program, walk.element, sixteen());
     more().then(({ models, film }) => {
       add(models);
@@ -455,14 +459,3 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   }
   draw();
 };
-
-async function toClipboard(element) {
-  try {
-    await navigator.clipboard.writeText(element.textContent);
-    return true;
-  } catch {
-    element.closest("details").open = true;
-    getSelection().selectAllChildren(element);
-    return document.execCommand("copy");
-  }
-}

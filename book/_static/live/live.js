@@ -1,9 +1,10 @@
 "use strict";
 
-// On every page, and small for that reason: where a page has a place for the live generator, this loads the rest.
+// On every page, and small for that reason: where a page has a place for what is alive, this loads the rest.
 //
-//   <div data-satgan="compact"> what is shown where scripts are off </div>    one ship and its sliders
+//   <div data-satgan="compact"> what is shown where scripts are off </div>    the live generator: one ship and its sliders
 //   <div data-satgan="explorer"> ... </div>                                   all of it
+//   <div data-plane="both"> ... </div>                                        the game in the plane; also "gan" or "flow"
 globalThis.satgan = {};
 {
   const here = document.currentScript.src;
@@ -17,19 +18,32 @@ globalThis.satgan = {};
       document.head.append(script);
     });
 
+  const generator = async (places) => {
+    await Promise.all(["network.js", "measure.js", "tasks.js", "explorer.js", "weights.js"].map(load));
+    satgan.running = satgan.engine(satgan.content.models);
+    let rest;
+    const more = () => (rest ??= load("more.js").then(() => satgan.more));
+    for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more);
+  };
+
+  const PLANE = ["networks", "losses", "gan", "flow", "targets", "training", "stage", "curves", "link", "tasks", "game"];
+  const plane = async (places) => {
+    await Promise.all(PLANE.map((name) => load(`../plane/${name}.js`)));
+    for (const place of places) satgan.planeGame(place);
+  };
+
   document.documentElement.dataset.satganScripts = "on"; // the style sheet then keeps room for what comes
   document.addEventListener("DOMContentLoaded", async () => {
-    const places = document.querySelectorAll("[data-satgan]");
-    if (!places.length) return;
-    try {
-      await Promise.all(["noise.js", "network.js", "measure.js", "explorer.js", "weights.js"].map(load));
-      satgan.running = satgan.engine(satgan.content.models);
-      let rest;
-      const more = () => (rest ??= load("more.js").then(() => satgan.more));
-      for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more);
-    } catch (error) {
-      delete document.documentElement.dataset.satganScripts;
-      console.warn(`The live generator stays a picture: ${error.message}`);
+    for (const [selector, start, name] of [["[data-satgan]", generator, "live generator"], ["[data-plane]", plane, "game in the plane"]]) {
+      const places = document.querySelectorAll(selector);
+      if (!places.length) continue;
+      try {
+        await Promise.all(["elements.js", "guide.js", "noise.js"].map(load));
+        await start(places);
+      } catch (error) {
+        delete document.documentElement.dataset.satganScripts;
+        console.warn(`The ${name} stays a picture: ${error.message}`);
+      }
     }
   });
 }

@@ -51,7 +51,7 @@ function planeNetworks() {
 
   function sumOfRows(y, n, m) {
     const sums = new Float64Array(m);
-    for (let i = 0; i < n * m; i++) sums[i % m] += y[i];
+    for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < m; j++) sums[j] += y[at++];
     return sums;
   }
 
@@ -94,7 +94,7 @@ function planeNetworks() {
     for (let layer = 0; layer + 1 < sizes.length; layer++) {
       const outputs = sizes[layer + 1], bias = weights[2 * layer + 1];
       const y = times(inputs[layer], weights[2 * layer], n, sizes[layer], outputs);
-      for (let i = 0; i < y.length; i++) y[i] += bias[i % outputs];
+      for (let i = 0, at = 0; i < n; i++) for (let j = 0; j < outputs; j++) y[at++] += bias[j];
       if (layer + 2 < sizes.length) slopes.push(activations[activation](y));
       inputs.push(y);
     }
