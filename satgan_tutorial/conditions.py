@@ -3,6 +3,10 @@
 The first number is 1 for a ship and 0 for none. Where the causes of a chip are known, three more say how the ship lies
 and how long it is: the cosine and sine of twice its heading, since bow and stern look alike, and its length in tens of
 metres from 200. All three are 0 where there is no ship.
+
+Pictures of somebody's own have classes instead, by name: a number a class, 1 for the one that is asked for and 0 for the
+others. From four classes on there is one more number, always 0, so that four numbers mean a ship and its causes alone, and a
+sampler tells by how many numbers it takes what they are.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .chips import ChipSet
+from .pictures import PictureSet
 from .renamed import old_names
 
 if TYPE_CHECKING:
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 COLUMNS = ("ship", "heading", "length")
+CLASS = "class "  # how a column begins that says one of somebody's own classes
 
 
 def encode(ship: bool, heading: float | None = None, length: float | None = None) -> np.ndarray:
@@ -45,6 +51,36 @@ def encode(ship: bool, heading: float | None = None, length: float | None = None
     return _row(np.array([ship]), np.array([heading]), np.array([length]))[0]
 
 
+def class_columns(classes: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of a model that is asked for one of these classes, as a recipe has them."""
+    return tuple(f"{CLASS}{name}" for name in classes)
+
+
+def classes_of(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The classes that columns tell of, () where they tell of none."""
+    return tuple(name.removeprefix(CLASS) for name in columns if name.startswith(CLASS))
+
+
+def encode_classes(labels: np.ndarray | int, count: int) -> np.ndarray:
+    """Write classes as numbers: float32 (N, k), or (k,) for one.
+
+    Args:
+        labels: places among the classes, whole numbers (N,), or one.
+        count: how many classes there are, from 2.
+    """
+    return np.eye(count, class_width(count), dtype=np.float32)[labels]
+
+
+def class_width(count: int) -> int:
+    """How many numbers say which of so many classes."""
+    return count if count < 4 else count + 1
+
+
+def class_count(width: int) -> int:
+    """Of how many classes a condition with so many numbers says one; 0 where it says a ship, or a ship and its causes."""
+    return 0 if width in (0, 1, 4) else width if width < 4 else width - 1
+
+
 def from_chips(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.ndarray:
     """The conditions that chips fulfil: float32 (N, 1), or (N, 4) with all of COLUMNS.
 
@@ -60,14 +96,21 @@ def from_chips(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.nda
     return _row(chips.labels, *(np.nan_to_num(chips.causes[name].to_numpy(float)) for name in columns[1:]))
 
 
-def matching(sampler: keras.Model, chips: ChipSet, n: int) -> np.ndarray | None:
+def matching(sampler: keras.Model, chips: ChipSet | PictureSet, n: int) -> np.ndarray | None:
     """The conditions of n chips like these, in turn, for a sampler: float32 (n, k); None for one that takes none."""
     k = sum(x.shape[-1] for x in sampler.inputs[1:])
+    if isinstance(chips, PictureSet):
+        return encode_classes(chips.labels[np.arange(n) % len(chips)], class_count(k)) if k else None
     return from_chips(chips, COLUMNS if k > 1 else COLUMNS[:1])[np.arange(n) % len(chips)] if k else None
 
 
 def random(k: int, n: int, seed: int) -> np.ndarray:
-    """Draw conditions as a training deals them out, float32 (n, k): every second a ship, of any heading, of a usual length."""
+    """Draw conditions as a training deals them out, float32 (n, k): every second a ship, of any heading, of a usual length.
+
+    Of classes, each in turn.
+    """
+    if count := class_count(k):
+        return encode_classes(np.arange(n) % count, count)
     rng = np.random.default_rng(seed)
     return _row(np.arange(n) % 2, rng.uniform(0, 180, n), rng.normal(200, 30, n))[:, :k]
 
@@ -83,12 +126,31 @@ def balanced(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> tuple[np
     return chips.images[rows], from_chips(chips, columns)[rows]
 
 
+def balanced_classes(pictures: PictureSet) -> tuple[np.ndarray, np.ndarray]:
+    """Repeat the pictures of rare classes until all classes are about equally many, for `batching.shuffled`.
+
+    Returns:
+        The images, uint8 (M, S, S, 3), class by class, and their conditions, float32 (M, k).
+    """
+    count = len(pictures.classes)
+    held = np.bincount(pictures.labels, minlength=count)
+    rows = [
+        np.tile(np.flatnonzero(pictures.labels == y), round(held.max() / held[y]))
+        for y in range(count)
+        if held[y]
+    ]
+    rows = np.concatenate(rows)
+    return pictures.images[rows], encode_classes(pictures.labels[rows], count)
+
+
 def width(columns: tuple[str, ...]) -> int:
-    """How many numbers ask for these columns: a heading takes two.
+    """How many numbers ask for these columns: a heading takes two, classes what `class_width` says.
 
     Raises:
-        ValueError: if they are not none, the first or all of COLUMNS.
+        ValueError: if they are not none, the first or all of COLUMNS, or two classes or more.
     """
+    if len(classes_of(columns)) == len(columns) > 1:
+        return class_width(len(columns))
     if columns not in ((), COLUMNS[:1], COLUMNS):
         raise ValueError(f"conditions are {columns}; expected (), {COLUMNS[:1]} or {COLUMNS}.")
     return len(columns) + ("heading" in columns)
@@ -100,7 +162,7 @@ def turn(condition: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.
 
     from . import augment
 
-    if condition.shape[1] == 1:
+    if condition.shape[1] != width(COLUMNS):  # only headings turn
         return condition
     flip, mirror, transpose = augment.draws(condition, seed, which)
     # A flip or a mirror makes a heading its negative; to swap x and y makes it the rest of a right angle, negative.

@@ -8,6 +8,7 @@ trained on: "real" or "simulated".
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tempfile
 import zipfile
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import keras
 
 HERE = Path(__file__).parent / "pretrained"
+CLASSES, LARGEST = "classes.json", 2**20  # in a .keras file: the names of the classes; bytes
 
 
 class ModelError(ValueError):
@@ -159,6 +161,33 @@ def read_sampler(file: str | os.PathLike) -> keras.Model:
             f"{file}: found a generator of values from {low:.2f} to {high:.2f}; expected -1 to 1, as tanh gives them."
         )
     return model
+
+
+def write_classes(file: Path, classes: tuple[str, ...]) -> None:
+    """Write the names of the classes that a sampler is asked for into its file; nothing where there are none."""
+    if classes:
+        with zipfile.ZipFile(file, "a") as kept:
+            kept.writestr(CLASSES, json.dumps(classes))
+
+
+def read_classes(file: str | os.PathLike) -> tuple[str, ...]:
+    """The names of the classes that a sampler is asked for; () where its file has none.
+
+    Raises:
+        ModelError: what the file has there is no list of names.
+    """
+    try:
+        with zipfile.ZipFile(file) as kept:
+            if CLASSES not in kept.namelist() or kept.getinfo(CLASSES).file_size > LARGEST:
+                return ()
+            names = json.loads(kept.read(CLASSES))
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise ValueError(f"found {names!r:.60}")
+    except (OSError, ValueError, zipfile.BadZipFile, RecursionError) as error:
+        raise ModelError(
+            f"{file}: found no names of classes that can be read ({error}); train it anew."
+        ) from None
+    return tuple(names)
 
 
 def is_sampler(model: keras.Model) -> bool:

@@ -19,7 +19,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ import numpy as np
 
 from .chips import ChipSet, shrink
 from .files import locked, replacing
+from .pictures import PictureSet
 from .renamed import old_names
 from .wording import in_words
 
@@ -66,26 +67,88 @@ class Data:
     Attributes:
         images: uint8 (N, H, W, C), or points, float32 (N, 2).
         condition: of each, float32 (N, k); None for a model that takes none.
+        classes: what the numbers of a condition ask for, by name; () where they ask for no classes.
     """
 
     images: np.ndarray
     condition: np.ndarray | None = None
+    classes: tuple[str, ...] = ()
 
 
-def data_for(recipe: Recipe, chips: ChipSet) -> Data:
+def data_for(recipe: Recipe, chips: ChipSet | PictureSet) -> Data:
     """The images that a recipe learns from: the ships of these chips, or with conditions all (`conditions.balanced`).
+
+    Of somebody's own pictures it is all; see `for_pictures`.
 
     Raises:
         ValueError: there are no ships, or the chips cannot be shrunk to the recipe's size or lack its conditions.
     """
     from . import conditions
 
+    if isinstance(chips, PictureSet):
+        return _data_of_pictures(recipe, chips)
     images, condition = chips.ships.images, None
     if not len(images):
         raise ValueError(f"found no ships among {chips!r}; expected at least one to learn from.")
     if recipe.conditions:
         images, condition = conditions.balanced(chips, recipe.conditions)
     return Data(shrink(images, recipe.image_size), condition)
+
+
+def for_pictures(recipe: Recipe, pictures: PictureSet, *, turn: bool = False) -> Recipe:
+    """A recipe made for ships, for somebody's own pictures: of their size, asked for their classes, and upright.
+
+    A ship has no up, and most recipes turn and mirror their chips; a house that was learned so stands on its head. A recipe
+    whose model is told how each picture was turned draws upright ones all the same, and stays as it is.
+
+    Args:
+        recipe: for ships. One that is asked for a ship or none is asked for a class instead.
+        pictures: what it shall learn from.
+        turn: whether the pictures have no up either, so that the recipe may turn them as it turns ships.
+
+    Raises:
+        RecipeError: it is asked for headings, which nobody knows of pictures, or for classes, and there are none.
+    """
+    from . import augment, conditions
+
+    told = getattr(recipe, "symmetries", False) == augment.CONDITIONED
+    changes = {"image_size": pictures.size}
+    if hasattr(recipe, "symmetries") and not (turn or told):
+        changes["symmetries"] = False
+    if recipe.conditions == conditions.COLUMNS:
+        raise RecipeError(
+            f"{recipe.name} is asked for the heading and the length of a ship, which no picture tells; take the recipe "
+            "conditional, which is asked for a class."
+        )
+    if recipe.conditions:
+        if len(pictures.classes) < 2:
+            raise RecipeError(
+                f"{recipe.name} is asked for a class, and these pictures have none; expected two subfolders or more, and "
+                "every picture in one. Move them, or take the recipe book."
+            )
+        changes["conditions"] = conditions.class_columns(pictures.classes)
+    return replace(recipe, **changes)
+
+
+def _data_of_pictures(recipe: Recipe, pictures: PictureSet) -> Data:
+    """All pictures, and their classes where the recipe is asked for them."""
+    from . import conditions
+
+    if not len(pictures):
+        raise ValueError("found no pictures; expected at least one to learn from.")
+    classes = conditions.classes_of(recipe.conditions)
+    if classes != (pictures.classes if recipe.conditions else ()):
+        raise ValueError(f"found the conditions {recipe.conditions}; expected those of `for_pictures`.")
+    if not classes:
+        return Data(shrink(pictures.images, recipe.image_size))
+    held = np.bincount(pictures.labels, minlength=len(classes))
+    if not held.all():
+        raise ValueError(
+            f"found no picture of {classes[int(held.argmin())]} among the {len(pictures):,} to learn from; expected some of each "
+            "class. Bring more of it, or group pictures in another way."
+        )
+    images, condition = conditions.balanced_classes(pictures)
+    return Data(shrink(images, recipe.image_size), condition, classes)
 
 
 def fit(
@@ -186,7 +249,7 @@ def _means(model: keras.Model) -> list[keras.Variable]:
 
 def run(
     recipe: Recipe,
-    chips: ChipSet,
+    chips: ChipSet | PictureSet,
     out: str | os.PathLike,
     *,
     seed: int,
@@ -238,7 +301,7 @@ def run(
         raise RecipeError(str(error)) from None
     with _claimed(out) if keep else nullcontext():
         if keep:
-            _begin(out, _card(recipe, chips.source, data.images, seed), resume)
+            _begin(out, _card(recipe, chips, data.images, seed), resume)
         if resume:
             with scope():
                 model = _last(out, model, say)
@@ -251,7 +314,7 @@ def run(
         except TrainingError as error:
             raise TrainingError(f"{out}: {error}") from None
         if keep and model.step == begun_at:  # a kill may have come before the last file was written
-            _save(model, out)
+            _save(model, out, data.classes)
         if strategy and model.step == steps:
             distribute.wait_for_all(strategy)
     return model
@@ -273,7 +336,7 @@ def _kept(
 
     def save() -> None:
         nonlocal saved
-        _save(model, out)
+        _save(model, out, data.classes)
         saved = time.monotonic()
 
     def due() -> bool:
@@ -320,10 +383,32 @@ def read_card(folder: Path) -> dict[str, Any]:
     return card if isinstance(card, dict) and isinstance(card.get("recipe"), dict) else {}
 
 
-def _card(recipe: Recipe, source: str, images: np.ndarray, seed: int) -> dict[str, Any]:
-    digest = hashlib.sha256(np.ascontiguousarray(images)).hexdigest()
+def learned_from(card: dict[str, Any], pictures: PictureSet) -> bool:
+    """Whether a training, by its card, learned from the very same pictures: then no test picture was among them.
+
+    Args:
+        card: what `read_card` gives.
+        pictures: the train pictures.
+    """
+    from . import conditions
+
+    recipe = card.get("recipe", {})
+    if recipe.get("image_size") != pictures.size or (recipe.get("conditions") and len(pictures.classes) < 2):
+        return False
+    images = conditions.balanced_classes(pictures)[0] if recipe.get("conditions") else pictures.images
+    return card.get("chips") == _digest(images)
+
+
+def _digest(images: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(images)).hexdigest()[:16]
+
+
+def _card(recipe: Recipe, chips: ChipSet | PictureSet, images: np.ndarray, seed: int) -> dict[str, Any]:
     settings = {name: value for name, value in asdict(recipe).items() if name not in ("about", "steps")}
-    card = {"recipe": settings, "seed": seed, "source": source, "chips": digest[:16]}
+    card = {"recipe": settings, "seed": seed, "source": chips.source}
+    if isinstance(chips, PictureSet):  # before the sum of the pixels, which says less of what is different
+        card["reading"] = {name: value for name, value in chips.report.reading.items() if name != "strict"}
+    card["chips"] = _digest(images)
     return json.loads(json.dumps(card))  # tuples become lists, as they do on the way through the file
 
 
@@ -407,7 +492,9 @@ def _nameless(config: Any) -> Any:
     return [_nameless(value) for value in config] if isinstance(config, list | tuple) else config
 
 
-def _save(model: GenerativeModel, out: Path) -> None:
+def _save(model: GenerativeModel, out: Path, classes: tuple[str, ...] = ()) -> None:
+    from .models import write_classes
+
     last, before = (out / name for name in CHECKPOINTS)
     with replacing(last) as new:
         model.save(new)
@@ -415,10 +502,12 @@ def _save(model: GenerativeModel, out: Path) -> None:
             new, "a"
         ) as file:  # Keras leaves metrics out, and a row of the log may be half done
             file.writestr(MEANS, json.dumps([variable.numpy().tolist() for variable in _means(model)]))
+        write_classes(new, classes)
         if last.is_file():
             os.replace(last, before)
     with replacing(out / "generator.keras") as new:
         model.sampler().save(new)
+        write_classes(new, classes)
 
 
 __getattr__ = old_names(

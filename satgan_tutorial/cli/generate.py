@@ -28,6 +28,7 @@ MOST = 1_000_000  # chips, 19 GB
 @out_file(".png", ".npy")
 @source_option("For a shipped model: the chips it learned from.")
 @click.option("--no-ship", is_flag=True, help="Of conditional ones: chips without a ship.")
+@click.option("--class", "class_name", help="Of one with your own classes: which [default: each in turn].")
 @click.option(
     "--heading", type=Number(0, 360), help="Of `causes`: degrees clockwise from north [default: 45]."
 )
@@ -43,6 +44,7 @@ def generate(
     out: Path,
     source: str,
     no_ship: bool,
+    class_name: str | None,
     heading: float | None,
     length: float | None,
     steps: int | None,
@@ -57,6 +59,7 @@ def generate(
       satgan generate book -n 16 --seed 0 --out ships.png
       satgan generate runs/first -n 1000 --seed 1 --out fakes.npy
       satgan generate conditional --no-ship --out sea-and-land.png
+      satgan generate runs/coast --class harbour --out harbours.png
       satgan generate runs/flow --steps 50 --out finer.png
       satgan generate causes --source simulated --heading 45 --length 250 --out north-east.png
     """  # noqa: D301
@@ -77,7 +80,8 @@ def generate(
         sampler = models.read_sampler(file)
     shape = sampler.output_shape[1:]
     _check_size(count, shape, out, as_array)
-    condition = _condition(sampler, no_ship, heading, length)
+    classes = models.read_classes(file)
+    condition = _condition(sampler, count, classes, class_name, no_ship, heading, length)
     if steps or solver:
         sampling.solve_with(sampler, solver, steps)
 
@@ -86,7 +90,8 @@ def generate(
     with replacing(out) as new, progress(count, "chip") as update:
         blocks = samples(sampler, count, seed, condition)
         _write(new, _told(blocks, update), (count, *shape), as_array)
-    tell(f"{out}: {count} chips of {file.parent.name}/{file.name}, seed {seed}.")
+    each = f", {class_name or ', '.join(classes) + ' in turn'}" if classes else ""
+    tell(f"{out}: {count} chips of {file.parent.name}/{file.name}{each}, seed {seed}.")
 
 
 def samples(
@@ -109,12 +114,22 @@ def samples(
 
 
 def _condition(
-    sampler: keras.Model, no_ship: bool, heading: float | None, length: float | None
+    sampler: keras.Model,
+    count: int,
+    classes: tuple[str, ...],
+    class_name: str | None,
+    no_ship: bool,
+    heading: float | None,
+    length: float | None,
 ) -> np.ndarray | None:
     """What the sampler is given, as numbers; refuses options for conditions that it does not take."""
     from .. import conditions
 
     takes = sum(x.shape[-1] for x in sampler.inputs[1:])
+    if of := conditions.class_count(takes):
+        unread("this model is asked for a class", "no_ship", "heading", "length")
+        return _classes(of, count, classes, class_name)
+    unread("this model was not taught classes of your own", "class_name")
     if takes == 0:
         unread("this model takes 0 conditions", "no_ship", "heading", "length")
         return None
@@ -123,6 +138,23 @@ def _condition(
         return conditions.encode(not no_ship)
     heading, length = 45.0 if heading is None else heading, 200.0 if length is None else length
     return conditions.encode(not no_ship, heading, length)
+
+
+def _classes(of: int, count: int, classes: tuple[str, ...], class_name: str | None) -> np.ndarray:
+    """The class that was asked for, or each in turn, as numbers."""
+    import numpy as np
+
+    from .. import conditions
+    from ..pictures import find_class
+
+    if class_name is None:
+        return conditions.encode_classes(np.arange(count) % of, of)
+    if len(classes) != of:
+        raise click.UsageError(
+            f"--class {class_name}: found no names of the {of} classes in the model's file; expected those that `satgan train` "
+            "writes there. Leave --class out to draw each in turn."
+        )
+    return conditions.encode_classes(find_class(class_name, classes), of)
 
 
 def _check_size(count: int, shape: tuple[int, ...], out: Path, as_array: bool) -> None:

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 import click
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+WINDOWS = os.name == "nt"
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10))}
 LONGEST = 255  # bytes in a file's name, on every disk in use
 LONGEST_PATH = 4000  # bytes; Linux takes 4095, others less
 
@@ -142,12 +144,22 @@ def fits(path: Path) -> None:
     """Refuse a name that is too long for a disk, with the dozen letters that a file has more while it is written."""
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise click.UsageError(f"{str(path)[:40]}...: the path is too long; choose a shorter one.")
+    if WINDOWS:
+        _fits_windows(path)
     for part in path.parts:
         more = len(os.fsencode(f".new-{os.getpid()}-{part}")) - LONGEST
         if more > 0:
             raise click.UsageError(
                 f"{part[:40]}...: the name is too long by {more} bytes; choose a shorter one."
             )
+
+
+def _fits_windows(path: Path) -> None:
+    """Refuse a name that Windows keeps for a device, or would change: what is written there is lost."""
+    for part in path.parts[1 if path.anchor else 0 :]:
+        stem = part.partition(".")[0].rstrip().upper()
+        if part not in (".", "..") and (stem in DEVICES or part[-1] in ". " or set(part) & set('<>:"|?*')):
+            raise click.UsageError(f"{part}: found a name that Windows does not take; choose another one.")
 
 
 def room(folder: Path, needed: int) -> None:

@@ -14,29 +14,35 @@ import click
 
 from .console import note, progress, quiet_import, stoppable, tell
 from .options import FOLDER, SEED, STEPS, Number, Whole, unread, writable
+from .pictures import images_options, read_pictures, typed
 
 if TYPE_CHECKING:
     import keras
 
+    from ..chips import ChipSet
+    from ..pictures import PictureSet
     from ..recipes import Recipe
 
+SIDE = 80  # pixels of a chip
 STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
 
 
 @click.command(short_help="Train a GAN or a flow after a recipe, or the judge.")
 @click.argument("recipe")
 @click.option("--steps", type=STEPS, help="Where to stop [default: the recipe's own number].")
-@click.option("--image-size", type=Whole(8, 80), help="Pixels a side, the chips shrunk [default: 80].")
+@click.option("--image-size", type=Whole(8, 128), help="Pixels a side [default: 80; of --images 64 or less].")
 @click.option("--batch-size", type=Whole(1, 4096), help="Real chips a step [default: the recipe's own].")
 @click.option("--seed", type=SEED, help="Same seed, same model [default: 0, or the one resumed].")
-@click.option("--out", type=FOLDER, required=True, help="The folder for it.")
+@click.option("--out", type=FOLDER, help="The folder for it [default with --images: runs/ and its name].")
 @click.option("--resume", is_flag=True, help="Go on with the training in the folder, to the same bits.")
 @click.option("--save-every", type=Number(0, 1e6), default=60, help="Seconds to a checkpoint.")
 @click.option("--workers", help="Who shares each step: gpus, or HOST:PORT,HOST:PORT,... for machines.")
 @click.option("--worker", type=Whole(0, 9999), help="Which of these machines this is; 0 keeps the files.")
+@images_options("A folder of pictures of your own, in place of ships.")
+@click.option("--turn", is_flag=True, help="Of --images: they have no up; turn and mirror them as ships.")
 def train(
     recipe: str,
-    out: Path,
+    out: Path | None,
     steps: int | None,
     seed: int | None,
     resume: bool,
@@ -45,17 +51,24 @@ def train(
     worker: int | None,
     image_size: int | None,
     batch_size: int | None,
+    images: Path | None,
+    how: dict[str, Any],
+    turn: bool,
 ) -> None:
-    """Train a model after RECIPE on the train chips at hand, or the judge.
+    """Train a model after RECIPE on the train chips at hand, or on pictures of your own, or train the judge.
 
     GANs are small, book, dcgan, post, conditional and causes; flows, the second family, are flow and flow-conditional.
 
     The folder gets the recipe, a log, a strip of samples, checkpoints and the generator. Ctrl-C stops after the step and
     saves; a crash costs what came after the last checkpoint. Either way, --resume goes on.
 
+    Pictures of your own may be of any names, kinds and sizes; `satgan check --images FOLDER` tells what will be made of them.
+    Subfolders are classes, for conditional and flow-conditional.
+
     \b
     Examples:
       satgan train small --seed 0 --out runs/first
+      satgan train small --images photos                           into runs/photos
       satgan train small --steps 1200 --out runs/first --resume    goes on to step 1200
       satgan train post --image-size 40 --batch-size 8 --out runs/post
       satgan train book --workers a:2222,b:2222 --worker 0 --out runs/two    and --worker 1 on machine b
@@ -64,12 +77,15 @@ def train(
     """  # noqa: D301
     from .. import training
 
+    out = _folder(out, images)
     writable(out)
+    if not images:
+        unread("only pictures of --images may have an up", "turn")
     if recipe == "judge":
         unread("the judge trains in minutes and cannot be resumed", "resume")
         unread(
-            "the judge has a size, a batch and a time of its own",
-            "image_size", "batch_size", "save_every", "workers", "worker",
+            "the judge has a size, a batch, a time and chips of its own",
+            "image_size", "batch_size", "save_every", "workers", "worker", "images",
         )  # fmt: skip
         return _train_judge(steps, seed or 0, out)
     if workers in (None, "gpus"):
@@ -86,13 +102,17 @@ def train(
         from .. import distribute
 
         shared = distribute.strategy(workers, worker)
-    from ..sources import load_chips
 
     begun = _begun(out)
     settings = _settings(recipes.get(recipe), begun, image_size=image_size, batch_size=batch_size)
+    if images:
+        chips = _own(images, how, out, image_size)
+        settings = training.for_pictures(settings, chips, turn=turn)
+        _say_upright(settings, turn)
+    else:
+        chips = _ships(out, image_size)
     steps = steps or settings.steps
     seed = begun.get("seed", 0) if seed is None else seed
-    chips = load_chips(say=note).split(0).train
     with stoppable() as stop, progress(steps, "step") as update:
         model = training.run(
             settings,
@@ -108,12 +128,59 @@ def train(
             say=note,
         )
     folder = shlex.quote(str(out))
+    own = f" {typed(images, how)}{' --turn' * turn}" if images else ""
     if model.step < steps:
         tell(f"Stopped and saved at step {model.step} of {steps}. Go on with:")
-        tell(f"  satgan train {recipe} --steps {steps} --seed {seed} --out {folder} --resume")
+        tell(f"  satgan train {recipe}{own} --steps {steps} --seed {seed} --out {folder} --resume")
         sys.exit(STOPPED)
-    tell(f"{out}: {recipe} after {model.step} steps. Its ships:")
-    tell(f"  satgan generate {folder} --out ships.png")
+    tell(f"{out}: {recipe} after {model.step} steps. Its {'pictures' if images else 'ships'}:")
+    tell(f"  satgan generate {folder} --out {'pictures' if images else 'ships'}.png")
+    if images:
+        tell("How good they are:")
+        tell(f"  satgan evaluate {folder} --images {shlex.quote(str(images))}")
+
+
+def _folder(out: Path | None, images: Path | None) -> Path:
+    """The folder for a training: that of pictures is named after theirs where nobody says."""
+    if out is None and images is None:
+        raise click.MissingParameter(param_hint="'--out'", param_type="option")
+    return out or Path("runs") / (images.resolve().name or "pictures")
+
+
+def _own(images: Path, how: dict[str, Any], out: Path, size: int | None) -> PictureSet:
+    """Those of somebody's own pictures that a model may learn from."""
+    from .. import training
+    from ..pictures import advice
+
+    split = read_pictures(images, how, training.read_card(out).get("reading", {}), size).split(0)
+    counts = ", ".join(f"{len(part):,} {name}" for name, part in split._asdict().items())
+    note(f"{images}: {counts}. It learns from the first alone. {advice(len(split.train))}")
+    return split.train
+
+
+def _say_upright(settings: Recipe, turn: bool) -> None:
+    if not turn and settings.symmetries is False:
+        note(
+            "It learns them as they stand; if they have no up, as pictures from above, --turn makes more of them."
+        )
+
+
+def _ships(out: Path, size: int | None) -> ChipSet:
+    """The chips at hand that a model may learn from.
+
+    Raises:
+        UsageError: the training in the folder is of somebody's own pictures, or the size is more than a chip's.
+    """
+    from .. import training
+    from ..sources import load_chips
+
+    if training.read_card(out).get("source") == "pictures":
+        raise click.UsageError(
+            f"{out}: the training in it is of pictures of your own: name their folder with --images."
+        )
+    if size and size > SIDE:
+        raise click.UsageError(f"--image-size {size}: expected 8 to {SIDE}, the pixels of a chip.")
+    return load_chips(say=note).split(0).train
 
 
 def _begun(out: Path) -> dict[str, int]:
