@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
 from .appearance import alignment, measure
+from .chips import SIZE, enlarge
 from .metrics import distances, small, turned
 
 LOOKS = 5  # in a row that have to show a symptom of the pictures: a single look may mislead
+DRAWS = 400  # of training ships, to know by how much chance moves the agreement of their headings
 
 # Named in the order of `diagnose`: what was seen, what it may mean, what to try.
 WORDS = {
@@ -23,8 +26,10 @@ WORDS = {
     "little. A gradient penalty (r1, r2), a lower learning rate for the discriminator or augmentation may help.",
     "one picture": "all noise becomes almost one picture: the generator has collapsed. A lower learning rate for it, a "
     "gradient penalty (r1, r2) or the relativistic loss may help.",
-    "one heading": "nearly all ships point one way. Turn and mirror the real ones (symmetries), or look whether they do "
-    "so too.",
+    "one heading": "the ships point one way, far more than the training ships do. A gradient penalty (r1, r2) or more "
+    "training chips by turning and mirroring them (symmetries) may help.",
+    "even headings": "the ships point every way more evenly than the training ships do. Turning these by quarters and mirroring "
+    'them (symmetries=True) does that; half turns (symmetries="half_turns") do not.',
     "no dark pixel": "the pictures have no dark pixel: the real images may be in [0, 1], where the network's door expects "
     "uint8, or [-1, 1].",
     "copies": "the pictures are nearer to the training chips than to chips never shown: they may be copies. More images, "
@@ -62,12 +67,16 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
         "discriminator wins": all_of(
             np.minimum(last("real_accuracy", patience), last("fake_accuracy", patience)) > 0.99, patience
         ),
-        "one picture": all_of(last("variety", LOOKS) < 0.1, LOOKS),
-        "one heading": all_of(last("one_heading", LOOKS) > 0.7, LOOKS),
+        # Of 64 real chips it is never below 0.8.
+        "one picture": all_of(last("variety", LOOKS) < 0.5, LOOKS),
+        # In standard deviations of chance: of as many training ships, one look in ten thousand is beyond 4.
+        "one heading": all_of(last("one_heading", LOOKS) > 4, LOOKS),
+        # Blots point anywhere, so this one waits longer.
+        "even headings": all_of(last("one_heading", patience) < -4, patience),
         # 127 is the middle of the network's range.
         "no dark pixel": all_of(last("darkest", LOOKS) > 120, LOOKS),
         "copies": all_of(last("nearest", LOOKS) < 0.75, LOOKS),
-        # 0.25 is what chance moves the KID of a hundred chips that are nearly as good as real ones.
+        # The looks of a run share their noise, so the luck of the draw is in its best and in its last ones alike.
         "past its best": all_of(kid[-patience:] > 1.4 * best + 0.25, patience),
     }
     return [name for name, there in seen.items() if there]
@@ -77,7 +86,9 @@ def picture_scores(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable
     """By name, what `Alarm` likes to know about generated chips, for `Scores`; cheap, and without a judge.
 
     - variety: mean distance between two generated chips; 1 where it is that between two training chips.
-    - one_heading: 0 where the ships point everywhere alike, 1 where all point one way; NaN where half of them have none.
+    - one_heading: how much more the headings agree than those of as many training ships, in standard deviations of what
+      chance does to these; negative where they agree less, NaN where half of the chips have none. Of 64 chips or more: those
+      of a few agree by chance.
     - darkest: the level, 0..255, that 1 % of the values are below.
     - nearest: median distance to the nearest training chip, over that to the nearest of as many unseen ones, each turned
       and mirrored in all eight ways; about 1 where nothing is copied.
@@ -85,15 +96,25 @@ def picture_scores(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable
     Distances are Euclidean, between chips shrunk to a quarter of their sides.
 
     Args:
-        images: the training chips, uint8 (N, 80, 80, 3).
-        unseen: chips like them that the GAN is not shown, uint8 (M, 80, 80, 3).
+        images: the training chips, uint8 (N, H, H, 3).
+        unseen: chips like them that the GAN is not shown, uint8 (M, H, H, 3).
     """
     n = min(len(images), len(unseen))
     usual, shown, kept = _apart(small(images)), turned(images[:n]), turned(unseen[:n])
+    training = cache(lambda: _headings(images))
+
+    @cache
+    def by_chance(n: int) -> tuple[float, float]:
+        rng = np.random.default_rng(0)
+        agree = [alignment(rng.choice(training(), n)) for _ in range(DRAWS)]
+        return float(np.mean(agree)), float(np.std(agree))
 
     def one_heading(fake: np.ndarray) -> float:
-        headings = measure(fake).heading.dropna()
-        return alignment(headings) if len(headings) > len(fake) / 2 else np.nan
+        headings = _headings(fake)
+        if len(headings) <= len(fake) / 2 or not len(training()):
+            return np.nan
+        expected, chance = by_chance(len(headings))
+        return (alignment(headings) - expected) / max(chance, 1e-3)
 
     def nearest(fake: np.ndarray) -> float:
         drawn = small(fake)
@@ -106,6 +127,11 @@ def picture_scores(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable
         "darkest": lambda fake: np.quantile(fake, 0.01),
         "nearest": nearest,
     }
+
+
+def _headings(images: np.ndarray) -> np.ndarray:
+    found = measure(enlarge(images, SIZE) if images.shape[1] < SIZE else images).heading
+    return found.dropna().to_numpy()
 
 
 def _apart(a: np.ndarray) -> float:

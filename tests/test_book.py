@@ -124,7 +124,7 @@ class TestNotebook:
                     assert "caption" in words or "alt" not in words, cell.source
 
 
-CLAIMING = [path for path in CHAPTERS if path.name[:2] in (*(f"{i:02}" for i in range(8)), "09")] + ASIDE
+CLAIMING = [path for path in CHAPTERS if path.name[:2] < "10"] + ASIDE
 
 
 @pytest.mark.parametrize("path", CLAIMING, ids=lambda p: p.stem)

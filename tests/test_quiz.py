@@ -43,7 +43,7 @@ def test_a_question_is_answered_by_keyboard_each_for_itself(rooms, browser):
     assert page.evaluate("document.activeElement.textContent") == exercises.DISEASES[0]
     page.keyboard.press("Enter")
     said = first.locator("[aria-live]")
-    assert said.inner_text().startswith("Not yet: not images in [0, 1]: look at the accuracies")
+    assert said.inner_text().startswith("Not yet: then the pictures would be pale.")
     first.get_by_role("button", name="the discriminator wins").focus()
     page.keyboard.press("Space")
     assert said.inner_text() == "Right: the discriminator wins."

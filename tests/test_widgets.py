@@ -279,7 +279,7 @@ def test_a_recorded_training_is_watched(shown):
     (curves, said, losses), (strip, alt, caption) = shown
     log = pd.read_csv(RUNS / "museum-1.csv")
     assert curves.axes[0].lines[0].get_ydata().tolist() == log.d_loss.tolist()
-    assert f"step {log.step.iloc[-1]}: d_loss 0.00" in said and len(strip.axes) == 8
+    assert f"step {log.step.iloc[-1]}: d_loss 0.0" in said and len(strip.axes) == 24
     assert alt.endswith(f"after {log.step.iloc[-1]} steps.")
     assert "Losses and accuracies" in losses and f"after {log.step.iloc[-1]} steps" in caption
 

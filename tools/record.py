@@ -36,6 +36,7 @@ HERE = RESULTS / "07-the-training"
 SAMPLES = 64  # generated chips that are kept
 SCORED = 128  # generated chips that a look is scored on
 FILM = 12  # looks whose pictures are kept
+SHOWN = 8  # noise vectors of a look
 
 POST = replace(recipes.get("post"), batch_size=8)
 EQUAL = 8.0  # minutes of processor time for each of the four architectures: four on two cores
@@ -82,11 +83,12 @@ def record(
     scored: int = SCORED,
     samples: int = SAMPLES,
     film: int | None = None,
+    shown: int = SHOWN,
     resume: bool = True,
     about: dict | None = None,
     out: Path = HERE,
-) -> None:
-    """Train a generative model and keep what happened.
+) -> keras.Model:
+    """Train a generative model, keep what happened, and return it.
 
     Args:
         name: of the files.
@@ -100,7 +102,8 @@ def record(
         minutes: of processor time, or None.
         scored: how many images a look is scored on.
         samples: how many images to keep.
-        film: how many looks to keep of those at the eight noise vectors, evenly; None for all.
+        film: how many looks to keep of those at the same noise vectors, evenly; None for all.
+        shown: how many noise vectors.
         resume: whether to keep a checkpoint and go on from it; not for a loss that Keras cannot name.
         about: what else the `.json` shall say.
         out: the folder.
@@ -112,7 +115,7 @@ def record(
     checkpoint, log = unfinished / "checkpoint.keras", unfinished / "log.csv"
     model = models.read(checkpoint, compiled=True) if checkpoint.is_file() else build()
     spent = pd.read_csv(log).cpu_minutes.iloc[-1] if model.step else 0.0
-    shown = Samples(n=8, seed=7, every=every, folder=unfinished / "samples")
+    film_strip = Samples(n=shown, seed=7, every=every, folder=unfinished / "samples")
 
     def save(epoch, logs):
         if resume:
@@ -129,7 +132,7 @@ def record(
             every=every,
             callbacks=[
                 Clock(spent, minutes),
-                shown,
+                film_strip,
                 Scores(scores, n=scored, seed=0, every=every),
                 Log(log, every),
                 Progress(steps, seconds=60),
@@ -138,7 +141,7 @@ def record(
         )
     except training.TrainingError as error:
         raise SystemExit(f"{name}: {error}") from None
-    kept = film_of(shown, film) | {"samples": model.sample(samples, seed=1)}
+    kept = film_of(film_strip, film) | {"samples": model.sample(samples, seed=1)}
     facts = (about or {}) | {
         "seed": seed,
         "steps": model.step,
@@ -151,6 +154,7 @@ def record(
     (out / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     log.replace(out / f"{name}.csv")
     shutil.rmtree(unfinished)
+    return model
 
 
 def film_of(shown: Samples, film: int | None) -> dict[str, np.ndarray]:

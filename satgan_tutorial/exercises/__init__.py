@@ -12,7 +12,7 @@ from .chapter_04 import log_posterior, posterior, sample_gaussian
 from .chapter_05 import count_modes, divergence, gradients_at, optimal_discriminator, two_losses, update
 from .chapter_06 import costs, is_affine, patches, small_generator
 from .chapter_07 import accuracies, broken_step, bugs, training_step
-from .chapter_08 import DISEASES, copying, cure, diagnosis, quiz
+from .chapter_08 import DISEASES, ROOMS, alarm, copying, diagnoses, diagnosis, false_alarms, quiz
 from .chapter_09 import auc, fooled, guess, kid, rank
 from .chapter_10 import PAIRS, difference, prediction, seeds_needed, which_is_real
 from .chapter_11 import asked_given_seen, projection, quarter_turn

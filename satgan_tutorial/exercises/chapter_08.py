@@ -1,12 +1,11 @@
 """Chapter 8: when it goes wrong."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from .grading import Unsolved, call, grade
+from .grading import Unsolved, Wrong, call, grade, number
 from .questions import ask, block
 
 # In the order of the alphabet, not of the rooms.
@@ -14,83 +13,142 @@ DISEASES = (
     "images in [0, 1]",
     "labels above 1",
     "learning rate too high",
-    "one heading",
+    "mode collapse",
     "the discriminator wins",
-    "trained past its best",
     "training images copied",
+    "wrong symmetries",
 )
 
-# By room: the disease, and what to look at again.
+# By room: the disease.
 ROOMS = (
-    ("the discriminator wins", "look at the accuracies: is anyone still fooled?"),
-    ("one heading", "measure with your eyes: in how many directions do the ships at the end point?"),
-    ("images in [0, 1]", "the curves are fine. Which brightness do you never see in the pictures?"),
-    (
-        "labels above 1",
-        "one curve goes where a cross-entropy cannot go; what would it have to be told for that?",
-    ),
-    ("learning rate too high", "how large are the losses, and how suddenly did they become so?"),
-    ("training images copied", "the ships are good, and there are few different ones."),
-    ("trained past its best", "compare the pictures in the middle with those at the end."),
+    "the discriminator wins",
+    "mode collapse",
+    "images in [0, 1]",
+    "labels above 1",
+    "learning rate too high",
+    "training images copied",
+    "wrong symmetries",
+)
+
+# By room, what is said to each other disease.
+WHY_NOT = (
+    {
+        "images in [0, 1]": "then the pictures would be pale. These have black pixels and white ones.",
+        "labels above 1": "then the discriminator's loss would fall below 0. This one comes close to 0 and stays above.",
+        "learning rate too high": "then the losses would jump to hundreds and more. These are calm.",
+        "mode collapse": "then all pictures would show one ship. These show none, and look at the accuracies: is anyone still "
+        "fooled?",
+        "training images copied": "a copy of a ship would be a ship.",
+        "wrong symmetries": "then there would be ships. These are none.",
+    },
+    {
+        "images in [0, 1]": "then no pixel would be dark, and the ships would still differ from each other.",
+        "labels above 1": "then the discriminator's loss would fall below 0. This one settles near 0.7.",
+        "learning rate too high": "then the losses would reach hundreds and more. These stay small, although one of the two rates "
+        "is indeed the cause.",
+        "the discriminator wins": "here it is right on less than half of the chips. How many different ships do you count?",
+        "training images copied": "copies of six hundred chips would be six hundred different pictures. How many do you count?",
+        "wrong symmetries": "then the ships would point in other directions than the real ones. These point in one. But how many "
+        "different ships do you count?",
+    },
+    {
+        "labels above 1": "then the discriminator's loss would fall below 0. Both losses look healthy.",
+        "learning rate too high": "then the losses would jump. Both look healthy. Which brightness do you never see?",
+        "mode collapse": "the ships differ in size, heading and shade. Which brightness do you never see?",
+        "the discriminator wins": "it is fooled as often as in the healthy run. Which brightness do you never see?",
+        "training images copied": "no real chip is as pale as these.",
+        "wrong symmetries": "the ships point in the same directions as the twin's. Which brightness do you never see?",
+    },
+    {
+        "images in [0, 1]": "then no pixel would be dark. The left curve goes where a cross-entropy cannot go.",
+        "learning rate too high": "large losses would fit, but look at the sign: one curve goes below 0. What would the "
+        "discriminator have to be told for that?",
+        "mode collapse": "the pictures differ. The left curve goes where a cross-entropy cannot go.",
+        "the discriminator wins": "one that wins has a loss that comes close to 0. This one goes below. What would it have to be "
+        "told for that?",
+        "training images copied": "these are no clean ships. The left curve goes where a cross-entropy cannot go.",
+        "wrong symmetries": "the ships point in about the same directions as the twin's. The left curve goes where a cross-entropy "
+        "cannot go.",
+    },
+    {
+        "images in [0, 1]": "a wrong range makes pale ships and calm curves. How large are these losses?",
+        "labels above 1": "then the discriminator's loss would fall below 0. This one is far above.",
+        "mode collapse": "then the pictures would be one ship. These are no ship at all. How large are the losses?",
+        "the discriminator wins": "one that wins pays next to nothing. How large is its loss here?",
+        "training images copied": "a copy of a ship would be a ship. How large are the losses?",
+        "wrong symmetries": "then there would be ships. These are none. How large are the losses?",
+    },
+    {
+        "images in [0, 1]": "there are dark shadows in these pictures.",
+        "labels above 1": "then the discriminator's loss would fall below 0. This one stays above.",
+        "learning rate too high": "then nothing would be left of the ships. These are the cleanest of the museum.",
+        "mode collapse": "close: there are few different ships. But they are too good to be its own idea. Where would it have them "
+        "from?",
+        "the discriminator wins": "it does lead, but a generator that learned nothing could not draw these. They are too good. Where "
+        "would it have them from?",
+        "wrong symmetries": "these ships point in few directions, but there are few ships. Where would it have them from?",
+    },
+    {
+        "images in [0, 1]": "there are dark pixels in these pictures.",
+        "labels above 1": "then the discriminator's loss would fall below 0. This one stays above.",
+        "learning rate too high": "then the losses would reach hundreds and more, and nothing would be left of the ships.",
+        "mode collapse": "the ships differ, in one respect even more than the twin's. In which?",
+        "the discriminator wins": "it is fooled about as often as in the healthy run. In how many directions do the ships point?",
+        "training images copied": "these are no copies: some are bent or branched. In how many directions do the ships point?",
+    },
 )
 
 
 def diagnosis(room: int, answer: Any) -> None:
-    """Grade exercise 8.1: which of `DISEASES` the run in a room, 1 to 7, has."""
+    """Grade one room of exercise 8.1: which of `DISEASES` the patient in a room, 1 to 7, has."""
 
     def hint():
         if answer is ...:
             raise Unsolved
         if answer not in DISEASES:
             return f"{answer!r} is on no door; the names are {', '.join(DISEASES)}."
-        return _wrong(room, answer)
+        return None if answer == ROOMS[room - 1] else WHY_NOT[room - 1][answer]
 
-    grade("put the name of a disease in place of the dots.", hint, ROOMS[room - 1][0] + ".")
+    grade("put the name of a disease in place of the dots.", hint, f"{ROOMS[room - 1]}.")
+
+
+def diagnoses(answers: Any) -> None:
+    """Grade exercise 8.1: by room, 1 to 7, which of `DISEASES` its patient has; the first that is wrong gets a hint."""
+
+    def hint():
+        if not isinstance(answers, dict) or set(answers) != set(range(1, len(ROOMS) + 1)):
+            return f"a dict with the rooms 1 to {len(ROOMS)}, and the name of a disease for each."
+        if ... in answers.values():
+            raise Unsolved
+        for room, answer in sorted(answers.items()):
+            if answer not in DISEASES:
+                return f"room {room}: {answer!r} is on no door; the names are {', '.join(DISEASES)}."
+            if answer != ROOMS[room - 1]:
+                return f"room {room}: {WHY_NOT[room - 1][answer]}"
+        return None
+
+    grade("put the name of a disease in place of each of the dots.", hint, "seven rooms, seven diseases.")
 
 
 def quiz(room: int) -> None:
-    """Ask exercise 8.1 in the page: a button for each disease, and the verdict of `diagnosis` on it."""
+    """Ask exercise 8.1 in the page: a button for each disease, and what is said to each of them."""
+    right, why_not = ROOMS[room - 1], WHY_NOT[room - 1]
     verdicts = {
-        name: f"Not yet: {wrong}" if (wrong := _wrong(room, name)) else f"Right: {name}." for name in DISEASES
+        name: f"Right: {name}." if name == right else f"Not yet: {why_not[name]}" for name in DISEASES
     }
-    ask(block(f"Room {room}, a question", f"Room {room}: which disease is it?", verdicts))
-
-
-def _wrong(room: int, answer: Any):
-    disease, look = ROOMS[room - 1]
-    return None if answer == disease else f"not {answer}: {look}"
-
-
-def cure(recipe: Any, cured: Any) -> None:
-    """Grade exercise 8.2: `cured` is a recipe that differs from the sick `recipe` in the one setting that is wrong."""
-
-    def hint():
-        if cured is ...:
-            raise Unsolved
-        if not isinstance(cured, type(recipe)):
-            return "that is no recipe; dataclasses.replace(recipe, name=value) makes one with one setting changed."
-        before, after = asdict(recipe), asdict(cured)
-        changed = [name for name in before if before[name] != after[name]]
-        if not changed:
-            return "that is the same recipe; dataclasses.replace(recipe, name=value) changes one setting."
-        if len(changed) > 1:
-            many = " and ".join(changed) if len(changed) < 4 else f"{len(changed)} settings"
-            return f"{many} are changed; if it gets well you will not know which did it. Change one."
-        if changed != ["symmetries"]:
-            return f"{changed[0]} may help in other ways, but which setting decides where the *real* ships point?"
-        if cured.symmetries is not True:
-            return "a half turn leaves each heading as it is, so use all symmetries: symmetries=True."
-        return None
-
-    grade(
-        "return the recipe with one setting changed, so that its ships point everywhere.",
-        hint,
-        "one change, and a twin with the same seed: that is how you know what cured it.",
+    reasons = "".join(f"<dt>{name}</dt><dd>{why_not[name]}</dd>" for name in DISEASES if name != right)
+    ask(
+        block(
+            f"Room {room}, a question",
+            f"Room {room}: which disease is it?",
+            verdicts,
+            reasons=f"<dl>{reasons}</dl>",
+        )
     )
 
 
 def copying(function: Callable[..., Any]) -> None:
-    """Grade exercise 8.3: `function(fake, shown, unseen)` is the median nearest distance to shown over that to unseen."""
+    """Grade exercise 8.2: `function(fake, shown, unseen)` is the median nearest distance to shown over that to unseen."""
 
     def hint():
         rng = np.random.default_rng(0)
@@ -132,3 +190,127 @@ def _nearest(fake: np.ndarray, others: np.ndarray, dtype: Any = np.float64):
     difference = fake.astype(dtype)[:, None] - others.astype(dtype)[None]
     squares = difference.astype(np.float64) ** 2
     return np.sqrt(squares.sum(axis=(2, 3, 4))).min(axis=1)
+
+
+# Exact shares for a score that is the mean of n numbers, each 0 or 1 alike: n, a threshold, the share above, the share below.
+BINOMIAL = ((10, 0.65, 0.1719, 0.8281), (40, 0.56, 0.2148, 0.7852))
+
+
+def false_alarms(function: Callable[..., Any]) -> None:
+    """Grade exercise 8.3: `function(score, chips, n, threshold)` is how often n chips drawn at random score above it."""
+
+    def hint():
+        for case in BINOMIAL:
+            sizes = []
+
+            def score(drawn: np.ndarray, sizes: list = sizes) -> float:
+                sizes.append(len(drawn))
+                return float(np.mean(drawn))
+
+            chips = np.array(5 * [0.0] + 5 * [1.0])
+            got = number(call(function, score, chips, *case[:2]))
+            if wrong := _draws(sizes, case[0]) or _share(got, *case):
+                return wrong
+        return None
+
+    grade(
+        "draw n chips a thousand times, score each draw, and return the share of the scores above the threshold.",
+        hint,
+        "so often the alarm would ring although the generator is perfect.",
+    )
+
+
+def _draws(sizes: list[int], n: int):
+    """What is wrong with the draws, given how many chips each of them had."""
+    if not sizes:
+        return "call score on each draw of chips; yours never calls it."
+    if set(sizes) != {n}:
+        return f"draw n chips each time: n was {n}, and score got {sizes[0]}."
+    if len(sizes) < 300:
+        return f"{len(sizes)} draws leave too much to luck; take a thousand."
+    return None
+
+
+def _share(got: float, n: int, threshold: float, above: float, below: float):
+    """What is wrong with the share."""
+    if got > 1:
+        return f"a share lies between 0 and 1; yours says {got:g}. Divide by the number of draws."
+    if abs(got - above) < 0.05:
+        return None
+    if abs(got - below) < 0.05:
+        return "that is how often the score lies *below* the threshold; an alarm rings above it."
+    if got in (0.0, 1.0):
+        return (
+            "all of your draws have the same score. A generator may draw the same ship twice: draw with replacement, anew each "
+            "time, `rng.integers(len(chips), size=n)`."
+        )
+    return f"half of ten numbers are 1: the mean of {n} is above {threshold} in {above:.2f} of all draws; yours says {got:.2f}."
+
+
+# By disease: what an alarm that misses it has not looked at.
+LOOK_AT = {
+    "images in [0, 1]": "in its last five looks 1 % of the values lie below level {darkest:.0f}, and 127 is the middle of the range",
+    "labels above 1": "the discriminator's loss ends at {d_loss:.2f}, and a cross-entropy with honest labels is never below 0",
+    "learning rate too high": "the largest loss is {largest:.3g} nats",
+    "mode collapse": "in the last five looks the distance between two of its chips is {variety:.2f} of that between two real ones",
+    "the discriminator wins": "the lower of the two accuracies is {accuracy:.3f} in the median of the last ten looks",
+    "wrong symmetries": "over the last five looks the headings agree by {one_heading:+.1f} standard deviations more than real ones",
+    "training images copied": "over the last five looks it is {nearest:.2f} times as far to the shown chips as to the unseen ones",
+}
+
+
+def alarm(function: Callable[..., Any]) -> None:
+    """Grade exercise 8.4: `function(log)` names one of `DISEASES`, or "healthy", from the log of runs the chapter hides.
+
+    Among these are each patient once more, from another seed, healthy runs, and a generator that draws real ships.
+    """
+
+    def hint():
+        for truth, log in unseen_logs():
+            got = call(function, log.copy())
+            if not isinstance(got, str) or got not in (*DISEASES, "healthy"):
+                raise Wrong(f"return one of DISEASES, or 'healthy'; yours says {got!r:.60}.")
+            if got == truth:
+                continue
+            facts = _facts(log)
+            if truth == "a perfect generator" or truth == "healthy":
+                if got == "healthy":
+                    continue
+                who = (
+                    "a run that is well"
+                    if truth == "healthy"
+                    else "real ships, drawn at random as if by a perfect generator"
+                )
+                return f"a false alarm: your function says {got!r} of {who}, in which {LOOK_AT[got].format(**facts)}."
+            return (
+                f"your function says {got!r} of a run in which {LOOK_AT[truth].format(**facts)}. Which disease is that a "
+                "sign of, and which of your rules should come first?"
+            )
+        return None
+
+    grade(
+        "look at the last rows of the log, and return one of DISEASES, or 'healthy'.",
+        hint,
+        "seven patients that it had never seen are named, and those that are well are left in peace.",
+    )
+
+
+def unseen_logs() -> list[tuple[str, Any]]:
+    """The runs that exercise 8.4 is graded on: what each of them has, and its log."""
+    import pandas as pd
+
+    from ..experiments.results import RESULTS
+
+    folder = RESULTS / "08-when-it-goes-wrong"
+    runs = [("healthy", f"museum-healthy-{k}") for k in (2, 3, 4)]
+    runs += [(disease, f"museum-{room}-again") for room, disease in enumerate(ROOMS, 1)]
+    runs.insert(1, ("a perfect generator", "perfect"))
+    return [(truth, pd.read_csv(folder / f"{name}.csv")) for truth, name in runs]
+
+
+def _facts(log: Any) -> dict[str, float]:
+    """What the hints of exercise 8.4 say of a log."""
+    ends = log[["d_loss", "darkest", "variety", "nearest", "one_heading"]].tail(5).mean().to_dict()
+    accuracy = log[["real_accuracy", "fake_accuracy"]].min(axis=1).tail(10).median()
+    largest = log[["d_loss", "g_loss"]].abs().max().max()
+    return ends | {"accuracy": accuracy, "largest": largest}
