@@ -1,12 +1,13 @@
 """A search over recipes: Optuna proposes one, it trains for as long as every other, and the judge scores its ships.
 
 A study lies in a journal file or in a database, and any number of workers, on any machines that reach it, work on it at
-once. The score is the KID against validation ships: the test ships are not for choosing. Most proposals look bad long
-before their time is over and are given up.
+once. The score is the KID against validation ships: the test ships are not for choosing. Of somebody's own pictures, which
+have no judge, it is `likeness.Yardstick`'s. Most proposals look bad long before their time is over and are given up.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -24,10 +25,11 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, Jou
 from optuna.storages.journal._file import get_lock_file
 from optuna.trial import TrialState
 
-from . import networks, recipes, training
+from . import likeness, networks, recipes, training
 from .callbacks import Clock
 from .chips import ChipSet
 from .judge import Judge
+from .pictures import PictureSet
 from .recipes import FlowRecipe, GANRecipe, Recipe
 from .training import Data
 
@@ -67,6 +69,13 @@ FLOW_CHOICES = {
 FLOW_STEPS = 6  # of the solver at a look, whose hundreds of chips would take longer than the training at a recipe's own
 
 
+def _open(base: Recipe, choices: dict[str, tuple]) -> dict[str, tuple]:
+    """What there is to choose; pictures that have an up, which the base leaves as they stand, are not to be turned."""
+    return {
+        name: each for name, each in choices.items() if name != "symmetries" or base.symmetries is not False
+    }
+
+
 @singledispatch
 def propose(base: Recipe, trial: optuna.trial.BaseTrial) -> Recipe:
     """The base with what a trial has in its place; with `optuna.trial.FixedTrial` what a given one had.
@@ -81,7 +90,9 @@ def propose(base: Recipe, trial: optuna.trial.BaseTrial) -> Recipe:
 
 @propose.register
 def _(base: GANRecipe, trial: optuna.trial.BaseTrial) -> GANRecipe:
-    chosen = {name: trial.suggest_categorical(name, choices) for name, choices in CHOICES.items()}
+    chosen = {
+        name: trial.suggest_categorical(name, choices) for name, choices in _open(base, CHOICES).items()
+    }
     chosen["diffaugment"] = tuple(chosen["diffaugment"].split())
     gamma = trial.suggest_float("gamma", 0.01, 10, log=True)
     rate = trial.suggest_float("learning_rate", 1e-4, 4e-3, log=True)
@@ -90,7 +101,8 @@ def _(base: GANRecipe, trial: optuna.trial.BaseTrial) -> GANRecipe:
 
 @propose.register
 def _(base: FlowRecipe, trial: optuna.trial.BaseTrial) -> FlowRecipe:
-    chosen = {name: trial.suggest_categorical(name, choices) for name, choices in FLOW_CHOICES.items()}
+    open_ones = _open(base, FLOW_CHOICES)
+    chosen = {name: trial.suggest_categorical(name, choices) for name, choices in open_ones.items()}
     late = (trial.suggest_float("late", -1, 2), base.late[1])
     rate = trial.suggest_float("learning_rate", 1e-4, 4e-3, log=True)
     return replace(base, late=late, learning_rate=rate, solver_steps=FLOW_STEPS, **chosen)
@@ -104,7 +116,7 @@ def proposal(recipe: Recipe) -> dict[str, Any]:
 
 @proposal.register
 def _(recipe: GANRecipe) -> dict[str, Any]:
-    chosen = {name: getattr(recipe, name) for name in CHOICES}
+    chosen = {name: getattr(recipe, name) for name in _open(recipe, CHOICES)}
     chosen["diffaugment"] = " ".join(recipe.diffaugment)
     chosen["d_filters"] = recipe.d_filters or recipe.base_filters
     return chosen | {"gamma": recipe.r1, "learning_rate": recipe.learning_rates[0]}
@@ -112,7 +124,7 @@ def _(recipe: GANRecipe) -> dict[str, Any]:
 
 @proposal.register
 def _(recipe: FlowRecipe) -> dict[str, Any]:
-    chosen = {name: getattr(recipe, name) for name in FLOW_CHOICES}
+    chosen = {name: getattr(recipe, name) for name in _open(recipe, FLOW_CHOICES)}
     return chosen | {"late": recipe.late[0], "learning_rate": recipe.learning_rate}
 
 
@@ -166,7 +178,7 @@ class Report(keras.callbacks.Callback):
 
 def run(
     base: Recipe,
-    chips: ChipSet,
+    chips: ChipSet | PictureSet,
     storage: str,
     *,
     trials: int,
@@ -179,7 +191,8 @@ def run(
 
     Args:
         base: the recipe to change, "small", "book" or "flow", and the first proposal.
-        chips: train ships to learn from and validation ships to score against come from its split.
+        chips: train ships to learn from and validation ships to score against come from its split; or pictures, and a base
+            of `training.for_pictures`.
         storage: as for `open_study`.
         trials: when to stop.
         minutes: of processor time, for each trial.
@@ -193,16 +206,13 @@ def run(
     Raises:
         SearchError: the study has other settings, or every trial was given up.
     """
-    split, judge = chips.split(0), Judge(chips.source)
-    study = open_study(storage, seed, recipe=base.name, chips=chips.source, minutes=minutes)
+    split, (score, what) = chips.split(0), _score(chips)
+    study = open_study(storage, seed, recipe=base.name, chips=_digest(chips), minutes=minutes)
     study.enqueue_trial(proposal(base), skip_if_exists=True)
 
-    def score(fake: np.ndarray) -> float:
-        return judge.score(split.validation.ships, fake, split="validation").value
-
     def tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        looks = ", ".join(f"{kid:.3f}" for kid in trial.intermediate_values.values())
-        say(f"trial {trial.number}, {trial.state.name.lower()}: KID {looks or 'not a number'}")
+        looks = ", ".join(f"{value:.3f}" for value in trial.intermediate_values.values())
+        say(f"trial {trial.number}, {trial.state.name.lower()}: {what} {looks or 'not a number'}")
         progress(len(study.get_trials(deepcopy=False, states=OVER)), trials)
 
     objective = partial(
@@ -215,6 +225,25 @@ def run(
             "more --trials."
         )
     return study
+
+
+def _score(chips: ChipSet | PictureSet) -> tuple[Callable[[np.ndarray], float], str]:
+    """What scores generated chips against the validation ones, less for better, and what the number is called."""
+    split = chips.split(0)
+    if isinstance(chips, PictureSet):
+        kept = np.isin(chips.names, split.validation.names)
+        seen = np.isin(chips.names, np.concatenate([split.train.names, split.validation.names]))
+        ruler = likeness.yardstick(chips.images[seen], chips.groups[seen], kept[seen], SCORED)
+        return ruler.score, "distance"
+    judge = Judge(chips.source)
+    return lambda fake: judge.score(split.validation.ships, fake, split="validation").value, "KID"
+
+
+def _digest(chips: ChipSet | PictureSet) -> str:
+    """What all workers on a study have to have in common of their chips."""
+    if not isinstance(chips, PictureSet):
+        return chips.source
+    return f"{chips.source} {hashlib.sha256(np.ascontiguousarray(chips.images)).hexdigest()[:16]}"
 
 
 def open_study(storage: str, seed: int = 0, **about: Any) -> optuna.Study:

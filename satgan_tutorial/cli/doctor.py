@@ -11,6 +11,7 @@ import traceback
 import webbrowser
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from functools import cache
 from importlib import import_module, metadata
 from itertools import pairwise
@@ -225,15 +226,15 @@ def memory() -> float | None:
     return min(found) / 1e9 if found else None
 
 
-def step_seconds(steps: int = 20) -> float:
-    """Train for some steps of the recipe `small`: seconds for one, the median but for the first, which builds the graph."""
+def step_seconds(steps: int = 20, recipe: str = "small", side: int = 80) -> float:
+    """Train for some steps of a recipe on squares: seconds for one, the median but for the first, which builds the graph."""
     import keras
     import numpy as np
 
     from .. import batching, recipes
 
-    recipe, ends = recipes.get("small"), []
-    images = np.random.default_rng(0).integers(0, 256, (64, 80, 80, 3), np.uint8)
+    recipe, ends = replace(recipes.get(recipe), image_size=side), []
+    images = np.random.default_rng(0).integers(0, 256, (64, side, side, 3), np.uint8)
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter())
     )

@@ -14,14 +14,18 @@ import click
 
 from .console import note, progress, quiet_import
 from .options import SEED, Whole, out_file, regular, unread
+from .pictures import images_options, read_pictures
 from .settings import require_keras
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
     import pandas as pd
 
     from ..chips import ChipSet
+    from ..class_judge import ClassJudge
     from ..judge import Judge
+    from ..pictures import PictureSet
     from ..two_sample import Parts
 
 MOST = 10_000  # chips: their features are compared in pairs, 0.8 GB
@@ -50,6 +54,8 @@ class Sets:
         others: more sets to score, by name.
         what: "ships", or "pictures" where nobody knows.
         apart: how real ones are held apart: "of other days", or "of another half".
+        own: whether they are pictures of somebody's own, which `likeness` measures.
+        scales: pixels at which a fresh network looks; None for the usual ones.
     """
 
     fake: np.ndarray
@@ -61,6 +67,8 @@ class Sets:
     others: dict[str, np.ndarray]
     what: str = "ships"
     apart: str = "of other days"
+    own: bool = False
+    scales: tuple[int, ...] | None = None
 
 
 @click.command(short_help="Score a model, or pictures, on the test chips at hand.")
@@ -74,6 +82,7 @@ class Sets:
 )
 @click.option("--no-judge", is_flag=True, help="Leave out what needs the judge.")
 @click.option("--told-apart", is_flag=True, help="Also train networks to tell them apart: some minutes more.")
+@images_options("The pictures of your own that it learned from.")
 @out_file(".svg", flag="--plot", required=False, text="A .svg file to draw the panel in.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of a table.")
 def evaluate(
@@ -85,6 +94,8 @@ def evaluate(
     told_apart: bool,
     plot: Path | None,
     as_json: bool,
+    images: Path | None,
+    how: dict[str, Any],
 ) -> None:
     """Score MODEL on the test chips of the source at hand, real or simulated ($SATGAN_DATA).
 
@@ -93,6 +104,9 @@ def evaluate(
     features of the shipped judge, the power spectrum, and what pixels say of colours, sizes, places and the sea. It takes
     about half a minute. --told-apart takes four more: a fresh network at each of four scales looks for a difference.
 
+    A model of pictures of your own is scored against the test part of --images: their layout, spectrum and colours, copies,
+    and, where they have classes, the features of a judge that is trained on these in a minute.
+
     A judge (the name `judge`, a file, or the folder of its training) gets its accuracy and calibration error.
 
     \b
@@ -100,12 +114,15 @@ def evaluate(
       satgan evaluate book --json
       satgan evaluate judge --json
       satgan evaluate drawn.npy --plot panel.svg
+      satgan evaluate runs/photos --images photos
       satgan evaluate runs/cats/generator.keras --real cats
       SATGAN_DATA=simulated satgan evaluate runs/first
     """  # noqa: D301
     regular(Path(model))
     if real:
         regular(real)
+    if images:
+        unread("pictures of your own have their own test part", "real")
     require_keras()  # before minutes may go into chips
     from .. import models
 
@@ -113,13 +130,18 @@ def evaluate(
         unread("these pictures are there already", "count", "seed")
     # Complains before the work begins; all that is shipped is shipped for simulated chips.
     elif models.find(model, "simulated").name.startswith("judge-"):
-        unread("a judge generates nothing", "count", "seed", "real", "no_judge", "told_apart", "plot")
+        unread(
+            "a judge generates nothing", "count", "seed", "real", "no_judge", "told_apart", "plot", "images"
+        )
         return _judge(model, as_json)
     with quiet_import():
         from .. import conditions, judge, training  # noqa: F401  (all that loads TensorFlow, without its words)
 
     draw = partial(_drawn, model, pictures, count, seed)
-    sets, result, judge = _against_pictures(draw, real) if real else _against_chips(draw, no_judge)
+    if images:
+        sets, result, judge = _against_own(draw, model, images, how, no_judge)
+    else:
+        sets, result, judge = _against_pictures(draw, real) if real else _against_chips(draw, no_judge)
     result = {"model": model} | result | ({} if pictures else {"seed": seed})
     _panel(sets, result, judge, told_apart, plot, as_json)
 
@@ -145,7 +167,9 @@ def _judge(model: str, as_json: bool) -> None:
     click.echo(json.dumps(result) if as_json else text.format(**result))
 
 
-def _drawn(model: str, pictures: bool, count: int, seed: int, ships: ChipSet | None) -> np.ndarray:
+def _drawn(
+    model: str, pictures: bool, count: int, seed: int, ships: ChipSet | PictureSet | None
+) -> np.ndarray:
     """The pictures to score: read, or drawn under the conditions of these ships, uint8 (n, H, H, 3)."""
     import numpy as np
 
@@ -154,10 +178,13 @@ def _drawn(model: str, pictures: bool, count: int, seed: int, ships: ChipSet | N
 
     if pictures:
         return rasters.read_all(model, at_most=MOST)
-    file = models.find(model, ships.source if ships else "real")
+    own = ships is not None and ships.source == "pictures"
+    file = models.find(model, ships.source if ships and not own else "real")
     if ships:
         _check_source(file, ships.source)
     sampler = models.read_sampler(file)
+    if own:
+        _check_classes(file, sampler, ships)
     if ships:
         condition = conditions.matching(sampler, ships, count)
     else:
@@ -175,11 +202,91 @@ def _check_source(file: Path, source: str) -> None:
     from ..training import read_card
 
     learned_from = read_card(file.parent).get("source", source)
+    if learned_from == "pictures" and source != "pictures":
+        raise click.UsageError(f"{file}: learned from pictures of your own: name their folder with --images.")
+    if source == "pictures" and learned_from != source:
+        raise click.UsageError(f"{file}: learned from {learned_from} chips of ships: leave out --images.")
     if learned_from != source:
         where = "the folder of the real ones" if learned_from == "real" else "the word simulated"
         raise click.ClickException(
             f"{file}: learned from {learned_from} chips, and those at hand are {source}: set SATGAN_DATA to {where}."
         )
+
+
+def _check_classes(file: Path, sampler: keras.Model, pictures: PictureSet) -> None:
+    """Refuse a model that is asked for other classes than these pictures have."""
+    from .. import conditions, models
+
+    takes = sum(x.shape[-1] for x in sampler.inputs[1:])
+    found = models.read_classes(file)
+    if takes and (conditions.class_count(takes) != len(pictures.classes) or found != pictures.classes):
+        raise click.UsageError(
+            f"{file}: found a model that is asked for {', '.join(found) or f'{takes} numbers'}, and the pictures have "
+            f"{', '.join(pictures.classes) or 'no classes'}; expected the same. Name the folder that it learned from."
+        )
+
+
+def _against_own(
+    draw: Callable, model: str, images: Path, how: dict[str, Any], no_judge: bool
+) -> tuple[Sets, dict[str, Any], ClassJudge | None]:
+    """The sets for somebody's own pictures, what the result says of them, and a judge of their classes."""
+    import numpy as np
+
+    from .. import two_sample
+    from ..chips import shrink
+    from ..panel import noise_chips
+    from ..training import learned_from, read_card
+
+    card = read_card(Path(model) if Path(model).is_dir() else Path(model).parent)
+    pictures = read_pictures(images, how, card.get("reading", {}), None)
+    split = pictures.split(0)
+    fake = draw(split.test)
+    size = min(fake.shape[1], pictures.size)
+    if fake.shape[1] != fake.shape[2]:
+        raise click.ClickException(
+            f"found generated pictures of {fake.shape[2]} x {fake.shape[1]}; expected squares."
+        )
+    everything, train, test = (shrink(part.images, size) for part in (pictures, split.train, split.test))
+    sets = Sets(
+        fake=shrink(fake, size),
+        real=test,
+        train=train,
+        everything=everything,
+        days=pictures.groups,
+        real_days=split.test.groups,
+        others={"train pictures": train, "pixel noise": noise_chips(train, CEILING, 0)},
+        what="pictures",
+        apart="of other groups",
+        own=True,
+        scales=(size, *(scale for scale in two_sample.SCALES if scale < size)),
+    )
+    result = {"n": len(fake), "n_real": len(test), "split": "test", "source": str(images), "image_size": size}
+    same = learned_from(card, split.train) if card else None
+    result |= {"same_pictures": same, "near_copies": None if same is False else _near_copies(sets)}
+    if no_judge or len(pictures.classes) < 2 or size < pictures.size:
+        return sets, result, None
+    judge = _class_judge(split.train)
+    asked = split.test.labels
+    result |= {"judge": judge.name, "judge_accuracy": judge.accuracy(split.test)}
+    if "class " in str(card.get("recipe", {}).get("conditions", "")):
+        read = judge.read(sets.fake)
+        result |= {"as_asked": float((read == np.resize(asked, len(read))).mean())}
+    return sets, result, judge
+
+
+def _class_judge(pictures: PictureSet) -> ClassJudge:
+    from .. import class_judge
+
+    with progress(class_judge.STEPS, "step of the judge") as update:
+        return class_judge.train(pictures, steps=class_judge.STEPS, update=update)
+
+
+def _near_copies(sets: Sets) -> float:
+    """The share of generated pictures that are nearer to a train picture than the nearest 5 % of the test pictures are."""
+    from .. import metrics
+
+    fake, real = (metrics.nearest(images, sets.train)[0] for images in (sets.fake, sets.real))
+    return metrics.near_copies(fake, real)
 
 
 def _against_chips(draw: Callable, no_judge: bool) -> tuple[Sets, dict[str, Any], Judge | None]:
@@ -269,7 +376,7 @@ def _against_pictures(draw: Callable, real: Path) -> tuple[Sets, dict[str, Any],
 def _panel(
     sets: Sets,
     result: dict[str, Any],
-    judge: Judge | None,
+    judge: Judge | ClassJudge | None,
     told_apart: bool,
     plot: Path | None,
     as_json: bool,
@@ -277,7 +384,7 @@ def _panel(
     """Measure, and say what was found, in JSON or in tables, and in a drawing."""
     import numpy as np
 
-    from .. import panel
+    from .. import likeness, panel
 
     parts = _parts(sets) if told_apart else None  # complains before minutes go into the panel
     note(f"Measuring {len(sets.fake)} generated {sets.what} and {len(sets.everything)} real ones.")
@@ -286,13 +393,22 @@ def _panel(
             f"The floor has at most {left} real {sets.what} in place of these {len(sets.fake)}: it is too wide, and what is inside "
             f"may not be. Score {left} or fewer."
         )
-    look = partial(panel.look, judge=judge, ships=sets.what == "ships")
+    if sets.own:
+        look = partial(likeness.look, judge=judge)
+    else:
+        look = partial(panel.look, judge=judge, ships=sets.what == "ships")
     everything = look(sets.everything)
     rows = np.isin(sets.days, sets.real_days)
     real = {name: view[rows] for name, view in everything.items()}
     others = {name: look(images) for name, images in sets.others.items()}
     settings = {"others": others, "splits": panel.SPLITS, "repeats": panel.REPEATS}
-    table, left_out = panel.scores(real, look(sets.fake), everything, sets.days, **settings)
+    measured = real, look(sets.fake), everything, sets.days
+    if sets.own:
+        table, left_out = likeness.scores(*measured, **settings), {}
+        if judge is None:
+            left_out["KID and its kin"] = "they need a judge, and a judge needs classes: subfolders"
+    else:
+        table, left_out = panel.scores(*measured, **settings)
     kid = table.score[(table.ruler == "KID") & (table.part == "")]
     result |= {"kid": kid.item()} if len(kid) else {}
     apart = _told_apart(sets, parts) if parts else None
@@ -329,9 +445,11 @@ def _parts(sets: Sets) -> Parts:
 def _told_apart(sets: Sets, parts: Parts) -> pd.DataFrame:
     from .. import two_sample
 
-    total = two_sample.trainings(sets.fake.shape[1])
+    scales = sets.scales or two_sample.SCALES
+    each = two_sample.trainings(10) // sum(scale <= 10 for scale in two_sample.SCALES)
+    total = each * sum(scale <= sets.fake.shape[1] for scale in scales)
     with progress(total, "training") as update:
-        return two_sample.scores(parts, sets.everything, sets.days, update=update)
+        return two_sample.scores(parts, sets.everything, sets.days, scales=scales, update=update)
 
 
 def _draw(table: pd.DataFrame, file: Path) -> None:
@@ -380,6 +498,31 @@ def _words(
     lines += [""] * bool(reasons) + [
         f"Left out: {', '.join(names)}: {reason}." for reason, names in reasons.items()
     ]
+    lines += _of_own(result) if sets.own else []
     if apart is not None:
         lines += ["", APART_LEGEND.format(what=sets.what, splits=two_sample.SPLITS), "", panel.text(apart)]
     return "\n".join(lines)
+
+
+def _of_own(result: dict[str, Any]) -> list[str]:
+    """What there is to say of somebody's own pictures beside the table."""
+    lines = [""]
+    if result["same_pictures"] is False:
+        lines.append(
+            "These are not the pictures that it learned from, or they are read in another way: some it has learned may be "
+            "among the test ones, and copies are not looked for."
+        )
+    if result["near_copies"] is not None:
+        lines.append(
+            f"Copies: {result['near_copies']:.1%} are nearer to a picture it learned from than the nearest 5 % of the test ones are; "
+            "5 % is what to expect where nothing is copied."
+        )
+    if "judge" in result:
+        lines.append(
+            f"The {result['judge']} reads {result['judge_accuracy']:.1%} of the test pictures right."
+        )
+    if "as_asked" in result:
+        lines.append(
+            f"It reads {result['as_asked']:.1%} of the generated ones as the class that was asked for."
+        )
+    return lines
