@@ -67,8 +67,8 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
         "discriminator wins": all_of(
             np.minimum(last("real_accuracy", patience), last("fake_accuracy", patience)) > 0.99, patience
         ),
-        # Of 64 real chips it is never below 0.8.
-        "one picture": all_of(last("variety", LOOKS) < 0.5, LOOKS),
+        # That of 64 real chips is never below 0.8, and half of that where pictures are pale.
+        "one picture": all_of(last("variety", LOOKS) < 0.3, LOOKS),
         # In standard deviations of chance: of as many training ships, one look in ten thousand is beyond 4.
         "one heading": all_of(last("one_heading", LOOKS) > 4, LOOKS),
         # Blots point anywhere, so this one waits longer.

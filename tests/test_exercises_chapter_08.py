@@ -34,7 +34,7 @@ def false_alarms(score, chips, n, threshold, replace=True, draws=1000, take=np.m
     return take([sign * value > sign * threshold for value in found])
 
 
-def alarm(log, wins=0.99, beyond=30.0, variety=0.5, first=()):
+def alarm(log, wins=0.99, beyond=30.0, variety=0.3, first=()):
     """The chapter's solution, with thresholds to spoil and rules to leave out."""
     last, losses = log.tail(5), log[["d_loss", "g_loss"]]
     rules = {
@@ -44,7 +44,7 @@ def alarm(log, wins=0.99, beyond=30.0, variety=0.5, first=()):
         > wins,
         "images in [0, 1]": last.darkest.min() > 120,
         "training images copied": last.nearest.max() < 0.75,
-        "mode collapse": last.variety.max() < variety,
+        "mode collapse": log.variety.rolling(5).max().min() < variety,
         "wrong symmetries": last.one_heading.max() < -4,
     }
     return next((name for name, there in rules.items() if there and name not in first), "healthy")

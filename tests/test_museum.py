@@ -43,7 +43,7 @@ SYMPTOMS = {
         0.98,
         "discriminator wins",
     ),
-    "collapse": (lambda log: -end(log, "variety"), -0.5, -0.75, "one picture"),
+    "collapse": (lambda log: -log.variety.rolling(5).max().min(), -0.3, -0.75, "one picture"),
     "unit-range": (lambda log: end(log, "darkest"), 120, 60, "no dark pixel"),
     "labels": (lambda log: -log.d_loss.min(), 0.1, 0, "loss below zero"),
     "learning-rate": (lambda log: log[["d_loss", "g_loss"]].max().max(), 100, 10, "losses explode"),
