@@ -3,7 +3,7 @@
 // Guided tasks for the explorer (guide.js). `seen` is what it shows: {seed, way, asked, z, p, measured, picked}.
 //   clarity(z)    how clear a heading the noise has: the length of what is read for its cosine and sine
 satgan.explorerTasks = ({ clarity, noise, percent }) => {
-  const middle = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+  const middle = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
   const apart = (a, b) => Math.abs(((a - b + 270) % 180) - 90); // of two headings, which are the same after half a turn
   const MANY = 500; // seeds, to compare with
   let usual = null, broken = new Map(), from = null;
@@ -20,7 +20,7 @@ satgan.explorerTasks = ({ clarity, noise, percent }) => {
         broken.set(seed, clarity(z));
         if (broken.size < 3) return { open: `Seed ${seed} is noted. ${broken.size} of 3.` };
         usual ??= Array.from({ length: MANY }, (_, i) => clarity(noise(i))).sort((a, b) => a - b);
-        const yours = middle(broken.values()), below = usual.filter((c) => c < yours).length / MANY;
+        const yours = middle([...broken.values()]), below = usual.filter((c) => c < yours).length / MANY;
         const known = below < 0.35 ? "Broken ships tend to lie there, between the headings: in the hole of the compass of chapter 12." : "So yours do not lie where the heading is unclear. With three ships that may be luck.";
         return `How clear a heading the noise of your three has: ${[...broken.values()].map((c) => c.toFixed(2)).join(", ")}. Of ${MANY} other seeds, ${percent(below)} have a less clear one than your middle one. ${known}`;
       },
