@@ -144,17 +144,18 @@ SMALL = GANRecipe(
 
 BOOK = GANRecipe(
     "book",
-    "The shipped weights: the small recipe's family, wider, longer, faster, and with headings as common as they are.",
+    "The shipped weights: the small recipe's family, wider, longer, faster, with grain, and headings as common as they are.",
     base_filters=32,
     d_filters=24,
     upsampling="resize_conv",  # no block of pixels of its own, so no peak at the Nyquist frequency
-    symmetries="half_turns",
+    grain=12,
+    symmetries="half_turns",  # told its turn among all eight it learns hulls half as fast
     diffaugment=("translation",),
     learning_rates=(1e-3, 1e-3),
     decay=2e-4,
     ema=0.998,
     batch_size=16,
-    steps=12_000,
+    steps=16_000,
 )
 
 CONDITIONAL = replace(

@@ -72,8 +72,9 @@ Known faults: {faults}
 
 # What is wrong with them, written down after looking at the sheet of seed 0.
 FAULTS = {
-    "book-real": "of the 64 ships of seed 0 seven are torn, bent or only faint, most of them of headings that are rare "
-    "among the train ships; the sea is coarser in its grain than a real one; decks are patterns, not things.",
+    "book-real": "of the 64 ships of seed 0 six are bent, branched or faint, of seeds 1 and 2 five and six, many of them of headings "
+    "that are rare among the train ships; some outlines waver; the sea's noise is too strong and too colourful; decks are patterns, "
+    "not things.",
     "book-simulated": "of the 64 ships of seed 0 about eleven are torn, bent or without a ship's shape, most of them of "
     "headings that are rare among the train ships; bows are rounder than the simulator's, and the bridge is mostly missing.",
     "conditional-real": "of the 64 ships of seed 0 about eight are torn or as thin as mist, mostly on blue seas; of the 64 "
