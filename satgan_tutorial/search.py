@@ -273,7 +273,7 @@ def open_study(storage: str, seed: int = 0, **about: Any) -> optuna.Study:
         ) from None
     if any(study.user_attrs.get(name, value) != value for name, value in about.items()):
         raise SearchError(
-            f"the study has {study.user_attrs}, and what is asked for is {about}; ask for the same, or name a new storage."
+            f"found a study of {study.user_attrs}; expected one of {about}. Ask for what it has, or name a new storage."
         )
     for name in about.keys() - study.user_attrs:
         study.set_user_attr(name, about[name])

@@ -120,7 +120,9 @@ def test_what_is_seen_on_the_screen_is_what_the_book_prints():
     shown += [p.read_text(encoding="utf-8") for p in (ROOT / "satgan_tutorial").rglob("*.py")]
     shown = "\n".join(shown)
     for name in ("real", "simulated"):  # the line that tells which chips are used
-        shown += f"\nUsing {name} chips" if "Using {opened.name} chips" in shown else ""
+        shown += (
+            f"\nUsing {name} chips" if "{opened.name} chips" in shown and 'f"Using {what} ' in shown else ""
+        )
     for name in TABLES:
         signs = (
             (TEACHING / f"{name}.md")

@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
@@ -115,8 +115,8 @@ class Folder:
         found = {_name(file, self.folder): file for file in _walk(self.folder) if _is_picture(file)}
         if not LEAST <= len(found) <= MOST:
             raise PictureError(
-                f"{self.folder}: found {len(found):,} pictures ({', '.join(rasters.SUFFIXES)}){_instead(self.others)}; expected "
-                f"{LEAST} to {MOST:,}. {_fewer(len(found))}"
+                f"{self.folder}: found {len(found):,} pictures ({_some(found)}){_instead(self.others)}; expected {LEAST} to "
+                f"{MOST:,}. {_fewer(len(found))}"
             )
         folders = {name.partition("/")[0] for name in found if "/" in name}
         for name in folders:
@@ -376,7 +376,16 @@ def _instead(others: tuple[tuple[str, int], ...]) -> str:
     return f" and {shown}" if shown else ""
 
 
+def _some(names: Iterable[str]) -> str:
+    """The first names, or which ones count where there are none."""
+    first = sorted(names)[:3]
+    return ", ".join([*first, "..."] if len(first) == 3 else first) or ", ".join(rasters.SUFFIXES)
+
+
 def _fewer(count: int) -> str:
     if count > MOST:
         return "Take out some, or name a subfolder."
-    return "Correct the path, or bring more; .heic, .gif and raw pictures have to be converted first."
+    return (
+        "Correct the path, or bring more; .heic, .gif and raw pictures have to be converted first. The chips of this book are "
+        "named LABEL__SCENE__LONGITUDE_LATITUDE.png."
+    )

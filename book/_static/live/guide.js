@@ -14,7 +14,7 @@ satgan.guide = (tasks, { start, say }) => {
   const text = make("p", { class: "satgan-ask" });
   const answer = make("p", { class: "satgan-answer", hidden: "" });
   const begin = button("Set the stage", () => restart(current));
-  const pick = button("", () => look({ ...latest, picked: true }));
+  const pick = button("This one", () => look({ ...latest, picked: true }));
   const panel = make("div", { class: "satgan-task", hidden: "" }, text, make("div", { class: "satgan-row" }, begin, pick), answer);
   tasks.forEach((task, i) => {
     task.number = i + 1;
@@ -36,7 +36,7 @@ satgan.guide = (tasks, { start, say }) => {
     if (!task) return;
     text.textContent = task.ask;
     pick.hidden = !task.pick;
-    pick.textContent = task.pick ?? "";
+    pick.textContent = task.pick ?? "This one";
     tell(task.solved);
   }
 
