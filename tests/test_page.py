@@ -119,7 +119,11 @@ def test_no_internal_link_is_dead(path):
 
 @pytest.mark.parametrize("path", BOOK, ids=name)
 def test_no_cell_failed_and_no_raw_markup_is_left(path):
-    text = soup(path).find("article").get_text()
+    article = soup(path).find("article")
+    for example in article.select(".highlight-pycon, .highlight-python, .doctest"):
+        if example.get_text().startswith(">>>"):
+            example.decompose()  # of the package's page: an example may show an error
+    text = article.get_text()
     assert "Traceback (most recent call last)" not in text
     assert not re.search(r"\{(footcite|cite|doc|ref)[:\w]*\}`", text)
 
@@ -163,7 +167,7 @@ def test_every_page_says_its_version_its_licence_and_whose_chips_it_may_show():
     source = os.environ.get("SATGAN_DATA", "")
     for path in BOOK:
         text = soup(path).find("footer", class_="bd-footer-content").get_text()
-        assert re.search(r"Version \d+\.\d+\.\d+\. Code: MIT", text), name(path)
+        assert re.search(r"Version \d+\.\d+\.\d+[\w.+]*\. Code: MIT", text), name(path)
         if source and source != "simulated":
             assert "Hammell" in text and "Planet Team" in text and "CC BY-SA 4.0" in text, name(path)
 
