@@ -198,8 +198,15 @@ RULERS: dict[str, Ruler] = {
     "broken ships": Ruler(share_broken, "broken", "share", of_fake=True),
 }
 
-# The rulers by which a generator is chosen (`Yardstick`): lower is better in all. No-ships have no ship to break or measure.
-CHOOSING = ("KID", "power spectrum", "pixels, W1", "noise of the sea, W1", "broken ships")
+# The rulers by which a generator is chosen (`Yardstick`), and what a table calls them: lower is better in all. No-ships have
+# no ship to break or measure.
+CHOOSING = {
+    "KID": "kid",
+    "power spectrum": "spectrum",
+    "pixels, W1": "pixels",
+    "noise of the sea, W1": "sea",
+    "broken ships": "broken",
+}
 OF_NO_SHIPS = ("KID", "power spectrum")
 
 

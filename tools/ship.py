@@ -1,7 +1,7 @@
 """Train a recipe of any family and store its sampler as shipped: `python tools/ship.py NAME DIR`.
 
 DIR keeps the training, and a training that is there goes on, killed or not. SATGAN_DATA says which chips. Twelve times on
-the way, or `--looks` times, the sampler is scored against validation chips by the rulers RULERS, each in units of the limit
+the way, or `--looks` times, the sampler is scored against validation chips by the rulers `panel.CHOOSING`, each in units of the limit
 that real chips of other days keep, and draws from four noises; the weights that scored best on average are stored, with batch
 norm folded in and rounded to float16: NAME-SOURCE.keras, its log `.csv`, what the four
 noises became `.npz`, and its model card `.md`, whose scores are those of the stored weights.
@@ -32,14 +32,6 @@ from satgan_tutorial.files import replacing
 from satgan_tutorial.judge import SOURCES, Judge
 
 LOOKS = 12
-# What the columns of a look are called.
-RULERS = {
-    "KID": "kid",
-    "power spectrum": "spectrum",
-    "pixels, W1": "pixels",
-    "noise of the sea, W1": "sea",
-    "broken ships": "broken",
-}
 OVER = "_over_limit"
 COUNT, SEED = 1000, 0  # generated chips a score is measured on, and the seed of their noise
 FRAMES, FILM_SEED = 4, 7  # noises of the film, and their seed
@@ -138,9 +130,9 @@ class Looks(keras.callbacks.Callback):
             self.yardsticks[label] = panel.yardstick(chips, days, self.judge, COUNT, ships=label == "ships")
         row = {}
         for name, found in self.yardsticks[label].scores(fake).iterrows():
-            row[f"{RULERS[name]}_{label}"] = round(found.score, 4)
+            row[f"{panel.CHOOSING[name]}_{label}"] = round(found.score, 4)
             if np.isfinite(found.over_limit):
-                row[f"{RULERS[name]}_{label}{OVER}"] = round(found.over_limit, 4)
+                row[f"{panel.CHOOSING[name]}_{label}{OVER}"] = round(found.over_limit, 4)
         return row
 
 

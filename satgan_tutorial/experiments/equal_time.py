@@ -3,7 +3,7 @@
 A run takes one core, so on two cores two of them go side by side and none waits for the other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import keras
@@ -60,6 +60,30 @@ def train(
     clock = Clock(minutes=minutes)
     training.fit(model, images, batch_size=batch_size, seed=seed, every=every, callbacks=[clock, *callbacks])
     return clock.spent
+
+
+def seconds_a_step(
+    models: Mapping[str, GenerativeModel], images: np.ndarray, batch_size: int, rounds: int, steps: int = 10
+) -> dict[str, np.ndarray]:
+    """Processor time of a training step of each model, (rounds,): they take turns, after one for their graphs.
+
+    Args:
+        models: compiled, by name.
+        images: uint8 (N, 80, 80, 3).
+        batch_size: how many real chips a step.
+        rounds: how many turns each has.
+        steps: of a turn.
+    """
+    seconds = {name: np.zeros(rounds) for name in models}
+    for turn in range(-1, rounds):
+        for name, model in models.items():
+            clock = Clock()
+            training.fit(
+                model, images, batch_size=batch_size, steps=model.step + steps, every=steps, callbacks=[clock]
+            )
+            if turn >= 0:
+                seconds[name][turn] = 60 * clock.spent / steps
+    return seconds
 
 
 def progress() -> Progress:
