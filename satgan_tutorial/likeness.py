@@ -8,11 +8,8 @@ judge of classes adds those that compare its features. None of them sees everyth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from . import metrics, panel
 from .chips import check_images, shrink
@@ -74,79 +71,14 @@ def look(images: np.ndarray, judge: panel.Reader | None = None) -> dict[str, np.
     return seen if judge is None else seen | {"features": judge.features(images)}
 
 
-def scores(
-    real: Mapping[str, np.ndarray],
-    fake: Mapping[str, np.ndarray],
-    everything: Mapping[str, np.ndarray],
-    groups: np.ndarray,
-    *,
-    others: Mapping[str, Mapping[str, np.ndarray]] | None = None,
-    splits: int = panel.SPLITS,
-    repeats: int = panel.REPEATS,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Score pictures by every ruler: a row a ruler, and below it a row a part, with the columns of `panel.scores`.
-
-    Args:
-        real: what `look` gives of the real pictures to hold them against, of groups that no model has learned from.
-        fake: the same of the generated ones.
-        everything: the same of all real ones, for the floor.
-        groups: what each of those belongs to, (N,).
-        others: the same of other sets, by name; each becomes a column.
-        splits: for the floor.
-        repeats: pairs of halves for the interval.
-        seed: of the splits and halves.
-    """
-    rulers = RULERS | {name: panel.RULERS[name] for name in OF_FEATURES if "features" in real}
-    sizes = len(real["layout"]), len(fake["layout"])
-    rows, others = [], others or {}
-    for name, ruler in rulers.items():
-        seen = real[ruler.view], fake[ruler.view]
-        missing = np.full(1 + len(ruler.parts), np.nan)
-        values = _or_nan(lambda r=ruler, s=seen: np.atleast_1d(r.score(*s)), missing)
-        low, high = _or_nan(
-            lambda r=ruler, s=seen: np.stack(
-                [np.atleast_1d(end) for end in metrics.interval(r.score, *s, repeats=repeats, seed=seed)]
-            ),
-            np.stack([missing, missing]),
-        )
-        floor = _floor(ruler, everything[ruler.view], groups, sizes, splits, seed)
-        more = {
-            title: _or_nan(lambda r=ruler, s=seen, o=o: np.atleast_1d(r.score(s[0], o[r.view])), missing)
-            for title, o in others.items()
-        }
-        for i, part in enumerate(("", *ruler.parts)):
-            row = {"ruler": name, "part": part, "unit": ruler.unit}
-            row |= panel.summary(values[i], floor[:, i], ruler.lower_is_better)
-            row |= {"low": low[i], "high": high[i]} | {title: found[i] for title, found in more.items()}
-            rows.append(row)
-    order = ["ruler", "part", "unit", "better", "score", "low", "high", "floor", "limit", "rank", "inside"]
-    return pd.DataFrame(rows, columns=[*order, *others])
+def rulers(seen: Mapping[str, np.ndarray]) -> dict[str, panel.Ruler]:
+    """The rulers for what `look` gave, for `panel.scores`: RULERS, and with a judge those of features."""
+    every = RULERS | {name: panel.RULERS[name] for name in OF_FEATURES}
+    return {name: ruler for name, ruler in every.items() if ruler.view in seen}
 
 
-@dataclass(frozen=True)
-class Yardstick:
-    """Real pictures to hold generated ones against where one number has to choose: the mean of RULERS, each over its limit.
-
-    Attributes:
-        real: what `look` gives of real pictures.
-        limits: what real ones of other groups keep, by the name of each ruler.
-    """
-
-    real: Mapping[str, np.ndarray]
-    limits: Mapping[str, float]
-
-    def score(self, images: np.ndarray) -> float:
-        """How many times the limit generated pictures are away, on average: about 1 at most for real ones of other groups."""
-        seen = look(images)
-        apart = {
-            name: np.atleast_1d(r.score(self.real[r.view], seen[r.view]))[0] for name, r in RULERS.items()
-        }
-        return float(np.mean([apart[name] / limit for name, limit in self.limits.items()]))
-
-
-def yardstick(everything: np.ndarray, groups: np.ndarray, kept: np.ndarray, n: int) -> Yardstick:
-    """Measure real pictures once, to hold many sets of generated ones against them.
+def yardstick(everything: np.ndarray, groups: np.ndarray, kept: np.ndarray, n: int) -> panel.Yardstick:
+    """Measure real pictures once, to hold many sets of generated ones against them by RULERS.
 
     Args:
         everything: all real ones, uint8 (N, H, H, 3); they make the limits.
@@ -157,40 +89,12 @@ def yardstick(everything: np.ndarray, groups: np.ndarray, kept: np.ndarray, n: i
     Raises:
         ValueError: they are too few for a limit.
     """
-    seen, limits = look(everything), {}
-    for name, ruler in RULERS.items():
-        floor = _floor(ruler, seen[ruler.view], groups, (int(kept.sum()), n), panel.SPLITS, 0)
-        limits[name] = panel.summary(0.0, floor[:, 0])["limit"]
+    seen = look(everything)
+    limits = panel.limits(seen, groups, (int(kept.sum()), n), rulers=RULERS)
     known = {name: limit for name, limit in limits.items() if limit > 0}
     if not known:
         raise ValueError(
             f"found {len(everything):,} pictures in {len(np.unique(groups)):,} groups, too few to know how far real ones are "
             "apart; expected more. Bring more, or group them in another way."
         )
-    return Yardstick({name: view[kept] for name, view in seen.items()}, known)
-
-
-def _floor(
-    ruler: panel.Ruler,
-    rows: np.ndarray,
-    groups: np.ndarray,
-    sizes: tuple[int, int],
-    splits: int,
-    seed: int,
-) -> np.ndarray:
-    """The scores of real pictures against real ones, (splits, 1 + parts); NaN where they are too few."""
-    largest = np.unique(groups, return_counts=True)[1].max(initial=0)
-    second = min(sizes[1], len(rows) - sizes[0] - largest)
-    found = _or_nan(
-        lambda: metrics.floor(ruler.score, rows, groups, (sizes[0], second), splits=splits, seed=seed),
-        np.full((1, 1 + len(ruler.parts)), np.nan),
-    )
-    return found.reshape(len(found), -1)
-
-
-def _or_nan(score: Callable[[], Any], otherwise: np.ndarray) -> Any:
-    """What a score gives, or NaN where there are too few pictures for it."""
-    try:
-        return score()
-    except ValueError:
-        return otherwise
+    return panel.Yardstick({name: view[kept] for name, view in seen.items()}, known, RULERS, look)

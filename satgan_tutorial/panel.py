@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -255,6 +256,7 @@ def scores(
     everything: Mapping[str, np.ndarray],
     groups: np.ndarray,
     *,
+    rulers: Mapping[str, Ruler] | None = None,
     others: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     splits: int = SPLITS,
     repeats: int = REPEATS,
@@ -267,6 +269,7 @@ def scores(
         fake: the same of the generated ones.
         everything: the same of all real chips, for the floor.
         groups: what each of those belongs to, its day: no group is on both sides of a split, (N,).
+        rulers: which to use, by name; RULERS by default.
         others: the same of other sets, by name; each becomes a column: the train ships, no ships, a bad generator.
         splits: for the floor: as many chips as are real on one side, on the other as many as are fake, or all there are left.
             A ruler of the fake chips alone is held against sets of days with as many as are fake, or as are real if that is
@@ -284,7 +287,7 @@ def scores(
     rows, left_out = [], {}
     sizes = len(next(iter(real.values()))), len(next(iter(fake.values())))
     others = others or {}
-    for name, ruler in RULERS.items():
+    for name, ruler in (rulers or RULERS).items():
         if ruler.view not in real:
             left_out[name] = (
                 "it needs a judge" if ruler.needs_judge else f"it is for ships of at most {SIZE} pixels"
@@ -312,6 +315,7 @@ def limits(
     groups: np.ndarray,
     sizes: tuple[int, int],
     *,
+    rulers: Mapping[str, Ruler] | None = None,
     splits: int = SPLITS,
     seed: int = 0,
 ) -> dict[str, float]:
@@ -321,11 +325,12 @@ def limits(
         everything: what `look` gives of all real chips.
         groups: what each of them belongs to, its day, (N,).
         sizes: how many real and how many fake chips are to be scored.
+        rulers: which to use, by name; RULERS by default.
         splits: of the real chips.
         seed: of the splits.
     """
     found = {}
-    for name, ruler in RULERS.items():
+    for name, ruler in (rulers or RULERS).items():
         if ruler.view in everything:
             floor = _floor(ruler, everything[ruler.view], groups, sizes, splits, seed)[:, 0]
             found[name] = summary(0.0, floor, ruler.lower_is_better)["limit"]
@@ -336,18 +341,20 @@ def limits(
 class Yardstick:
     """Real chips to hold generators against where one number has to choose: which look of a training, which recipe.
 
-    The number is the mean of `over_limit`, over the rulers of CHOOSING; a generator that draws as real chips of other days
-    are is at most about 1. Make one with `yardstick`.
+    The number is the mean of some rulers, each in units of the limit that real chips of other days keep; a generator that draws
+    as those are is at most about 1. Make one with `yardstick`, or for pictures of anything with `likeness.yardstick`.
 
     Attributes:
         real: what `look` gives of the real chips.
         limits: what real chips of other days keep, by the name of each ruler.
-        judge: whose features.
+        rulers: those that count, by name, among others.
+        look: what the rulers read of images.
     """
 
     real: Mapping[str, np.ndarray]
     limits: Mapping[str, float]
-    judge: Reader
+    rulers: Mapping[str, Ruler]
+    look: Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
     def scores(self, images: np.ndarray) -> pd.DataFrame:
         """Score generated chips: a row a ruler of `limits`, with `score` and `over_limit`, how many times its limit that is.
@@ -357,12 +364,16 @@ class Yardstick:
         Args:
             images: uint8 (N, H, H, 3).
         """
-        seen, rows = look(images, self.judge, ships="broken" in self.real), {}
+        seen, rows = self.look(images), {}
         for name, limit in self.limits.items():
-            view = RULERS[name].view
-            score = float(np.atleast_1d(RULERS[name].score(self.real[view], seen[view]))[0])
+            ruler = self.rulers[name]
+            score = float(np.atleast_1d(ruler.score(self.real[ruler.view], seen[ruler.view]))[0])
             rows[name] = {"score": score, "over_limit": score / limit if limit > 0 else np.nan}
         return pd.DataFrame.from_dict(rows, orient="index")
+
+    def score(self, images: np.ndarray) -> float:
+        """The one number: the mean of `over_limit`."""
+        return float(self.scores(images).over_limit.mean())
 
 
 def yardstick(chips: ChipSet, days: np.ndarray, judge: Reader, n: int, *, ships: bool = True) -> Yardstick:
@@ -375,11 +386,12 @@ def yardstick(chips: ChipSet, days: np.ndarray, judge: Reader, n: int, *, ships:
         n: how many generated chips a set has.
         ships: whether they are ships.
     """
-    everything, kept = look(chips.images, judge, ships=ships), np.isin(chips.days, np.unique(days))
+    read = partial(look, judge=judge, ships=ships)
+    everything, kept = read(chips.images), np.isin(chips.days, np.unique(days))
     found = limits(everything, chips.days, (int(kept.sum()), n))
     names = [name for name in (CHOOSING if ships else OF_NO_SHIPS) if name in found]
     real = {name: view[kept] for name, view in everything.items()}
-    return Yardstick(real, {name: found[name] for name in names}, judge)
+    return Yardstick(real, {name: found[name] for name in names}, RULERS, read)
 
 
 def summary(value: float, floor: np.ndarray, lower_is_better: bool = True) -> dict[str, Any]:

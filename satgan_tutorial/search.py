@@ -2,7 +2,7 @@
 
 A study lies in a journal file or in a database, and any number of workers, on any machines that reach it, work on it at
 once. The score is the KID against validation ships: the test ships are not for choosing. Of somebody's own pictures, which
-have no judge, it is `likeness.Yardstick`'s. Most proposals look bad long before their time is over and are given up.
+have no judge, it is the score of `likeness.yardstick`. Most proposals look bad long before their time is over and are given up.
 """
 
 from __future__ import annotations

@@ -247,7 +247,9 @@ def test_each_fault_moves_its_ruler_and_real_pictures_are_inside():
     everything = likeness.look(images)
 
     def outside(fake):
-        table = likeness.scores(real, likeness.look(fake), everything, groups, splits=20, repeats=4)
+        seen, few = likeness.look(fake), {"splits": 20, "repeats": 4}
+        table, left_out = panel.scores(real, seen, everything, groups, rulers=likeness.rulers(seen), **few)
+        assert not left_out
         return set(table.ruler[(table.part == "") & ~table.inside.astype(bool)])
 
     noisy[:, :16] //= 2

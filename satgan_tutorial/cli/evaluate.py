@@ -401,14 +401,18 @@ def _panel(
     rows = np.isin(sets.days, sets.real_days)
     real = {name: view[rows] for name, view in everything.items()}
     others = {name: look(images) for name, images in sets.others.items()}
-    settings = {"others": others, "splits": panel.SPLITS, "repeats": panel.REPEATS}
-    measured = real, look(sets.fake), everything, sets.days
-    if sets.own:
-        table, left_out = likeness.scores(*measured, **settings), {}
-        if judge is None:
-            left_out["KID and its kin"] = "they need a judge, and a judge needs classes: subfolders"
-    else:
-        table, left_out = panel.scores(*measured, **settings)
+    table, left_out = panel.scores(
+        real,
+        look(sets.fake),
+        everything,
+        sets.days,
+        rulers=likeness.rulers(real) if sets.own else panel.RULERS,
+        others=others,
+        splits=panel.SPLITS,
+        repeats=panel.REPEATS,
+    )
+    if sets.own and judge is None:
+        left_out["KID and its kin"] = "they need a judge, and a judge needs classes: subfolders"
     kid = table.score[(table.ruler == "KID") & (table.part == "")]
     result |= {"kid": kid.item()} if len(kid) else {}
     apart = _told_apart(sets, parts) if parts else None
