@@ -1,6 +1,6 @@
 """Make the runs of chapter 10's contest (`satgan_tutorial.experiments.bakeoff`): `python tools/bakeoff.py screen`.
 
-`screen` trains the baseline with five seeds and every variant of it with three, each for as long as the baseline takes for
+`screen` trains the baseline with four seeds and every variant of it with three, each for as long as the baseline takes for
 1000 steps; `repeat NAME ...` trains those again, with four new seeds. Every finished run adds a row to `bakeoff.csv` in
 `book/results/10-few-images/`, the first of a variant its first chips to `bakeoff/` there, and is skipped the next time.
 `costs` measures what a step of each costs, and writes `costs.csv`; `floors` writes `floors.csv`: how the train ships themselves
@@ -35,7 +35,9 @@ def main(arguments=None):
     for one in runs(options.names or list(bakeoff.VARIANTS))[worker::workers]:
         if one not in bakeoff.done():
             row = contest.run(*one)
-            print(f"{one}: score {row['score']:.2f}, {row['steps']} steps, {row['minutes']:.1f} min", flush=True)
+            print(
+                f"{one}: score {row['score']:.2f}, {row['steps']} steps, {row['minutes']:.1f} min", flush=True
+            )
 
 
 if __name__ == "__main__":
