@@ -63,10 +63,7 @@ def test_a_room_shows_its_symptom_with_two_seeds_and_its_twin_does_not(room, aga
 @pytest.mark.parametrize("room", SYMPTOMS)
 def test_a_twin_differs_in_one_setting(room, museum):
     sick, cured = museum.RUNS[room], museum.RUNS[museum.ROOMS[room]]
-    assert (
-        len(set(differences(sick, cured)) - {"steps"}) == 1
-    )  # a run that is broken is not trained to the end
-    assert sick.recipe.steps <= cured.recipe.steps
+    assert len(differences(sick, cured)) == 1  # so they are trained for as many steps
 
 
 def differences(one, other):

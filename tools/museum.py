@@ -75,11 +75,11 @@ COPIER = replace(UNHELD, symmetries=False, steps=2000)
 
 # The rooms in their order: a patient, and its twin, which differs from it in what cures it.
 ROOMS = {
-    "d-wins": "healthy-1",
-    "collapse": "healthy-1",
+    "d-wins": "d-wins-cured",
+    "collapse": "collapse-cured",
     "unit-range": "healthy-1",
     "labels": "labels-cured",
-    "learning-rate": "healthy-1",
+    "learning-rate": "learning-rate-cured",
     "twenty-images": "twenty-images-cured",
     "turned": "healthy-1",
 }
@@ -96,6 +96,10 @@ PATIENTS = {
 }
 
 RUNS = PATIENTS | {
+    # As healthy-1, and stopped where their patients were.
+    "d-wins-cured": Run(replace(HEALTHY, steps=1000)),
+    "collapse-cured": Run(replace(HEALTHY, steps=1500)),
+    "learning-rate-cured": Run(replace(HEALTHY, steps=500)),
     "collapse-longer": Run(replace(HEALTHY, learning_rates=(1e-2, 2e-4))),
     "labels-cured": Run(replace(HEALTHY, steps=2000), label=0.9),
     "twenty-images-cured": Run(COPIER, source="simulated"),
