@@ -6,19 +6,25 @@ where a border is) and its head is an average over positions, so a window of a s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from .batching import forward
 from .chips import ChipSet, is_whole, symmetry, to_float
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 STRIDE = 8  # pixels of the scene from one output of a sweep to the next
 
 
-def build(image_size: int | None = 80, filters: int = 16) -> keras.Sequential:
+def build(image_size: int | None = 80, filters: int = 16, noise: bool = False) -> keras.Model:
     """Build the classifier: four convolutions that shrink, one wide look, an average, one number.
 
     A ship and a part of a ship differ in where the hull lies, which an average forgets. So the layer before it looks at
@@ -27,26 +33,33 @@ def build(image_size: int | None = 80, filters: int = 16) -> keras.Sequential:
     Args:
         image_size: height and width of a chip in pixels; None for any size from 80 on.
         filters: channels of the first layer; the others follow from it.
+        noise: whether it reads chips under noise, x_t = (1 - t) z + t x, and is told the time t.
 
     Returns:
         A model from float32 (N, 80, 80, 3) in [-1, 1] to the logit of "ship", float32 (N, 1): p(ship|x) is its sigmoid.
-        The average over positions is the layer named "features", float32 (N, 8 * filters).
+        The average over positions is the layer named "features", float32 (N, 8 * filters). With `noise` it takes a list of x_t
+        and t, float32 (N, 1).
     """
     relu = {"activation": "relu", "kernel_initializer": "he_normal"}
-    return keras.Sequential(
-        [
-            keras.Input((image_size, image_size, 3)),
-            layers.Conv2D(filters, 4, strides=2, **relu),  # 80 -> 39
-            layers.Conv2D(2 * filters, 4, strides=2, **relu),  # 39 -> 18
-            layers.Conv2D(3 * filters, 3, **relu),  # 18 -> 16
-            layers.Conv2D(4 * filters, 4, strides=2, **relu),  # 16 -> 7
-            layers.DepthwiseConv2D(5),  # 7 -> 3
-            layers.Conv2D(8 * filters, 1, **relu),
-            layers.GlobalAveragePooling2D(name="features"),
-            layers.Dense(1, name="logit"),
-        ],
-        name="classifier",
-    )
+    body = [
+        layers.Conv2D(filters, 4, strides=2, **relu),  # 80 -> 39
+        layers.Conv2D(2 * filters, 4, strides=2, **relu),  # 39 -> 18
+        layers.Conv2D(3 * filters, 3, **relu),  # 18 -> 16
+        layers.Conv2D(4 * filters, 4, strides=2, **relu),  # 16 -> 7
+        layers.DepthwiseConv2D(5),  # 7 -> 3
+        layers.Conv2D(8 * filters, 1, **relu),
+        layers.GlobalAveragePooling2D(name="features"),
+        layers.Dense(1, name="logit"),
+    ]
+    image = keras.Input((image_size, image_size, 3))
+    if not noise:
+        return keras.Sequential([image, *body], name="classifier")
+    t = keras.Input((1,))
+    time = ops.ones_like(image[..., :1]) * t[:, None, None]  # a fourth colour, the same all over
+    x = ops.concatenate([image, time], axis=-1)
+    for layer in body:
+        x = layer(x)
+    return keras.Model([image, t], x, name="classifier")
 
 
 class Batches(keras.utils.PyDataset):
@@ -60,12 +73,21 @@ class Batches(keras.utils.PyDataset):
         batch_size: chips in a batch; the last, incomplete one of an epoch is left out.
         seed: of order and symmetries.
         symmetries: False to leave the chips as they are.
+        noise: whether to put noise on them, each of a time of its own (`noisy`), and to tell the times.
     """
 
-    def __init__(self, chips: ChipSet, batch_size: int = 32, seed: int = 0, symmetries: bool = True) -> None:
+    def __init__(
+        self,
+        chips: ChipSet,
+        batch_size: int = 32,
+        seed: int = 0,
+        symmetries: bool = True,
+        noise: bool = False,
+    ) -> None:
         """Shuffle for the first epoch."""
         super().__init__()
         self.chips, self.batch_size, self.seed, self.symmetries = chips, batch_size, seed, symmetries
+        self.noise = noise
         self.epoch = -1
         self.on_epoch_end()
 
@@ -78,14 +100,29 @@ class Batches(keras.utils.PyDataset):
         """How many batches an epoch has."""
         return len(self.chips) // self.batch_size
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """One batch: float32 (batch, 80, 80, 3) in [-1, 1], and its labels, float32 (batch, 1)."""
+    def __getitem__(self, index: int) -> tuple[np.ndarray | tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """One batch: float32 (batch, 80, 80, 3) in [-1, 1], or these and times, and its labels, float32 (batch, 1)."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         images = self.chips.images[rows]
         if self.symmetries:
             draws = np.random.default_rng((self.seed, self.epoch, index)).integers(8, size=len(rows))
             images = np.stack([symmetry(image, draw) for image, draw in zip(images, draws, strict=True)])
-        return to_float(images), self.chips.labels[rows, None].astype(np.float32)
+        images, labels = to_float(images), self.chips.labels[rows, None].astype(np.float32)
+        return noisy(images, (self.seed, self.epoch, index, 1)) if self.noise else images, labels
+
+
+def noisy(images: np.ndarray, seed: int | tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Take images to a place on their way from noise, x_t = (1 - t) z + t x: x_t and t, float32 (N, 1), drawn from [0, 1].
+
+    Args:
+        images: float32 (N, H, W, 3) in [-1, 1].
+        seed: of the times and the noise z.
+    """
+    rng = np.random.default_rng(seed)
+    t = rng.random((len(images), 1), np.float32)
+    z = rng.standard_normal(images.shape, np.float32)
+    along = t[:, :, None, None]
+    return (1 - along) * z + along * images, t
 
 
 def train(
@@ -98,10 +135,11 @@ def train(
     learning_rate: float = 1e-3,
     weighted: bool = False,
     symmetries: bool = True,
+    noise: bool = False,
     patience: int | None = None,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     verbose: int = 0,
-) -> keras.Sequential:
+) -> keras.Model:
     """Train a new classifier with Adam whose learning rate falls to zero along a cosine.
 
     It returns the weights of the epoch with the lowest loss on validation. Same chips, seed, settings and machine: same bits.
@@ -115,6 +153,7 @@ def train(
         learning_rate: of the first step.
         weighted: give both classes the same weight in the loss, however many chips each has.
         symmetries: see `Batches`.
+        noise: teach it about noise, so that it reads chips on their way from noise to image (`reader`).
         patience: stop after so many epochs without a lower loss on validation; None to run all.
         callbacks: Keras callbacks.
         verbose: Keras' own progress, as in `Model.fit`.
@@ -128,8 +167,8 @@ def train(
     if len(train) < batch_size:
         raise ValueError(f"{len(train)} chips to train on; a batch takes {batch_size}.")
     keras.utils.set_random_seed(seed)
-    model = build()
-    batches = Batches(train, batch_size, seed, symmetries)
+    model = build(noise=noise)
+    batches = Batches(train, batch_size, seed, symmetries, noise)
     falling = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * len(batches))
     model.compile(
         optimizer=keras.optimizers.AdamW(falling, weight_decay=1e-4),
@@ -138,9 +177,13 @@ def train(
     )
     stop = keras.callbacks.EarlyStopping(patience=patience or epochs, restore_best_weights=True)
     ships = train.labels.mean()
+    held = to_float(validation.images)
     model.fit(
         batches,
-        validation_data=(to_float(validation.images), validation.labels[:, None].astype(np.float32)),
+        validation_data=(
+            list(noisy(held, seed)) if noise else held,
+            validation.labels[:, None].astype(np.float32),
+        ),
         validation_batch_size=256,
         epochs=epochs,
         class_weight={0: 0.5 / (1 - ships), 1: 0.5 / ships} if weighted else None,
@@ -159,7 +202,38 @@ def logits(model: keras.Model, images: np.ndarray, *, symmetries: bool = False) 
         symmetries: average over the eight symmetries of the square: eight times the work.
     """
     views = [symmetry(images, which) for which in range(8 if symmetries else 1)]
-    return np.mean([forward(lambda x: model(to_float(x)), view)[:, 0] for view in views], axis=0)
+
+    def read(chips: np.ndarray) -> tf.Tensor:
+        x = to_float(chips)
+        return model(
+            x if len(model.inputs) == 1 else [x, ops.ones((len(x), 1))]
+        )  # at t = 1 there is no noise
+
+    return np.mean([forward(read, view)[:, 0] for view in views], axis=0)
+
+
+def reader(model: keras.Model, ship: bool = True) -> Callable[[tf.Tensor, tf.Tensor | float], tf.Tensor]:
+    """What `guidance.steer` asks: from x_t and a time t to log p_t(ship | x_t), float32 (N,), or of no ship.
+
+    Args:
+        model: a classifier that was taught about noise.
+        ship: whether a ship is wished.
+
+    Raises:
+        ValueError: the classifier knows chips without noise alone.
+    """
+    if len(model.inputs) != 2:
+        raise ValueError(
+            f"{model.name}: found a classifier of chips without noise; expected one that takes a chip and a time: "
+            "classifier.train(..., noise=True)."
+        )
+    sign = 1.0 if ship else -1.0
+
+    def log_probability(x: tf.Tensor, t: tf.Tensor | float) -> tf.Tensor:
+        times = ops.broadcast_to(ops.cast(t, "float32"), (len(x), 1))
+        return ops.log_sigmoid(sign * model([x, times], training=False)[:, 0])
+
+    return log_probability
 
 
 def temperature(logits: np.ndarray, labels: np.ndarray) -> float:

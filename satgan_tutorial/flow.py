@@ -199,6 +199,7 @@ class Flow(keras.Model):
         condition: np.ndarray | None = None,
         steps: int | None = None,
         solver: str | None = None,
+        guidance: float = 1.0,
     ) -> np.ndarray:
         """Draw n images, uint8 (n, H, W, C), or n points, float32 (n, d), as its sampler would: `sampling.sample`.
 
@@ -208,10 +209,11 @@ class Flow(keras.Model):
             condition: for a network that takes one: float32 (k,), or (n, k).
             steps: of the solver; None for the model's own.
             solver: a name of `solvers.SOLVERS`; None for the model's own.
+            guidance: weight of what the condition changes (`guidance.classifier_free`), for a network trained with `drop`.
         """
         drawer = self._average_into(self._drawer())
         steps = self.solver_steps if steps is None else steps
-        drawer.layers[-1].solve_with(solver or self.solver, steps)
+        drawer.layers[-1].solve_with(solver or self.solver, steps, guidance)
         return sampling.sample(drawer, n, seed, condition)
 
     def sampler(self) -> keras.Model:

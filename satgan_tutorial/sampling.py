@@ -38,7 +38,7 @@ class SolverError(ValueError):
     >>> generator = networks.generator(base_filters=2, image_size=16, latent_dim=4)
     >>> solve_with(generator, steps=50)
     Traceback (most recent call last):
-    satgan_tutorial.sampling.SolverError: this model draws in one pass and takes no steps and no solver: leave them out.
+    satgan_tutorial.sampling.SolverError: this model draws in one pass and takes no steps, no solver and no guidance: leave them out.
     """
 
     exit_code = 2  # of the command that asked
@@ -160,16 +160,19 @@ def from_noise(
     return to_uint8(out) if out.ndim == 4 else out
 
 
-def solve_with(sampler: keras.Model, solver: str | None = None, steps: int | None = None) -> None:
+def solve_with(
+    sampler: keras.Model, solver: str | None = None, steps: int | None = None, guidance: float | None = None
+) -> None:
     """Have a sampler that goes from noise to images in steps take others from now on; None for those it has.
 
     Args:
         sampler: one with a layer that has such a method itself, as a flow's has (`solvers.Integrate`).
         solver: a name of `solvers.SOLVERS`.
         steps: how many, from 1.
+        guidance: weight of what the condition changes (`guidance.classifier_free`); two passes for one if it is not 1.
 
     Raises:
-        SolverError: the sampler draws in one pass, or knows no such solver.
+        SolverError: the sampler draws in one pass, knows no such solver, or takes no condition to be guided by.
 
     >>> from satgan_tutorial import recipes
     >>> tiny = recipes.replace(recipes.get("flow"), image_size=16, width=2, multipliers=(1,), blocks=(1,), attention=False)
@@ -180,9 +183,11 @@ def solve_with(sampler: keras.Model, solver: str | None = None, steps: int | Non
     """
     layers = [layer for layer in sampler.layers if hasattr(layer, "solve_with")]
     if not layers:
-        raise SolverError("this model draws in one pass and takes no steps and no solver: leave them out.")
+        raise SolverError(
+            "this model draws in one pass and takes no steps, no solver and no guidance: leave them out."
+        )
     try:
-        layers[0].solve_with(solver, steps)
+        layers[0].solve_with(solver, steps, guidance)
     except ValueError as error:
         raise SolverError(str(error)) from None
 

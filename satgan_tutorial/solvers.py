@@ -5,7 +5,6 @@ A velocity is a function of x and a time t. Where a flow has learned one, it tak
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -15,8 +14,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from .conditions import known
-
-Velocity = Callable[[Any, Any], Any]  # from x and t to the velocity there, in the shape of x
+from .guidance import Velocity, classifier_free
 
 
 def euler(velocity: Velocity, x: Any, t: float, dt: float) -> Any:
@@ -35,6 +33,23 @@ def heun(velocity: Velocity, x: Any, t: float, dt: float) -> Any:
     first = velocity(x, t)
     second = velocity(x + dt * first, t + dt)
     return x + dt / 2 * (first + second)
+
+
+def of_network(network: Any, told: Any = None) -> Velocity:
+    """The velocity of a flow's network as a solver takes it.
+
+    Args:
+        network: from a list of x_t, t (N, 1) and what it is told besides, if anything, to velocities.
+        told: of a network that takes conditions: `conditions.known` of them, float32 (N, k + 1), or (1, k + 1) for all alike.
+    """
+
+    def velocity(x: tf.Tensor, t: float | tf.Tensor) -> tf.Tensor:
+        n = tf.shape(x)[0]
+        given = [x, tf.fill([n, 1], tf.cast(t, "float32"))]
+        more = [] if told is None else [tf.broadcast_to(told, [n, told.shape[-1]])]
+        return network([*given, *more], training=False)
+
+    return velocity
 
 
 SOLVERS = {f.__name__: f for f in (euler, midpoint, heun)}
@@ -108,6 +123,7 @@ class Integrate(layers.Wrapper):
         steps: how many steps from t = 0 to 1.
         shrink: how they shrink (`times`).
         settled: numbers that the network is told after the conditions, the same for every image.
+        guidance: weight of what the conditions change (`guidance.classifier_free`); another than 1 takes two passes for one.
     """
 
     def __init__(
@@ -117,36 +133,59 @@ class Integrate(layers.Wrapper):
         steps: int = 25,
         shrink: float = 1.0,
         settled: tuple[float, ...] = (),
+        guidance: float = 1.0,
         **kwargs: Any,
     ) -> None:
         """Keep the network and the way to follow it."""
         super().__init__(layer, **kwargs)
-        self.shrink, self.settled = shrink, tuple(settled)
-        self.solve_with(solver, steps)
+        self.shrink, self.settled, self.guidance = shrink, tuple(settled), 1.0
+        self.solve_with(solver, steps, guidance)
         # One graph serves every pass. Without it a pass of few images costs more Python than arithmetic.
-        self._pass = tf.function(lambda *told: layer(list(told), training=False), reduce_retracing=True)
+        self._pass = tf.function(
+            lambda given, training: layer(given, training=training), reduce_retracing=True
+        )
 
-    def solve_with(self, solver: str | None = None, steps: int | None = None) -> None:
-        """From now on use another solver or other steps; None for those it has."""
+    def solve_with(
+        self, solver: str | None = None, steps: int | None = None, guidance: float | None = None
+    ) -> None:
+        """From now on use another solver, other steps or another guidance; None for those it has.
+
+        Raises:
+            ValueError: there is no such solver, no step, or nothing to guide by.
+        """
         solver, steps = solver or self.solver, self.steps if steps is None else steps
+        guidance = self.guidance if guidance is None else float(guidance)
         check_solver(solver, steps)
-        self.solver, self.steps = solver, steps
+        if not np.isfinite(guidance) or (guidance != 1 and not self._conditions()):
+            raise ValueError(
+                f"found guidance {guidance:g}; expected a finite number, and of a flow that takes no condition none: there is "
+                "nothing to ask it for."
+            )
+        self.solver, self.steps, self.guidance = solver, steps, guidance
+
+    def _conditions(self) -> int:
+        """How many of the numbers that the network is told are of conditions, `known` and all."""
+        told = self.layer.inputs[2].shape[-1] if len(self.layer.inputs) > 2 else 0
+        return told - len(self.settled)
 
     def call(self, given: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
         """Go from noise, or a list of noise and conditions, to what it becomes; pixels are clipped to [-1, 1]."""
         noise, *conditions = given if isinstance(given, list | tuple) else [given]
         told = [known(condition) for condition in conditions]
-        if self.settled:
-            same = tf.tile(tf.constant([self.settled], "float32"), [tf.shape(noise)[0], 1])
-            told = [tf.concat([*told, same], 1)]
-
-        def velocity(x: tf.Tensor, t: float | tf.Tensor) -> tf.Tensor:
-            return self._pass(x, tf.fill([tf.shape(x)[0], 1], tf.cast(t, "float32")), *told)
-
+        velocity = self._told(noise, told)
+        if self.guidance != 1:
+            velocity = classifier_free(velocity, self._told(noise, [0 * told[0]]), self.guidance)
         # A graph, which may be stored, would hold a copy of the network for each step.
         follow = solve if tf.executing_eagerly() else solve_in_a_loop
         x = follow(velocity, noise, times(self.steps, self.shrink), self.solver)
         return ops.clip(x, -1, 1) if len(x.shape) == 4 else x
+
+    def _told(self, noise: tf.Tensor, told: list[tf.Tensor]) -> Velocity:
+        """The network's velocity where it is told this, and what is settled."""
+        if self.settled:
+            same = tf.tile(tf.constant([self.settled], "float32"), [tf.shape(noise)[0], 1])
+            told = [tf.concat([*told, same], 1)]
+        return of_network(self._pass, *told)
 
     def compute_output_shape(self, input_shape: Any) -> tuple:
         """That of the noise; said, so that Keras need not follow the flow to find out."""
@@ -154,5 +193,5 @@ class Integrate(layers.Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         """What a file keeps."""
-        names = ("solver", "steps", "shrink", "settled")
+        names = ("solver", "steps", "shrink", "settled", "guidance")
         return super().get_config() | {name: getattr(self, name) for name in names}

@@ -214,6 +214,8 @@ def test_a_training_in_a_folder_stopped_by_a_command_ends_as_one_never_stopped(t
     assert not np.array_equal(other, np.load("drawn.npy"))
     says = run("generate", "book", "--steps", 3, "--out", "drawn.npy", code=2).output
     assert "draws in one pass" in says and "leave them out" in says
+    says = run("generate", "whole", "--guidance", 2, "--out", "drawn.npy", code=2).output
+    assert "nothing to ask it for" in says
     with pytest.raises(training.RecipeError, match="image_size is 20; .* multiples of 8"):
         odd = dataclasses.replace(TINY, image_size=20)
         training.run(odd, few_chips().ships, "odd", seed=0, steps=1)
@@ -301,6 +303,10 @@ def test_a_sampler_is_stored_small_and_draws_the_same(tmp_path):
     noise = sampling.noise(4, (16, 16, 3), seed=0)
     bounded = np.asarray(small([9 * noise, np.tile(none, (4, 1))]))
     assert np.abs(bounded).max() == 1
+    guided = model.sample(4, 0, ship, guidance=3.0)
+    sampling.solve_with(sampler, guidance=3.0)
+    assert np.array_equal(sampling.sample(sampler, 4, 0, ship), guided) and not np.array_equal(guided, drawn)
+    assert np.array_equal(model.sample(4, 0, ship), drawn)  # as learned again
     with pytest.raises(sampling.ConditionError, match="this generator takes 1"):
         sampling.sample(small, 1, 0)
     with pytest.raises(sampling.SolverError, match="found 0.5 solver steps"):

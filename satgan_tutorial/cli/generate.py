@@ -37,6 +37,11 @@ MOST = 1_000_000  # chips, 19 GB
 @click.option(
     "--solver", type=click.Choice(["euler", "midpoint", "heun"]), help="Of flows: how to make a step."
 )
+@click.option(
+    "--guidance",
+    type=Number(0, 20),
+    help="Of flows that are asked: how much the wish weighs; 1 as learned, 2 or 3 for more of it, in twice the time.",
+)
 def generate(
     model: str,
     count: int,
@@ -49,6 +54,7 @@ def generate(
     length: float | None,
     steps: int | None,
     solver: str | None,
+    guidance: float | None,
 ) -> None:
     """Draw chips with MODEL: a training's folder, a .keras file, or the name of a shipped model.
 
@@ -61,6 +67,7 @@ def generate(
       satgan generate conditional --no-ship --out sea-and-land.png
       satgan generate runs/coast --class harbour --out harbours.png
       satgan generate runs/flow --steps 50 --out finer.png
+      satgan generate runs/flow-conditional --guidance 2 --out surely-ships.png
       satgan generate causes --source simulated --heading 45 --length 250 --out north-east.png
     """  # noqa: D301
     if no_ship:
@@ -82,8 +89,8 @@ def generate(
     _check_size(count, shape, out, as_array)
     classes = models.read_classes(file)
     condition = _condition(sampler, count, classes, class_name, no_ship, heading, length)
-    if steps or solver:
-        sampling.solve_with(sampler, solver, steps)
+    if not (steps is solver is guidance is None):
+        sampling.solve_with(sampler, solver, steps, guidance)
 
     from ..files import replacing
 
