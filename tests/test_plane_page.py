@@ -117,6 +117,45 @@ def test_it_plays_pauses_and_says_so_and_a_task_is_done(opened):
     page.wait_for_selector("[data-step='0']")
 
 
+TOLD = """([name, seen]) => {
+  const guide = satgan.guide;
+  let found;
+  satgan.guide = (tasks) => (found = tasks.find((task) => task.name === name));
+  satgan.planeTasks({ families: ["gan", "flow"], setUp() {}, say() {} });
+  satgan.guide = guide;
+  return found.done(seen);
+}"""
+
+
+def looked(on, covered, n=25):
+    """What is seen of a family: so many of a hundred points on target, and so many islands covered."""
+    return {"visits": [on], "n": 100, "covered": [i < covered for i in range(n)]}
+
+
+def test_who_finds_more_waits_for_its_update_and_says_what_was_seen(opened):
+    page = opened()
+    history = [{"step": 25 * i, "gan": looked(i, i % 10), "flow": looked(50, 15)} for i in range(60)]
+    history[39]["flow"] = {"loss": 1.0}  # every second row goes without a look at the flow
+    seen = {"real": [0], "state": {"target": "lattice"}, "history": history, "step": 1475}
+    seen |= {"gan": looked(59, 9), "flow": looked(50, 15)}
+    told = page.evaluate(TOLD, ["Who finds more?", seen])
+    assert "the GAN covered 0 to 9 islands, with 31 % of its points on target; the flow" in told
+    assert "the flow covered 15 islands, with 50 % of its points" in told
+    for some in ({"step": 999}, {"state": {"target": "ring"}}, {"flow": None}, {"part": {"number": 1}}):
+        assert page.evaluate(TOLD, ["Who finds more?", seen | some]) is None
+
+
+def test_an_initial_is_looked_at_after_three_hundred_updates_and_of_both(opened):
+    page = opened()
+    seen = {"real": [0], "state": {"target": "drawn", "dots": [[0, 0]] * 12}, "history": [], "step": 300}
+    seen |= {"gan": looked(95, 1, 1), "flow": looked(7, 1, 1)}
+    told = page.evaluate(TOLD, ["Your initial", seen])
+    assert "At update 300 these points lie on your letter: 95 % of the GAN's, and 7 % of the flow's." in told
+    few = {"state": {"target": "drawn", "dots": [[0, 0]] * 11}}
+    for some in (few, {"step": 299}, {"state": {"target": "ring", "dots": [[0, 0]] * 12}}):
+        assert page.evaluate(TOLD, ["Your initial", seen | some]) is None
+
+
 def test_a_target_is_drawn_by_keyboard_and_by_mouse_and_goes_into_a_link(opened, address):
     page = opened()
     press(page, "Draw your own")

@@ -1,6 +1,6 @@
 "use strict";
 
-// Two small curves below a stage: losses, and how many modes are covered.
+// Two small curves below a stage: losses, and how many islands are covered.
 satgan.planeCurves = (family) => {
   const { make } = satgan;
   const WIDE = 340, HIGH = 54, SVG = "http://www.w3.org/2000/svg";
@@ -16,7 +16,7 @@ satgan.planeCurves = (family) => {
     const svg = shape("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", class: "plane-chart" });
     const caption = make("figcaption", {}, words);
     const figure = make("figure", {}, caption, svg);
-    const show = (lines, top, mark, text) => {
+    const show = (lines, top, mark, text, title = words) => {
       const most = Math.max(1, ...lines.flatMap(({ points }) => points.map(([step]) => step)));
       const at = ([step, value]) => `${((step / most) * (WIDE - 2) + 1).toFixed(1)},${(HIGH - 2 - (HIGH - 4) * Math.max(0, Math.min(1, value / top))).toFixed(1)}`;
       const drawn = [shape("path", { d: `M0 ${HIGH - 1} H${WIDE}`, class: "plane-axis" })];
@@ -24,16 +24,16 @@ satgan.planeCurves = (family) => {
       for (const { name, points } of lines) drawn.push(shape("polyline", { points: points.map(at).join(" "), class: `plane-line plane-line-${name}` }));
       svg.replaceChildren(...drawn);
       svg.setAttribute("aria-label", text);
-      caption.replaceChildren(make("span", {}, words), ...lines.filter(({ say }) => say).map(({ name, say }) => make("span", { class: `plane-key plane-key-${name}` }, say)), make("span", {}, more));
+      caption.replaceChildren(make("span", {}, title), ...lines.filter(({ say }) => say).map(({ name, say }) => make("span", { class: `plane-key plane-key-${name}` }, say)), make("span", {}, more));
     };
     return { figure, show };
   }
 
   const thin = (points, most = 300) => points.filter((_, i) => i % Math.ceil(points.length / most) === 0 || i === points.length - 1);
-  const losses = chart("Loss", family === "gan" ? "dashed: log 4" : ""), modes = chart("Covered modes", "dashed: all");
+  const losses = chart("Loss", family === "gan" ? "dashed: log 4" : ""), modes = chart("", "dashed: all");
   const element = make("div", { class: "plane-curves" }, losses.figure, modes.figure);
 
-  function show(history, count) {
+  function show(history, count, islands) {
     const line = (name, read) => ({ name, points: thin(history.filter((row) => read(row) !== undefined).map((row) => [row.step, read(row)])) });
     const now = ({ points }) => points.length ? points[points.length - 1][1].toFixed(2).replace(/^-(0.00)?/, (_, zero) => zero ?? "−") : "…";
     if (family === "gan") {
@@ -47,7 +47,7 @@ satgan.planeCurves = (family) => {
     }
     const covered = line("modes", (row) => row[family]?.covered?.filter(Boolean).length);
     const last = covered.points.length ? covered.points[covered.points.length - 1][1] : 0;
-    modes.show([covered], count * 1.05, count, `Modes covered: ${last} of ${count}`);
+    modes.show([covered], count * 1.05, count, `Covered ${islands}: ${last} of ${count}`, `Covered ${islands}`);
   }
   return { element, show };
 };

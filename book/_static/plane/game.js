@@ -16,7 +16,7 @@ satgan.planeGame = (place) => {
 
   // ---- What is learned
   const NAMES = { ring: "Ring", moons: "Two moons", lattice: "Lattice", drawn: "Draw your own" };
-  const islands = () => ({ ring: "islands", moons: "moons", lattice: "islands", drawn: "islands" })[state.target];
+  const islands = () => ({ ring: "islands", moons: "moons", lattice: "islands", drawn: "pieces" })[state.target];
   const target = () => (state.target === "drawn" && state.dots.length ? targets.drawn(state.dots) : targets[state.target === "drawn" ? "ring" : state.target]());
   const nothing = () => state.target === "drawn" && !state.dots.length;
 
@@ -106,7 +106,7 @@ satgan.planeGame = (place) => {
     latest = { ...latest, ...look, part: look.part ?? null };
     if (look.part?.gan?.field && look.part.number !== 4) latest.field = look.part.gan.field;
     if (look.paused || look.part) moves(false);
-    if (look.started || look.rows.length) for (const family of families) stages[family].curves.show(history, target().count);
+    if (look.started || look.rows.length) for (const family of families) stages[family].curves.show(history, target().count, islands());
     describe();
     if (playing || look.paused || look.part || look.started) say();
     tasks?.look({ ...latest, history, state, changedSince });
@@ -143,7 +143,8 @@ satgan.planeGame = (place) => {
     if (!look) return "…";
     if (nothing()) return "Draw the points that it shall learn.";
     const { covered } = look;
-    return `Covers ${count(covered)} of ${covered.length} ${islands()}; ${percent(on(look))} of its points are on target.`;
+    const share = `${percent(on(look))} of its points are on target.`;
+    return covered.length > 1 ? `Covers ${count(covered)} of ${covered.length} ${islands()}; ${share}` : share;
   }
 
   const PARTS = [

@@ -5,10 +5,15 @@ satgan.planeTasks = ({ families, setUp, say }) => {
   const count = (covered) => covered.filter(Boolean).length;
   const on = ({ visits, n }) => visits.reduce((a, b) => a + b, 0) / n;
   const percent = (x) => `${Math.round(100 * x)} %`;
+  const range = (counts) => [...new Set([Math.min(...counts), Math.max(...counts)])].join(" to ");
+  const FAMILY = { gan: "the GAN", flow: "the flow" };
+
+  // Between two updates, with the points of the stage, and after a look at all that the task is about.
+  const ready = (seen, { needs, stage }) => !seen.part && seen.real && seen.state.target === (stage.target ?? "ring") && needs.every((family) => seen[family]);
 
   const tasks = [
     {
-      name: "Drop a mode",
+      name: "Lose an island",
       needs: ["gan"],
       ask: "Both players take large steps here. Press Play and count the islands that have fakes on them. Can an island that the GAN has covered be lost again? Guess first.",
       stage: { seed: 2, dRate: 1e-2, gRate: 1e-2 },
@@ -46,29 +51,32 @@ satgan.planeTasks = ({ families, setUp, say }) => {
     },
     {
       name: "Your initial",
-      needs: [],
-      ask: "Draw the first letter of your name, then press Play. Which parts of it are found first, and which last?",
+      needs: families,
+      ask: "Draw the first letter of your name, then press Play and wait for update 300. How many of the points will lie on your letter? And where will the others lie?",
       stage: { target: "drawn" },
       done({ state, step, ...looks }) {
-        if (state.target !== "drawn" || state.dots.length < 12 || step < 300) return null;
-        const found = families.map((family) => [family, looks[family] ? on(looks[family]) : 0]).sort((a, b) => b[1] - a[1]);
-        const [family, share] = found[0];
-        if (share < 0.5) return null;
-        return `${percent(share)} of the points of the ${{ gan: "GAN", flow: "flow" }[family]} lie on your letter. Copy the link below to show it to someone: it holds your drawing.`;
+        if (state.dots.length < 12 || step < 300) return null;
+        const shares = families.map((family) => `${percent(on(looks[family]))} of ${FAMILY[family]}'s`);
+        return `At update ${step} these points lie on your letter: ${shares.join(", and ")}. Look for the others between the strokes: noise is in one piece, and a continuous map can stretch it, but not tear it. “Copy a link to this”, below, keeps your drawing for somebody else.`;
       },
     },
     {
       name: "Who finds more?",
       needs: ["gan", "flow"],
-      ask: "Here are 25 islands. Which of the two will have covered all of them first? And which puts more of its points on target? Guess, then press Play.",
+      ask: "Here are 25 islands. Which of the two will cover more of them at update 1000? And which will put more of its points on target? Guess, then press Play.",
       stage: { target: "lattice" },
-      done({ gan, flow, step }) {
-        if (!gan || !flow || step < 500 || count(flow.covered) < count(gan.covered) + 3) return null;
-        return `The flow covers ${count(flow.covered)} islands, the GAN ${count(gan.covered)}. The flow is told of each real point where it should go, so it cannot leave an island out. But it leaves points in between: ${percent(on(flow))} of its points are on target, and ${percent(on(gan))} of the GAN's.`;
+      done({ step, history }) {
+        if (step < 1000) return null;
+        const late = history.filter((row) => row.step > 500 && row.step <= 1000);
+        const told = families.map((family) => {
+          const rows = late.map((row) => row[family]).filter((row) => row?.covered), counts = rows.map(({ covered }) => count(covered));
+          return `${FAMILY[family]} covered ${range(counts)} islands, with ${percent(rows.reduce((sum, row) => sum + on(row), 0) / rows.length)} of its points on target`;
+        });
+        return `From update 500 to 1000 ${told.join("; ")}. The flow is told of each real point where to go, but a smooth velocity leaves many points in between. The GAN's points run after what D says at the moment, so islands come and go. Play on to update 4000: does the order stay?`;
       },
     },
   ]
-    .map((task) => ({ ...task, done: (seen) => (seen.part || !seen.real ? null : task.done(seen)) }))
+    .map((task) => ({ ...task, done: (seen) => (ready(seen, task) ? task.done(seen) : null) }))
     .filter(({ needs }) => needs.every((family) => families.includes(family)));
 
   return satgan.guide(tasks, { start: ({ stage }) => setUp(stage), say });
