@@ -63,9 +63,9 @@ def kid(function: Callable[..., Any]) -> None:
         return None
 
     grade(
-        "return how alike chips are within real, plus within fake, less twice across; a chip is not compared with itself.",
+        "return the average k within real, plus that within fake, minus twice that across; no chip is compared with itself.",
         hint,
-        "three means of likeness, and no Gaussian, no neighbour and no network in it.",
+        "three averages of k, and that is all of KID.",
     )
 
 

@@ -186,7 +186,7 @@ tell.class = (box, chips, pictures) => {
     return [
       make("h3", {}, measured.length ? "Eyes beside networks" : "By generator"),
       ...sizes.map((one) => make("p", {}, side(one, sizes.length))),
-      make("p", {}, measured.length ? `A network's number is its AUC: of one real and one generated chip, how often it gives the real one the higher score. That is the question that people answered here.${kid()}` : "Networks were asked about the generators for real chips. This copy was built with simulated chips, so there are no numbers of theirs to put beside these."),
+      make("p", {}, measured.length ? `A network's number is its AUC: of one real and one generated chip, how often it gives the generated one the higher number (high means generated). That is the question that people answered here.${kid()}` : "Networks were asked about the generators for real chips. This copy was built with simulated chips, so there are no numbers of theirs to put beside these."),
       tell.table(measured.length ? "Eyes, networks and KID" : "Shares right", ["Share right", ...chips.generators.map(({ words }) => words)], rows),
       tell.makers(chips),
     ];
@@ -227,7 +227,7 @@ tell.class = (box, chips, pictures) => {
     const caption = ({ pair, at, wrong, of }) =>
       `${one ? `Pair ${at}. ` : ""}${n > 1 ? `Wrong: ${wrong} of ${of}. ` : ""}Drawn by ${words(tell.generator(pair, chips))}.`;
     const figures = some.map((found) => tell.answered(pictures, chips, found.pair, true, most.pixels, caption(found)));
-    const said = [n === 1 ? "This person got these wrong." : "These were got wrong most often."];
+    const said = [n === 1 ? "This person got these wrong." : "People got these wrong most often."];
     if (!one) said.push("Pairs that few people saw are left out.");
     if (n > 1 && n < 10) said.push("With so few people the order may be luck.");
     if (sizes.length > 1) said.push(`They are those that people saw at ${most.pixels}\u00a0pixels.`);

@@ -239,7 +239,7 @@ tell.trial = (box, chips, pictures) => {
     return [
       make("p", { class: "tell-total" }, `${n} of ${tell.TRIALS} right, ${tell.percent(eyes.share)}${pixels === chips.size ? "" : `, at ${tell.square(pixels)} pixels`}.`),
       make("p", {}, verdict),
-      tell.figure(box, [], [{ words: "you and networks", rows: tell.rows(new Map([[pixels, eyes]]), networks) }], said, caption),
+      tell.figure(box, [], [{ words: networks.length ? "you and networks" : "you", rows: tell.rows(new Map([[pixels, eyes]]), networks) }], said, caption),
       make("p", {}, beside(eyes, pixels, networks, aucs)),
     ];
   };
