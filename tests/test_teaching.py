@@ -103,6 +103,115 @@ def test_a_row_names_what_is_there_and_gives_it_long_enough(name, row):
     assert int(row["Minutes"]) >= needed, f"{needed:.1f} minutes"
 
 
+def script():
+    """The script of the 90 minutes: for each of its parts when it begins, and the minutes at which something is said."""
+    text = (TEACHING / "plan-90-minutes.md").read_text(encoding="utf-8")
+    text = text.partition("## Script\n")[2].partition("\n## ")[0]
+    parts = re.split(r"(?m)^### (\d+:\d\d) .+$", text)[1:]
+    return [
+        (start, re.findall(r"(?m)^- \*\*(\d+:\d\d)\*\*", part))
+        for start, part in zip(parts[::2], parts[1::2], strict=True)
+    ]
+
+
+def test_the_script_of_the_90_minutes_goes_by_the_plan():
+    (table,) = tables("plan-90-minutes")
+    spans = [row["Time"].split("–") for row in table]
+    parts = script()
+    assert [start for start, _ in parts] == [start for start, _ in spans]
+    for (start, said), (_, end) in zip(parts, spans, strict=True):
+        times = list(map(minutes, said))
+        assert said and said[0] == start and times == sorted(set(times)), start
+        assert times[-1] < minutes(end), start
+
+
+def test_the_90_minutes_have_ten_to_spare_and_one_notebook_that_learners_run():
+    (table,) = tables("plan-90-minutes")
+    spare = sum(int(row["Minutes"]) for row in table if row["Teacher"].startswith("Buffer"))
+    assert spare >= 10
+    run = [row["Cells"] for row in table if re.search(r"\b[Rr]un\b|write `", row["Learners"])]
+    assert len(run) >= 3 and {LINK.fullmatch(cell)[2] for cell in run} == {"../start/00-ten-minutes.ipynb"}
+
+
+def test_the_closing_questions_ask_what_the_90_minutes_have_shown():
+    (table,) = tables("plan-90-minutes")
+    begins = {row["Time"].split("–")[0] for row in table if row["Cells"] != "—"}
+    text = (TEACHING / "plan-90-minutes.md").read_text(encoding="utf-8")
+    block = text.partition("## Closing questions\n")[2].partition("\n## ")[0]
+    asked = [[x.strip() for x in line.split("|")[1:-1]] for line in re.findall(r"(?m)^\|.*$", block)[2:]]
+    assert len(asked) == 5
+    for question, *choices, reply, shown in asked:
+        assert sum(choice.startswith("**") for choice in choices) == 1, question
+        assert reply and shown in begins, question
+    assert len({next(i for i, c in enumerate(row[1:4]) if "**" in c) for row in asked}) == 3
+
+
+# A link to a chapter, and the sections of it that are named right after, in italics.
+NAMED = re.compile(r"\[([^\]]+)\]\(([^)]+\.ipynb)\), (\*.+?\*)(?=[.:;,]|$)", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["questions", "what-to-know"])
+def test_a_section_that_a_page_names_is_in_its_chapter(page):
+    text = (TEACHING / f"{page}.md").read_text(encoding="utf-8")
+    found = NAMED.findall(text)
+    assert len(found) >= 8
+    for title, target, section in found:
+        there = sections((TEACHING / target).resolve())
+        assert title == next(iter(there)) and section.strip("*") in there, (title, section)
+    by_number = {int(path.name[:2]): sections(path) for path in CHAPTERS}
+    for section, number in re.findall(r"\*([^*]+)\*, in chapter (\d+)", text):
+        assert section in by_number[int(number)], (section, number)
+
+
+def test_ten_questions_each_with_answers_that_a_section_backs():
+    text = (TEACHING / "questions.md").read_text(encoding="utf-8")
+    asked = re.split(r"(?m)^## \d+\. ", text)[1:]
+    assert len(asked) == 10
+    for one in asked:
+        labels = re.findall(r"(?m)^\*\*([^*]+?)\.?\*\*", one)
+        assert labels == [
+            "Why it is worth ten minutes",
+            "What people say first",
+            "A good answer contains",
+            "Ask next",
+        ], one[:60]
+        points = re.findall(r"(?m)^- .+$", one)
+        assert 3 <= len(points) <= 4
+        assert all(NAMED.search(point) for point in points), [p for p in points if not NAMED.search(p)]
+
+
+def test_eight_ideas_in_three_sentences_each_with_what_one_will_hear():
+    text = (TEACHING / "what-to-know.md").read_text(encoding="utf-8")
+    ideas = re.split(r"(?m)^### ", text.partition("## Eight ideas")[2].partition("\n## ")[0])[1:]
+    assert len(ideas) == 8
+    for idea in ideas:
+        title, said, answered = idea.strip().split("\n\n")
+        assert len(re.findall(r"\.(?= |$)", said)) == 3, title
+        assert re.match(r'\*\*You will hear:\*\* ".+?" \*\*Answer:\*\* ', answered), title
+        assert ".ipynb)" in answered, title
+
+
+def test_the_expected_wrong_answers_are_those_of_the_chapters():
+    text = (TEACHING / "what-to-know.md").read_text(encoding="utf-8")
+    listed = set()
+    for target, heard, section in re.findall(r"(?m)^\| \[.+?\]\((.+?)\) \| (.+) \| \*(.+)\* \|$", text):
+        listed |= {(Path(target).name, section, one) for one in re.findall(r'"([^"]+)"', heard)}
+    there = set()
+    for path in [*CHAPTERS, ROOT / "book" / "dcgan" / "debugging.ipynb"]:
+        heading = ""
+        for cell in cells(path):
+            if cell.cell_type != "markdown":
+                continue
+            for line in cell.source.splitlines():
+                heading = line.lstrip("# ") if re.match(r"#{1,3} ", line) else heading
+                expected = re.search(r"Expect to hear: (.+?\") [A-Z]", line)
+                if "Expect to hear" in line:
+                    assert expected, line
+                    quoted = re.findall(r'"([^"]+)"', expected[1])
+                    there |= {(path.name, heading, one) for one in quoted}
+    assert listed == there
+
+
 def test_the_two_days_go_through_every_chapter():
     links = (LINK.fullmatch(row["Cells"]) for name, row in rows() if name == "plan-two-days")
     assert {p.stem for p in CHAPTERS} <= {Path(link[2]).stem for link in links if link}
