@@ -1,5 +1,6 @@
 """Questions in a page, of a room of chapter 8 and at the end of each chapter: who can answer them, and what is said."""
 
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from satgan_tutorial.exercises import questions
 pytestmark = pytest.mark.once
 
 CHAPTERS = sorted(int(path.stem[-2:]) for path in (questions.HERE / "quizzes").iterdir())
+UNNAMED = {8, 9, 10}  # their wrong choices have no named misconception yet
 
 
 @pytest.fixture
@@ -81,21 +83,97 @@ def test_a_chapter_has_five_questions_with_one_right_choice_each_and_a_reason_fo
             assert re.fullmatch(r"[^*_<>$]+[.?:]", re.sub("`[^`]+`", "", text)), (
                 f"not plain, or no end: {text}"
             )
+        for choice in choices:
+            assert len(re.findall(r"[.?](?=\s|$)", choice["why"])) <= 2, f"too long a reply: {choice['why']}"
 
 
-def test_neither_place_nor_length_gives_the_right_choice_away():
-    places, longest = [], []
-    for chapter in CHAPTERS:
-        of_chapter = []
-        for question in questions.read(chapter):
-            choices = question["choices"]
-            (right,) = (i for i, choice in enumerate(choices) if choice.get("right"))
-            of_chapter.append(right)
-            longest.append(max(choices, key=lambda choice: len(choice["text"])) is choices[right])
-        assert len(set(of_chapter)) >= 3, f"chapter {chapter}: {of_chapter}"
-        places += of_chapter
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_wrong_choice_catches_a_misconception_of_its_own(chapter):
+    wrong = [
+        choice
+        for question in questions.read(chapter)
+        for choice in question["choices"]
+        if not choice.get("right")
+    ]
+    caught = [choice["misconception"] for choice in wrong if "misconception" in choice]
+    if not caught:
+        assert chapter in UNNAMED, "no wrong choice has a `misconception`"
+        return
+    assert len(set(caught)) == len(wrong), "one misconception is caught twice"
+    for belief in caught:
+        assert re.fullmatch(r"[^*_<>$.?]{10,80}", belief), f"not plain, too long, or with an end: {belief}"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_neither_place_nor_length_gives_the_right_choice_away(chapter):
+    places, longest, shortest = [], 0, 0
+    for question in questions.read(chapter):
+        lengths = [len(choice["text"]) for choice in question["choices"]]
+        (right,) = (i for i, choice in enumerate(question["choices"]) if choice.get("right"))
+        places.append(right)
+        longest += lengths[right] == max(lengths)
+        shortest += lengths[right] == min(lengths)
+    assert max(map(places.count, places)) <= 2, f"where the right choices are: {places}"
+    assert longest <= 2, "the right choice is the longest too often"
+    assert shortest <= 2, "the right choice is the shortest too often"
+
+
+def test_the_right_choices_of_the_whole_book_are_spread_over_the_places():
+    places = [
+        [choice.get("right", False) for choice in question["choices"]].index(True)
+        for chapter in CHAPTERS
+        for question in questions.read(chapter)
+    ]
     assert max(map(places.count, range(4))) < 0.4 * len(places)
-    assert sum(longest) < 0.4 * len(longest)
+
+
+FAULTY = {
+    "no right choice": ({"right": False}, "has 0 right choices; give one"),
+    "a right choice with a misconception": ({"misconception": "it is wrong"}, "with `misconception`: 'Yes.'"),
+    "a choice without a reason": ({"why": " "}, "without `why`: 'Yes.'"),
+    "a choice without a text": ({"text": ""}, "without `text`: ''"),
+}
+
+
+@pytest.fixture
+def broken(tmp_path, monkeypatch):
+    """Return a function that writes one question as a chapter's file, and reads it."""
+
+    def read(*choices):
+        (tmp_path / "quizzes").mkdir()
+        asked = [{"question": "Is it?", "choices": list(choices)}]
+        (tmp_path / "quizzes" / "chapter_03.json").write_text(json.dumps(asked), encoding="utf-8")
+        monkeypatch.setattr(questions, "HERE", tmp_path)
+        return questions.read(3)
+
+    return read
+
+
+@pytest.mark.parametrize(("changed", "message"), FAULTY.values(), ids=FAULTY)
+def test_a_faulty_question_is_refused_by_a_sentence(changed, message, broken):
+    right = {"text": "Yes.", "why": "It is.", "right": True}
+    wrong = {"text": "No.", "why": "It is.", "misconception": "nothing is"}
+    with pytest.raises(ValueError, match="chapter_03.json: 'Is it\\?' has .+") as error:
+        broken(right | changed, wrong)
+    assert message in str(error.value)
+
+
+def test_in_a_chapter_all_wrong_choices_have_a_misconception_or_none(broken):
+    right = {"text": "Yes.", "why": "It is.", "right": True}
+    wrong = {"text": "No.", "why": "It is.", "misconception": "nothing is"}
+    with pytest.raises(ValueError, match="without `misconception`: 'Never.'"):
+        broken(right, wrong, {"text": "Never.", "why": "It is."})
+
+
+def test_no_misconception_is_named_in_a_chapter_and_each_on_the_page_of_answers(shown):
+    questions.five_questions(1)
+    questions.answers(1)
+    chapter, page = (each.data for each in shown)
+    wrong = [c for question in questions.read(1) for c in question["choices"] if not c.get("right")]
+    assert wrong and "isconception" not in chapter
+    for choice in wrong:
+        assert choice["misconception"] not in chapter
+        assert f"{choice['why']}* (Misconception: {choice['misconception']}.)" in page
 
 
 def test_an_answer_is_listed_with_its_reasons(shown):
