@@ -146,6 +146,16 @@ def test_the_closing_questions_ask_what_the_90_minutes_have_shown():
     assert len({next(i for i, c in enumerate(row[1:4]) if "**" in c) for row in asked}) == 3
 
 
+def test_what_half_a_day_expects_to_hear_is_heard_while_something_is_taught():
+    (table,) = tables("plan-half-a-day")
+    taught = {row["Time"].split("–")[0] for row in table if row["Cells"] != "—"}
+    text = (TEACHING / "plan-half-a-day.md").read_text(encoding="utf-8")
+    block = text.partition("## What you will hear")[2].partition("\n## ")[0]
+    heard = re.findall(r'(?m)^\| (\d:\d\d) \| "[^"|]+" \| [^|]+ \|$', block)
+    assert len(heard) == block.count("\n| ") - 1 >= 8  # the head is no line of it
+    assert heard == sorted(heard) and set(heard) <= taught
+
+
 # A link to a chapter, and the sections of it that are named right after, in italics.
 NAMED = re.compile(r"\[([^\]]+)\]\(([^)]+\.ipynb)\), (\*.+?\*)(?=[.:;,]|$)", re.MULTILINE)
 
