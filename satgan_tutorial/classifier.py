@@ -204,10 +204,8 @@ def logits(model: keras.Model, images: np.ndarray, *, symmetries: bool = False) 
     views = [symmetry(images, which) for which in range(8 if symmetries else 1)]
 
     def read(chips: np.ndarray) -> tf.Tensor:
-        x = to_float(chips)
-        return model(
-            x if len(model.inputs) == 1 else [x, ops.ones((len(x), 1))]
-        )  # at t = 1 there is no noise
+        x = ops.convert_to_tensor(to_float(chips))
+        return model(x if len(model.inputs) == 1 else [x, ops.ones((len(chips), 1))])  # t = 1: no noise
 
     return np.mean([forward(read, view)[:, 0] for view in views], axis=0)
 
