@@ -22,7 +22,6 @@ from keras import layers, ops
 
 from satgan_tutorial import gan, load_chips, losses, metrics, recipes
 from satgan_tutorial.experiments import bakeoff, equal_time, results
-from satgan_tutorial.judge import Judge
 
 NORMAL = keras.initializers.RandomNormal(stddev=0.02)
 
@@ -159,25 +158,23 @@ PEERS = {
 
 def run(name, minutes=bakeoff.PEERS_MINUTES):
     """Train one of PEERS, score it against all test ships, add its row."""
-    chips = load_chips()
-    split, judge = chips.split(0), Judge(chips.source)
+    contest = bakeoff.Contest(load_chips(), part="test")
     keras.utils.set_random_seed(0)
     model, size = PEERS[name]()
-    images = split.train.ships.images
     say = [equal_time.progress()]
-    spent = equal_time.train(model, images, size, minutes, every=5, callbacks=say)
+    spent = equal_time.train(model, contest.ships, size, minutes, every=5, callbacks=say)
     fake = model.sample(equal_time.SCORED, seed=0)
     row = {
         "peer": name,
-        "chips": chips.source,
+        "chips": contest.source,
         "minutes": spent,
         "steps": model.step,
         "parameters": model.generator.count_params(),
-        **equal_time.scores(judge, split.test.ships, fake, "test"),
+        **contest.scores(fake),
     }
     # `book` turns its ships and the others do not: the score where headings do not count.
-    mixed = (equal_time.turned(x) for x in (split.test.ships.images, fake))
-    row["kid_mixed"] = metrics.kid(*map(judge.features, mixed))
+    mixed = (equal_time.turned(x) for x in (contest.split.test.ships.images, fake))
+    row["kid_mixed"] = metrics.kid(*map(contest.judge.features, mixed))
     equal_time.keep(bakeoff.PEERS_SHEETS / f"{name}.npz", fake)
     results.add(bakeoff.PEERS_TABLE, row)
     return row

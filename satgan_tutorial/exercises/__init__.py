@@ -14,7 +14,7 @@ from .chapter_06 import costs, is_affine, patches, small_generator
 from .chapter_07 import accuracies, broken_step, bugs, training_step
 from .chapter_08 import DISEASES, ROOMS, alarm, copying, diagnoses, diagnosis, false_alarms, quiz
 from .chapter_09 import auc, fooled, guess, kid, rank
-from .chapter_10 import PAIRS, difference, prediction, seeds_needed, which_is_real
+from .chapter_10 import averaged, bet, moved, penalty, seeds_needed
 from .chapter_11 import asked_given_seen, projection, quarter_turn
 from .chapter_12 import alone, arc, chord, inverted
 from .chapter_13 import average_precision, paired, worth

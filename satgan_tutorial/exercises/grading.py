@@ -38,7 +38,7 @@ def slip(got: Any, slips: Iterable[tuple[Any, str]], **close: float) -> str | No
 
 def number(answer: Any, wanted: str = "one number") -> float:
     """Return a number answer as a float; where it is none, say what was wanted and what was found."""
-    shape = np.shape(call(lambda: answer))
+    shape = tuple(np.shape(call(lambda: answer)))  # a tensor's own kind of shape is true where it is empty
     try:
         if not shape:
             return float(answer)

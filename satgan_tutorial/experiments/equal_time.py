@@ -1,4 +1,4 @@
-"""The same processor time for each training, the same scores, and of each the first chips, kept to look at.
+"""The same processor time for each training, and of each the first chips, kept to look at.
 
 A run takes one core, so on two cores two of them go side by side and none waits for the other.
 """
@@ -12,8 +12,7 @@ import tensorflow as tf
 
 from .. import training
 from ..callbacks import Clock, Progress
-from ..chips import ChipSet, symmetry
-from ..judge import Judge
+from ..chips import symmetry
 from ..sampling import GenerativeModel
 
 SCORED = 1000  # chips generated for the scores
@@ -89,28 +88,6 @@ def seconds_a_step(
 def progress() -> Progress:
     """A callback that prints a line a minute about the losses; when the training ends the clock knows."""
     return Progress(10**6, seconds=60)
-
-
-def scores(judge: Judge, real: ChipSet, fake: np.ndarray, split: str) -> dict[str, float]:
-    """Score generated chips as every row of a contest does.
-
-    Args:
-        judge: of the source of the real chips.
-        real: the ships of one part of a split.
-        fake: generated ships, uint8 (N, 80, 80, 3).
-        split: what to call that part: "test", for one.
-
-    Returns:
-        `kid` against the real ships, and `called_ship`, the share of the generated ones that the judge calls a ship.
-
-    Raises:
-        JudgeError: the judge cannot read these chips.
-        ValueError: fewer than two chips in one of them.
-    """
-    return {
-        "kid": judge.score(real, fake, split=split).value,
-        "called_ship": float(np.mean(judge.probability(fake) > 0.5)),
-    }
 
 
 def turned(images: np.ndarray, seed: int = 0) -> np.ndarray:
