@@ -158,7 +158,7 @@ def test_a_faulty_question_is_refused_by_a_sentence(changed, message, broken):
     assert message in str(error.value)
 
 
-def test_in_a_chapter_all_wrong_choices_have_a_misconception_or_none(broken):
+def test_every_wrong_choice_has_a_misconception(broken):
     right = {"text": "Yes.", "why": "It is.", "right": True}
     wrong = {"text": "No.", "why": "It is.", "misconception": "nothing is"}
     with pytest.raises(ValueError, match="without `misconception`: 'Never.'"):

@@ -16,25 +16,23 @@ def read(chapter: int) -> list[dict]:
     """Return the questions of a chapter, each a dict with the text of a `question`, and `choices`.
 
     A choice is a dict: its `text`; `why` it is right or not, one or two sentences; `right`, true, where it is; and where it
-    is not, the `misconception` of whoever takes it, a few words for teachers. Either all wrong choices of a chapter have
-    one or none has. Texts are plain, but for code between `backticks`. Raises ValueError where a file is otherwise.
+    is not, the `misconception` of whoever takes it, a few words for teachers. Texts are plain, but for code between
+    `backticks`. Raises ValueError where a file is otherwise.
     """
     path = HERE / "quizzes" / f"chapter_{chapter:02}.json"
     asked = json.loads(path.read_text(encoding="utf-8"))
-    named = any("misconception" in choice for question in asked for choice in question["choices"])
     for question in asked:
-        if found := _fault(question["choices"], named):
+        if found := _fault(question["choices"]):
             raise ValueError(f"{path.name}: {question['question']!r} {found}.")
     return asked
 
 
-def _fault(choices: list[dict], named: bool) -> str | None:
-    """What is missing in the choices of a question, or too much; `named` if wrong ones need a misconception."""
+def _fault(choices: list[dict]) -> str | None:
+    """What is missing in the choices of a question, or too much."""
     if (right := [choice.get("right", False) for choice in choices]).count(True) != 1:
         return f"has {right.count(True)} right choices; give one of them `right`, true"
     for choice in choices:
-        wrong = not choice.get("right")
-        for key, needed in (("text", True), ("why", True), ("misconception", wrong and named)):
+        for key, needed in (("text", True), ("why", True), ("misconception", not choice.get("right"))):
             if bool(choice.get(key, "").strip()) != needed:
                 return f"has a choice {'without' if needed else 'with'} `{key}`: {choice.get('text')!r}"
     return None
@@ -67,7 +65,7 @@ def answers(chapter: int) -> None:
         lines.append(f"{number}. {question['question']}\n")
         for choice in question["choices"]:
             text = f"**{choice['text']}**" if choice.get("right") else choice["text"]
-            caught = f" (Misconception: {choice['misconception']}.)" if "misconception" in choice else ""
+            caught = f" (Misconception: {choice['misconception']}.)" if not choice.get("right") else ""
             lines.append(f"   - {text} *{says(choice)}*{caught}")
         lines.append("")
     display(Markdown("\n".join(lines)))
