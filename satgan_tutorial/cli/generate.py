@@ -89,7 +89,7 @@ def generate(
     _check_size(count, shape, out, as_array)
     classes = models.read_classes(file)
     condition = _condition(sampler, count, classes, class_name, no_ship, heading, length)
-    if not (steps is solver is guidance is None):
+    if any(option is not None for option in (steps, solver, guidance)):
         sampling.solve_with(sampler, solver, steps, guidance)
 
     from ..files import replacing
