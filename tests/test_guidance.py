@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from satgan_tutorial import classifier, guidance, likelihood, plane, sampling, solvers
+from satgan_tutorial import classifier, flow, guidance, likelihood, plane, sampling, solvers
 from satgan_tutorial.chips import ChipSet, to_float
 
 RING = plane.ring()
@@ -165,6 +165,15 @@ def test_a_sampler_weighs_what_it_is_asked():
         drawn = layer([tf.zeros((3, 2)), tf.ones((3, 1))])
         np.testing.assert_allclose(drawn, np.tile([[weight, 0.0]], (3, 1)), atol=1e-6)
         assert solvers.Integrate.from_config(layer.get_config()).guidance == weight
+
+
+def test_a_flow_weighs_what_it_is_asked_at_each_call():
+    model = flow.Flow(told_network(), solver="euler", solver_steps=4)
+    model.compile("adam")
+    noise = model.sample(3, 0, [1.0], guidance=0.0)  # the network goes nowhere where it is told nothing
+    for weight in (1.0, 2.5, 0.0, -1.0):
+        drawn = model.sample(3, 0, [1.0], guidance=weight)
+        np.testing.assert_allclose(drawn - noise, np.tile([[weight, 0.0]], (3, 1)), atol=1e-6)
 
 
 def test_a_flow_that_is_not_asked_has_nothing_to_be_guided_by():
