@@ -42,6 +42,14 @@ def summed_first(discriminator, real, gamma):
     return gamma / 2 * tf.reduce_mean(total**2)
 
 
+def of_pictures(discriminator, real, gamma):
+    return gamma / 2 * tf.reduce_mean(tf.reduce_sum(slopes(discriminator, real) ** 2, axis=(1, 2, 3)))
+
+
+def of_probability(discriminator, real, gamma):
+    return penalty(lambda x: tf.sigmoid(discriminator(x)), real, gamma)
+
+
 def of_length(discriminator, real, gamma):
     return penalty(discriminator, real, gamma) * len(real.numpy()) / len(real.numpy())
 
@@ -54,10 +62,13 @@ def constant_penalty(discriminator, real, gamma):
     return tf.constant(float(penalty(discriminator, real, gamma)))
 
 
-def moved(images, seed, reach=2, shape=(24, 2), top=1, edge="CONSTANT", take=None, use=None, roll=False):
+def moved(
+    images, seed, reach=None, bottom=1, shape=(24, 2), top=1, edge="CONSTANT", take=None, use=None, roll=False
+):
     """Move images by the rule of the exercise, or by one of the usual wrong ones."""
     seed = (3, 3) if use == "no seed" else seed
-    low, high = -reach, reach + top
+    reach = reach or images.shape[1] // 8
+    low, high = -reach * bottom, reach + top
     if use == "fresh":
         shifts = np.random.default_rng().integers(low, high, shape)
     else:
@@ -85,6 +96,15 @@ def averaged(path, momentum, start=None, late=False):
         found.append(momentum * found[-1] + (1 - momentum) * weights)
     found = np.array(found if start is None else found[1:])
     return np.concatenate([path[:1], found[:-1]]) if late else found
+
+
+def in_place(path, momentum):
+    path[:] = averaged(path, momentum)
+    return path
+
+
+def of_weights(path, momentum):
+    return np.concatenate([path[:1], momentum * path[:-1] + (1 - momentum) * path[1:]])
 
 
 def corrected(path, momentum):
@@ -120,6 +140,8 @@ CASES = [
         "Not yet: the number is right, but it cannot be a part of a training step",
     ),
     (exercises.penalty, constant_penalty, "Not yet: the number is right, but no gradient"),
+    (exercises.penalty, of_pictures, "Not yet: it does not work for inputs of shape (2,)"),
+    (exercises.penalty, of_probability, "Not yet: that is the slope of a probability"),
     (exercises.penalty, lambda d, x, g: tf.constant(7.0), "Not yet: for 5 inputs of shape (2,)"),
     (exercises.penalty, lambda d, x, g: 1 / 0, "Not yet: your answer raised ZeroDivisionError"),
     (exercises.penalty, penalty, "Right"),
@@ -138,7 +160,10 @@ CASES = [
         "Not yet: each image moves along a diagonal",
     ),
     (exercises.moved, partial(moved, take=lambda s: s * [1, 0]), "Not yet: the images move along one axis"),
-    (exercises.moved, partial(moved, top=0), "Not yet: no image was moved by 2"),
+    (exercises.moved, partial(moved, top=0), "Not yet: no image was moved by 2. The upper end"),
+    (exercises.moved, partial(moved, bottom=0), "Not yet: no image was moved by -2: let the numbers"),
+    (exercises.moved, partial(moved, reach=1), "Not yet: no image was moved by -2 or by 2: let"),
+    (exercises.moved, partial(moved, reach=2), "Not yet: images of 16 pixels are right; those of 32"),
     (exercises.moved, partial(moved, use="fresh"), "Not yet: the same seed gave other moves"),
     (exercises.moved, partial(moved, use="no seed"), "Not yet: another seed gave the same"),
     (exercises.moved, without_gradient, "Not yet: the moves are right, but no gradient"),
@@ -156,6 +181,8 @@ CASES = [
         "Not yet: that is the mean of all steps",
     ),
     (exercises.averaged, lambda path, m: path, "Not yet: those are the weights themselves"),
+    (exercises.averaged, in_place, "Not yet: your function changes `path`"),
+    (exercises.averaged, of_weights, "Not yet: that mixes each step's weights"),
     (exercises.averaged, lambda path, m: 0 * path, "Not yet: with momentum 0.9"),
     (exercises.averaged, averaged, "Right"),
     (exercises.seeds_needed, lambda s, d: None, "To do"),

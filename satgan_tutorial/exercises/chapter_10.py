@@ -53,6 +53,10 @@ def penalty(function: Callable[..., Any]) -> None:
                     gamma / 2 * (slopes.sum(axis=1) ** 2).mean(),
                     "square the entries of the slope before you add them up.",
                 ),
+                (
+                    gamma / 2 * (_slopes(discriminator, real, probability=True) ** 2).sum(axis=1).mean(),
+                    "that is the slope of a probability; R1 takes that of the logit, which D gives.",
+                ),
             )
             return slip(got, slips, rtol=1e-3) or (
                 f"for {n} inputs of shape {tuple(real.shape[1:])} and gamma {gamma:g} it is {truth:.4f}; yours is {got:.4f}."
@@ -81,13 +85,14 @@ def _experts() -> list[tuple[Any, Any, float]]:
     return found
 
 
-def _slopes(discriminator: Any, real: Any) -> np.ndarray:
-    """The gradient of each input's logit, a row an input."""
+def _slopes(discriminator: Any, real: Any, probability: bool = False) -> np.ndarray:
+    """The gradient of each input's logit, or of its sigmoid, a row an input."""
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
         tape.watch(real)
         logits = discriminator(real)
+        logits = tf.sigmoid(logits) if probability else logits
     return tape.gradient(logits, real).numpy().reshape(len(real), -1).astype(float)
 
 
@@ -106,6 +111,11 @@ def _penalty_and_gradient(
                     "the slope is None. A tape follows weights by itself, but not what comes in: `tape.watch(real)` before D is asked."
                 ) from error
             raise
+        except tf.errors.InvalidArgumentError as error:
+            raise Wrong(
+                f"it does not work for inputs of shape {tuple(real.shape[1:])}: it has to take points and pictures. "
+                "Make a row of each slope first, with `tf.reshape`."
+            ) from error
     got = number(answer)
     if not isinstance(answer, tf.Tensor):
         return got, False
@@ -151,6 +161,11 @@ def moved(function: Callable[..., Any]) -> None:
             return "the same seed gave other moves. Draw them with `tf.random.stateless_uniform(..., seed=seed)`."
         if np.array_equal(np.asarray(out), np.asarray(function(images, (5, 7)))):
             return "another seed gave the same moves: hand `seed` on to the random numbers."
+        wide = tf.ones((24, 32, 32, 3))
+        cut = np.asarray(function(wide, (0, 1)))
+        reach = 32 - min((image[..., 0] > 0).any(axis=way).sum() for image in cut for way in (0, 1))
+        if cut.shape != wide.shape or reach != 4:
+            return f"images of 16 pixels are right; those of 32 should move by up to 4, and yours by {reach}. Take the side from the images."
         back = tape.gradient(total, images)
         if back is None:
             return (
@@ -199,8 +214,10 @@ def _wrong_moves(shifts: list, images: np.ndarray, out: np.ndarray) -> str | Non
     if not down.any() or not right.any():
         return "the images move along one axis alone; they should along both."
     reached = {*down, *right}
+    if 2 not in reached and -2 in reached and 1 in reached:
+        return "no image was moved by 2. The upper end of `stateless_uniform` is left out: is it reach + 1?"
     if missing := {-2, 2} - reached:
-        return f"no image was moved by {min(missing)}. The upper end of `stateless_uniform` is left out: is it reach + 1?"
+        return f"no image was moved by {' or by '.join(map(str, sorted(missing)))}: let the numbers go from -reach to reach."
     return None
 
 
@@ -211,8 +228,11 @@ def averaged(function: Callable[..., Any]) -> None:
         rng = np.random.default_rng(0)
         for momentum in (0.9, 0.5):
             path = rng.normal(2, 1, (12, 3))
-            got = np.asarray(call(function, path.copy(), momentum), float)
+            given = path.copy()
+            got = np.asarray(call(function, given, momentum), float)
             truth = _average(path, momentum)
+            if not np.array_equal(given, path):
+                return "your function changes `path` itself. Others still need it: make a new array."
             if got.shape != path.shape:
                 return f"return an average for each step, shape {path.shape}; found {got.shape}."
             if np.allclose(got, truth):
@@ -237,6 +257,10 @@ def averaged(function: Callable[..., Any]) -> None:
                     "it is a step late: first take in the weights of a step, then keep the average.",
                 ),
                 (path, "those are the weights themselves."),
+                (
+                    np.concatenate([path[:1], momentum * path[:-1] + (1 - momentum) * path[1:]]),
+                    "that mixes each step's weights with the last *weights*; mix them with the last *average*.",
+                ),
             )
             return slip(got, slips) or (
                 f"with momentum {momentum} the first number goes {_said(truth)}; yours goes {_said(got)}."
@@ -295,7 +319,7 @@ def seeds_needed(function: Callable[..., Any]) -> None:
         return None
 
     grade(
-        "return how many seeds each recipe needs so that a difference d is found four times of five.",
+        "return how many seeds each recipe needs so that a difference d is found four times out of five.",
         hint,
         "half the difference takes four times the seeds.",
     )
