@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nox
 import yaml
+from jupyter_cache import get_cache
 
 from satgan_tutorial.pins import read_pins
 
@@ -42,7 +43,8 @@ def test(session):
     lint(session)
     pytest(session, "not benchmark", "--dist", "loadfile", "--ignore=tests/test_page.py", "tests")
     notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
-    pytest(session, "not benchmark", "--dist", "loadfile", *notebooks)
+    kept = {"SATGAN_EXECUTED": str(outputs("smoke"))}  # `execute` finds them there (book/conftest.py)
+    pytest(session, "not benchmark", "--dist", "loadfile", *notebooks, env=kept)
     pages = build(session, "smoke", execute(session, "smoke"))
     pytest(session, "not benchmark", "tests/test_page.py", env={"SATGAN_PAGES": str(pages)})
 
@@ -150,6 +152,7 @@ def environment(budget):
     """The variables a chapter reads, with a data folder that holds wherever the notebook runs."""
     env = {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     env["JPY_SESSION_NAME"] = ""  # a build started from a notebook is no reader's session (widgets.live)
+    env["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # else the first chapter takes all of a GPU's memory
     data = os.environ.get("SATGAN_DATA")
     if data and data != "simulated":
         env["SATGAN_DATA"] = str(Path(data).resolve())
@@ -160,15 +163,21 @@ def environment(budget):
 
 def execute(session, budget):
     """Execute the chapters, two side by side, and return the cache with their outputs."""
+    cache = outputs(budget)
+    workers, cores = shares()
+    env = {**environment(budget), **threads(cores)}
+    python(session, "tools/execute.py", str(cache), str(workers), env=env)
+    return cache
+
+
+def outputs(budget):
+    """The cache for the chapters' outputs, made if need be; of the others the newest stay."""
     cache = BUILD / "executed" / execution_key(budget)
     cache.mkdir(parents=True, exist_ok=True)
     cache.touch()
     for old in sorted(cache.parent.iterdir(), key=lambda folder: -folder.stat().st_mtime)[KEPT_CACHES:]:
         shutil.rmtree(old)
-    workers, cores = shares()
-    env = {**environment(budget), **threads(cores)}
-    env["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # else the first chapter takes all of a GPU's memory
-    python(session, "tools/execute.py", str(cache), str(workers), env=env)
+    get_cache(str(cache)).list_cache_records()  # made here, before two processes would make it at once
     return cache
 
 

@@ -35,7 +35,7 @@ def main(cache, workers, *names):
     """Execute what the cache has no outputs for, and write the table of run times; exits where a chapter fails."""
     SECONDS.parent.mkdir(exist_ok=True)
     chapters = notebooks()
-    store = get_cache(cache)  # made once, before two would make it at once
+    store = get_cache(cache)
     for chapter in chapters:
         store.add_nb_to_project(str(chapter))
     missing = {record.uri for record in store.list_unexecuted()}
