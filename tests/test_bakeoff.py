@@ -40,9 +40,14 @@ def small(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def contest():
-    """A contest on few simulated chips."""
-    return bakeoff.Contest(load_chips("simulated"))
+def few():
+    """Few simulated chips: what a yardstick costs grows with the square of how many there are."""
+    return load_chips("simulated")[::8]
+
+
+@pytest.fixture(scope="module")
+def contest(few):
+    return bakeoff.Contest(few)
 
 
 @pytest.mark.slow
@@ -133,8 +138,8 @@ def test_the_score_is_the_mean_of_five_rulers_over_their_limits(contest):
 
 
 @pytest.mark.slow
-def test_a_contest_scores_against_the_part_that_is_named(contest):
-    test = bakeoff.Contest(load_chips("simulated"), part="test")
+def test_a_contest_scores_against_the_part_that_is_named(few, contest):
+    test = bakeoff.Contest(few, part="test")
     assert len(test.yardstick.real["features"]) == len(test.split.test.ships)
     assert len(contest.yardstick.real["features"]) == len(contest.split.validation.ships)
     assert (test.ships == contest.ships).all()
@@ -188,6 +193,8 @@ def test_the_chapter_counts_the_variants_right():
     assert len(bakeoff.VARIANTS) - 1 == 7 and "seven changes of one recipe" in chapter
     assert (len(bakeoff.SEEDS), len(bakeoff.MORE), len(bakeoff.NEW_SEEDS)) == (3, 4, 4)
     assert "three seeds, and the baseline with four" in chapter and "four seeds that took no part" in chapter
+    assert bakeoff.STEPS == equal_time.SCORED == 1000 and len(panel.CHOOSING) == 5
+    assert "makes 1000 steps" in chapter and "draw 1000 chips" in chapter and "Five rulers of" in chapter
 
 
 def test_a_table_begins_with_its_columns_and_keeps_four_digits(tmp_path):
