@@ -162,9 +162,10 @@ tell.trial = (box, chips, pictures) => {
     status.textContent = `Pair ${state.at + 1} of ${tell.TRIALS}.${chosen ? ` You chose the one on the ${chosen}.` : ""}`;
   };
   const go = (step) => {
+    const focused = document.activeElement; // asked before: a browser may take the focus at once from what is disabled
     state.at += step;
     ask();
-    if ([back, next].some((one) => one.disabled && one === document.activeElement)) question.focus(); // it would lose the keys
+    if (focused.disabled) question.focus(); // it would lose the keys
   };
 
   const answer = (side) => {
