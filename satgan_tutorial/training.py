@@ -95,7 +95,9 @@ def data_for(recipe: Recipe, chips: ChipSet | PictureSet) -> Data:
     return Data(shrink(images, recipe.image_size), condition)
 
 
-def for_pictures(recipe: Recipe, pictures: PictureSet, *, turn: bool = False) -> Recipe:
+def for_pictures(
+    recipe: Recipe, pictures: PictureSet, *, turn: bool = False, by_class: bool = False
+) -> Recipe:
     """A recipe made for ships, for somebody's own pictures: of their size, asked for their classes, and upright.
 
     A ship has no up, and most recipes turn and mirror their chips; a house that was learned so stands on its head. A recipe
@@ -105,9 +107,11 @@ def for_pictures(recipe: Recipe, pictures: PictureSet, *, turn: bool = False) ->
         recipe: for ships. One that is asked for a ship or none is asked for a class instead.
         pictures: what it shall learn from.
         turn: whether the pictures have no up either, so that the recipe may turn them as it turns ships.
+        by_class: whether a recipe that is asked for nothing shall be asked for a class.
 
     Raises:
-        RecipeError: it is asked for headings, which nobody knows of pictures, or for classes, and there are none.
+        RecipeError: it is asked for headings, which nobody knows of pictures, or for classes, and there are none, or its
+            networks cannot be asked.
     """
     from . import augment, conditions
 
@@ -120,11 +124,15 @@ def for_pictures(recipe: Recipe, pictures: PictureSet, *, turn: bool = False) ->
             f"{recipe.name} is asked for the heading and the length of a ship, which no picture tells; take the recipe "
             "conditional, which is asked for a class."
         )
-    if recipe.conditions:
+    if by_class and getattr(recipe, "networks", "") == "post":
+        raise RecipeError(
+            f"{recipe.name} has networks that cannot be asked for anything; take another recipe, or leave out the classes."
+        )
+    if recipe.conditions or by_class:
         if len(pictures.classes) < 2:
             raise RecipeError(
                 f"{recipe.name} is asked for a class, and these pictures have none; expected two subfolders or more, and "
-                "every picture in one. Move them, or take the recipe book."
+                "every picture in one. Move them, or train without classes: the recipe small, or book."
             )
         changes["conditions"] = conditions.class_columns(pictures.classes)
     return replace(recipe, **changes)

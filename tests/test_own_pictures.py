@@ -96,9 +96,9 @@ def test_the_first_try_needs_a_recipe_and_a_folder_and_ends_in_pictures(workplac
     assert "reading" in run("train", "tiny", "--images", PHOTOS, "--fit", "whole", "--resume", code=2)
 
 
-@pytest.mark.parametrize("recipe", ["tiny-conditional", "tiny-flow"])
+@pytest.mark.parametrize("recipe", ["tiny-conditional", "tiny-flow", "tiny --by-class"])
 def test_classes_are_asked_for_by_name(recipe):
-    run("train", recipe, "--images", PHOTOS, "--image-size", 32, "--out", f"runs/{recipe}")
+    run("train", *recipe.split(), "--images", PHOTOS, "--image-size", 32, "--out", f"runs/{recipe}")
     file = Path("runs") / recipe / "generator.keras"
     assert models.read_classes(file) == ("Häfen", "wood")
     assert "Häfen, wood in turn" in run("generate", f"runs/{recipe}", "-n", 4, "--out", "turn.npy")
@@ -117,13 +117,16 @@ def test_a_shipped_model_knows_no_classes_of_your_own():
 def test_what_no_picture_can_teach_is_refused():
     fill(Path("plain"), 20)
     assert "no picture tells" in run("train", "causes", "--images", PHOTOS, "--out", "runs/x", code=2)
-    assert "two subfolders" in run(
-        "train", "tiny-conditional", "--images", "plain", "--out", "runs/x", code=2
+    for wish in (["tiny-conditional"], ["tiny", "--by-class"]):
+        assert "two subfolders" in run("train", *wish, "--images", "plain", "--out", "runs/x", code=2)
+    assert "cannot be asked" in run(
+        "train", "post", "--by-class", "--images", PHOTOS, "--out", "runs/x", code=2
     )
     assert "--images" in run("train", "judge", "--images", PHOTOS, "--out", "runs/x", code=2)
     assert "--out" in run("train", "tiny", code=2)
     for flag in (
         ("--turn",),
+        ("--by-class",),
         ("--fit", "crop"),
         ("--strict",),
         ("--bands", "3,2,1"),
@@ -180,6 +183,10 @@ def test_a_first_look_says_sizes_classes_copies_and_time(monkeypatch):
     ):
         assert text in said
     assert "--image-size" in run("check", "--image-size", 64, code=2)
+    said = run("check", "--images", PHOTOS, "--recipe", "flow")
+    assert "flow takes" in said and "small takes" not in said
+    assert "no recipe" in run("check", "--images", PHOTOS, "--recipe", "smal", code=2)
+    assert "--recipe" in run("check", "--recipe", "small", code=2)
 
 
 def test_deep_pictures_of_many_bands_go_through_and_come_back_the_same_way():

@@ -24,6 +24,8 @@ def test_a_claim_about_real_chips_that_does_not_hold_fails_the_book(shown, monke
         AssertionError, match="the book says: It .rises.*This run says: It does not rise here"
     ):
         claim(False)
+    with pytest.raises(AssertionError):
+        claim(False, source="pictures")
     claim(False, source="simulated")
     assert [thing.data for thing in shown] == ["It *rises*.", "It does not rise here."]
 

@@ -233,7 +233,7 @@ def step_seconds(steps: int = 20, recipe: str = "small", side: int = 80) -> floa
 
     from .. import batching, recipes
 
-    recipe, ends = replace(recipes.get(recipe), image_size=side), []
+    recipe, ends = replace(recipes.get(recipe), image_size=side, conditions=()), []
     images = np.random.default_rng(0).integers(0, 256, (64, side, side, 3), np.uint8)
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter())

@@ -40,6 +40,9 @@ STOPPED = 130  # what a shell reports for a program that Ctrl-C ended
 @click.option("--worker", type=Whole(0, 9999), help="Which of these machines this is; 0 keeps the files.")
 @images_options("A folder of pictures of your own, in place of ships.")
 @click.option("--turn", is_flag=True, help="Of --images: they have no up; turn and mirror them as ships.")
+@click.option(
+    "--by-class", is_flag=True, help="Of --images: teach any recipe their classes, to be asked for."
+)
 def train(
     recipe: str,
     out: Path | None,
@@ -54,6 +57,7 @@ def train(
     images: Path | None,
     how: dict[str, Any],
     turn: bool,
+    by_class: bool,
 ) -> None:
     """Train a model after RECIPE on the train chips at hand, or on pictures of your own, or train the judge.
 
@@ -63,12 +67,13 @@ def train(
     saves; a crash costs what came after the last checkpoint. Either way, --resume goes on.
 
     Pictures of your own may be of any names, kinds and sizes; `satgan check --images FOLDER` tells what will be made of them.
-    Subfolders are classes, for conditional and flow-conditional.
+    Subfolders are classes, for conditional and flow-conditional, and with --by-class for the others.
 
     \b
     Examples:
       satgan train small --seed 0 --out runs/first
       satgan train small --images photos                           into runs/photos
+      satgan train small --images photos --by-class --out runs/by-class
       satgan train small --steps 1200 --out runs/first --resume    goes on to step 1200
       satgan train post --image-size 40 --batch-size 8 --out runs/post
       satgan train book --workers a:2222,b:2222 --worker 0 --out runs/two    and --worker 1 on machine b
@@ -80,7 +85,7 @@ def train(
     out = _folder(out, images)
     writable(out)
     if not images:
-        unread("only pictures of --images may have an up", "turn")
+        unread("only pictures of --images may have an up, or classes of their own", "turn", "by_class")
     if recipe == "judge":
         unread("the judge trains in minutes and cannot be resumed", "resume")
         unread(
@@ -107,7 +112,7 @@ def train(
     settings = _settings(recipes.get(recipe), begun, image_size=image_size, batch_size=batch_size)
     if images:
         chips = _own(images, how, out, image_size)
-        settings = training.for_pictures(settings, chips, turn=turn)
+        settings = training.for_pictures(settings, chips, turn=turn, by_class=by_class)
         _say_upright(settings, turn)
     else:
         chips = _ships(out, image_size)
@@ -128,7 +133,7 @@ def train(
             say=note,
         )
     folder = shlex.quote(str(out))
-    own = f" {typed(images, how)}{' --turn' * turn}" if images else ""
+    own = f" {typed(images, how)}{' --turn' * turn}{' --by-class' * by_class}" if images else ""
     if model.step < steps:
         tell(f"Stopped and saved at step {model.step} of {steps}. Go on with:")
         tell(f"  satgan train {recipe}{own} --steps {steps} --seed {seed} --out {folder} --resume")
