@@ -2,6 +2,7 @@
 
 import runpy
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,8 @@ def test_a_target_is_drawn_by_keyboard_and_by_mouse_and_goes_into_a_link(opened,
     press(page, "Draw your own")
     assert page.get_by_role("button", name="Play", exact=True).is_disabled()
     canvas = page.locator("canvas").first
+    page.evaluate("""() => { const place = document.querySelector('.plane-said'); window.said = [];
+      new MutationObserver(() => said.push(performance.now())).observe(place, { childList: true }); }""")
     for key in (
         "ArrowRight",
         "Shift+ArrowUp",
@@ -175,6 +178,8 @@ def test_a_target_is_drawn_by_keyboard_and_by_mouse_and_goes_into_a_link(opened,
         page.keyboard.press(key)
     assert "Drawing board with 4 dots" in canvas.get_attribute("aria-label")
     page.wait_for_function("document.querySelector('.plane-said').textContent.includes('pen up, 4 dots')")
+    said = page.evaluate("said")
+    assert all(after - before > 990 for before, after in pairwise(said)), "a screen reader hears too much"
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"])

@@ -156,7 +156,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   const program = make("details", {}, make("summary", {}, "The Python that makes this very ship"), make("pre", { tabindex: 0 }, code));
 
   // ---- What happens.
-  let drawing = false, again = false, quiet = 0;
+  let drawing = false, again = false, quiet = 0, since = 0;
 
   const set = (change) => {
     Object.assign(state, change);
@@ -185,8 +185,9 @@ satgan.explorer = (place, content, { add, ask }, more) => {
       verdict.show(p);
       const lines = python(z);
       if (code.textContent !== lines) code.textContent = lines; // else what a reader has selected would be lost
-      clearTimeout(quiet); // read out where a slider rests, not all along its way
-      quiet = setTimeout(() => (status.textContent = `${from()}. ${text}`), status.textContent ? 400 : 0);
+      clearTimeout(quiet); // read out where a slider rests, not all along its way, and at most once a second
+      const wait = status.textContent ? Math.max(400, since + 1000 - performance.now()) : 0;
+      quiet = setTimeout(() => ([status.textContent, since] = [`${from()}. ${text}`, performance.now()]), wait);
       drawn.disabled = !moved();
       place.dataset.z = Array.from(z).join(" ");
       if (!again) pair?.show(z);
@@ -254,7 +255,10 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   const guided = () => {
     const clarity = (z) => Math.hypot(...readings(z).slice(0, 2)); // of the cosine and the sine of twice the heading
     const tasks = satgan.explorerTasks({ clarity, noise, percent });
-    return satgan.guide(tasks, { start: ({ begin }) => (begin(), set({ asked: {}, way: 0 })), say: (text) => (status.textContent = text) });
+    const told = make("p", { class: "satgan-unseen", role: "status" });
+    const guide = satgan.guide(tasks, { start: ({ begin }) => (begin(), set({ asked: {}, way: 0 })), say: (text) => (told.textContent = text) });
+    guide.element.append(told);
+    return guide;
   };
 
   const sixteen = () => {
@@ -386,7 +390,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
 
   const training = (film) => {
     const image = make("img", { class: "satgan-film-frame" });
-    const caption = make("p", { "aria-live": "polite" });
+    const caption = make("p"); // the slider says the same to a screen reader
     const show = () => {
       const { step, image: source } = film[slider.value - 1];
       image.src = source;

@@ -176,17 +176,20 @@ satgan.planeGame = (place) => {
     }
   }
 
-  // A screen reader hears of it at most once a second: while it plays only what is new.
-  let heard = "", quiet = 0;
-  function say(text) {
+  // A screen reader hears of it at most once a second, and while it plays only every five, except for what is `told`: where the
+  // pencil is, or that a task is done.
+  let heard = "", quiet = 0, news = null;
+  function say(told) {
     clearTimeout(quiet);
-    const wait = Math.max(0, since + (playing ? 5000 : 1000) - performance.now());
+    news = told ?? news;
+    const pause = playing && !news ? 5000 : 1000;
     quiet = setTimeout(() => {
-      const told = text ?? [`Update ${latest.step}.`, ...families.map((family) => `${{ gan: "GAN", flow: "Flow" }[family]}: ${stages[family].sentence.textContent}`)].join(" ");
-      if (told === heard || !latest.real) return;
-      [heard, since] = [told, performance.now()];
-      status.textContent = told;
-    }, text ? 0 : wait);
+      const text = news ?? [`Update ${latest.step}.`, ...families.map((family) => `${{ gan: "GAN", flow: "Flow" }[family]}: ${stages[family].sentence.textContent}`)].join(" ");
+      news = null;
+      if (text === heard || !latest.real) return;
+      [heard, since] = [text, performance.now()];
+      status.textContent = text;
+    }, Math.max(0, since + pause - performance.now()));
   }
 
   // ---- Drawing a target: by pointer, or by a cursor that the arrow keys move.

@@ -122,7 +122,11 @@ satgan.planeStage = (canvas) => {
     [pen.fillStyle, pen.textBaseline] = [ink, "middle"];
     pen.fillText(text, right(x), down(y));
   }
+  // The one scale of all arrows, on a plate that keeps what lies there from running into it.
   function scaleOfArrows() {
+    [pen.globalAlpha, pen.fillStyle] = [0.85, getComputedStyle(document.body).backgroundColor];
+    pen.fillRect(0, size - 26 * unit, 132 * unit, 26 * unit);
+    pen.globalAlpha = 1;
     arrows([-3.0, -2.95], [1, 0], { scale: REACH, width: 1.5 });
     words("a push of 1", -2.4, -2.95);
   }
