@@ -18,6 +18,6 @@ from .chapter_10 import averaged, bet, moved, penalty, seeds_needed
 from .chapter_11 import asked_given_seen, projection, quarter_turn
 from .chapter_12 import alone, arc, chord, inverted
 from .chapter_13 import average_precision, paired, worth
-from .chapter_14 import all_reduce, expected_best, whole_mean
+from .chapter_14 import expected_best, in_a_ring, ring, whole_mean
 from .debugging import weights_move, which_trap
 from .questions import answers, five_questions
