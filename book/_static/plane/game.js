@@ -151,14 +151,14 @@ satgan.planeGame = (place) => {
     () => `Part 1 of 7: noise. ${state.batch} draws of ${state.latent === 1 ? "one random number" : `${state.latent} random numbers`} from a standard normal.`,
     () => "Part 2 of 7: fakes. The generator turns each draw into a point.",
     ({ dLoss }) => `Part 3 of 7: D judges real points and fakes. Its loss is ${dLoss.toFixed(3)}.`,
-    () => "Part 4 of 7: D moves. Blue: it now says real more than before; orange: less. The darkest shade is a change of 0.1.",
+    () => "Part 4 of 7: D moves. Blue: it says real more than before; orange: less. Darkest: by 0.1.",
     ({ gLoss }) => `Part 5 of 7: the new D judges the fakes. The generator's loss is ${gLoss.toFixed(3)}.`,
     ({ pushes }) => `Part 6 of 7: a gradient arrives at each fake and pushes it. The median push is ${short(middle(pushes))}.`,
     ({ fakes, moved }) => `Part 7 of 7: G moves, and each fake with it, by ${short(middle(moved.map((x, i) => x - fakes[i])))} in the median.`,
   ];
   const FLOW_PARTS = [
     () => "Flow, part 1 of 4: noise, and a time for each real point.",
-    () => "Flow, part 2 of 4: a straight path joins each draw of noise to a real point. Arrows: the velocity of the path.",
+    () => "Flow, part 2 of 4: straight paths from noise to real points. Arrows: their velocity.",
     ({ loss }) => `Flow, part 3 of 4: the network guesses the velocity (purple). Its loss is ${loss.toFixed(3)}.`,
     () => "Flow, part 4 of 4: the network moves towards the velocities.",
   ];
@@ -203,7 +203,7 @@ satgan.planeGame = (place) => {
     const there = at.map(onGrid), found = state.dots.findIndex(sameDot(there));
     if (found >= 0 && !toggle) return;
     if (found < 0 && state.dots.length >= MOST) return;
-    const dots = found >= 0 ? state.dots.toSpliced(found, 1) : [...state.dots, there];
+    const dots = found >= 0 ? state.dots.filter((_, i) => i !== found) : [...state.dots, there];
     drawn(dots);
   }
   function drawn(dots) {

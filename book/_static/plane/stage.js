@@ -30,11 +30,17 @@ satgan.planeStage = (canvas) => {
     cross: (x, y, r) => { pen.moveTo(x - r, y - r); pen.lineTo(x + r, y + r); pen.moveTo(x - r, y + r); pen.lineTo(x + r, y - r); },
   };
   function marks(points, shape, colour, radius, { alpha = 1, outline = false } = {}) {
+    [pen.globalAlpha, pen.fillStyle, pen.strokeStyle, pen.lineWidth] = [alpha, colour, outline ? ink : colour, unit * (outline ? 0.6 : 1.5)];
     pen.beginPath();
-    for (let i = 0; i < points.length; i += 2) shapes[shape](right(points[i]), down(points[i + 1]), radius * unit);
-    [pen.globalAlpha, pen.fillStyle, pen.strokeStyle, pen.lineWidth] = [alpha, colour, outline ? ink : colour, unit * (outline ? 0.8 : 1.5)];
-    if (shape !== "cross") pen.fill();
-    if (shape === "cross" || outline) pen.stroke();
+    for (let i = 0; i < points.length; i += 2) {
+      shapes[shape](right(points[i]), down(points[i + 1]), radius * unit);
+      if (!outline) continue;
+      pen.fill(); // one by one: outlines of those below would add up to a black heap
+      pen.stroke();
+      pen.beginPath();
+    }
+    if (shape === "cross") pen.stroke();
+    else pen.fill();
     pen.globalAlpha = 1;
   }
 
