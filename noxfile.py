@@ -41,12 +41,14 @@ def book(session):
 def test(session):
     """Run the unit tests, every notebook and the checks of the pages, all at the smoke budget."""
     lint(session)
-    pytest(session, "not benchmark", "--dist", "loadfile", "--ignore=tests/test_page.py", "tests")
+    of_pages = ("tests/test_page.py", "tests/test_browsers.py")
+    ignored = [f"--ignore={file}" for file in of_pages]
+    pytest(session, "not benchmark", "--dist", "loadfile", *ignored, "tests")
     notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
     kept = {"SATGAN_EXECUTED": str(outputs("smoke"))}  # `execute` finds them there (book/conftest.py)
     pytest(session, "not benchmark", "--dist", "loadfile", *notebooks, env=kept)
     pages = build(session, "smoke", execute(session, "smoke"))
-    pytest(session, "not benchmark", "tests/test_page.py", env={"SATGAN_PAGES": str(pages)})
+    pytest(session, "not benchmark", *of_pages, env={"SATGAN_PAGES": str(pages)})
 
 
 @nox.session
