@@ -34,6 +34,11 @@ def shuffled(
     Raises:
         ValueError: if there are no images, they are of another shape, dtype or range, the conditions are not as many, or the
             batch size is below 1.
+
+    >>> points = np.arange(8, dtype=np.float32).reshape(4, 2)
+    >>> batches = list(shuffled(points, batch_size=2, seed=0).take(2))  # two batches are all four points
+    >>> sorted(np.concatenate(batches)[:, 0].tolist())
+    [0.0, 2.0, 4.0, 6.0]
     """
     _check(images)
     n = len(images)
@@ -98,6 +103,9 @@ def forward(function: Callable[..., Any], *columns: np.ndarray, batch_size: int 
 
     Raises:
         ValueError: the batch size is below 1, or there are no rows.
+
+    >>> forward(lambda rows: rows**2, np.arange(5), batch_size=2)
+    array([ 0,  1,  4,  9, 16])
     """
     if batch_size < 1 or not len(columns[0]):
         raise ValueError(

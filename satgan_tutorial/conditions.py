@@ -37,6 +37,11 @@ def encode(ship: bool, heading: float | None = None, length: float | None = None
 
     Raises:
         ValueError: `ship` is neither true nor false, only one of heading and length is given, or one is not finite.
+
+    >>> encode(True), encode(False)
+    (array([1.], dtype=float32), array([0.], dtype=float32))
+    >>> encode(True, heading=45, length=220).round(2)  # (cos 90, sin 90), and two tens of metres above 200
+    array([1., 0., 1., 2.], dtype=float32)
     """
     if not isinstance(ship, (bool, int, np.bool_, np.integer)) or ship not in (0, 1):
         raise ValueError(f"ship: found {ship!r:.60}; expected True or False.")
@@ -52,12 +57,20 @@ def encode(ship: bool, heading: float | None = None, length: float | None = None
 
 
 def class_columns(classes: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of a model that is asked for one of these classes, as a recipe has them."""
+    """The columns of a model that is asked for one of these classes, as a recipe has them.
+
+    >>> class_columns(("pools", "tanks"))
+    ('class pools', 'class tanks')
+    """
     return tuple(f"{CLASS}{name}" for name in classes)
 
 
 def classes_of(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """The classes that columns tell of, () where they tell of none."""
+    """The classes that columns tell of, () where they tell of none.
+
+    >>> classes_of(("class pools", "class tanks")), classes_of(("ship",))
+    (('pools', 'tanks'), ())
+    """
     return tuple(name.removeprefix(CLASS) for name in columns if name.startswith(CLASS))
 
 
@@ -67,17 +80,29 @@ def encode_classes(labels: np.ndarray | int, count: int) -> np.ndarray:
     Args:
         labels: places among the classes, whole numbers (N,), or one.
         count: how many classes there are, from 2.
+
+    >>> encode_classes(np.array([2, 0]), count=3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
     """
     return np.eye(count, class_width(count), dtype=np.float32)[labels]
 
 
 def class_width(count: int) -> int:
-    """How many numbers say which of so many classes."""
+    """How many numbers say which of so many classes.
+
+    >>> [class_width(count) for count in (2, 3, 4)]  # 4 numbers are a ship and its causes
+    [2, 3, 5]
+    """
     return count if count < 4 else count + 1
 
 
 def class_count(width: int) -> int:
-    """Of how many classes a condition with so many numbers says one; 0 where it says a ship, or a ship and its causes."""
+    """Of how many classes a condition with so many numbers says one; 0 where it says a ship, or a ship and its causes.
+
+    >>> [class_count(width) for width in (1, 2, 3, 4, 5)]
+    [0, 2, 3, 0, 4]
+    """
     return 0 if width in (0, 1, 4) else width if width < 4 else width - 1
 
 
@@ -86,6 +111,10 @@ def from_chips(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.nda
 
     Raises:
         ValueError: if heading and length are wanted of chips whose causes nobody knows.
+
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> from_chips(draw_chips(4, seed=0)).ravel()
+    array([0., 0., 0., 1.], dtype=float32)
     """
     if columns == COLUMNS[:1]:
         return chips.labels[:, None].astype(np.float32)
@@ -97,7 +126,14 @@ def from_chips(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> np.nda
 
 
 def matching(sampler: keras.Model, chips: ChipSet | PictureSet, n: int) -> np.ndarray | None:
-    """The conditions of n chips like these, in turn, for a sampler: float32 (n, k); None for one that takes none."""
+    """The conditions of n chips like these, in turn, for a sampler: float32 (n, k); None for one that takes none.
+
+    >>> from satgan_tutorial import networks
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> sampler = networks.generator(4, image_size=32, conditions=1)
+    >>> matching(sampler, draw_chips(4, seed=0), n=6).ravel()  # four chips, and the first two again
+    array([0., 0., 0., 1., 0., 0.], dtype=float32)
+    """
     k = sum(x.shape[-1] for x in sampler.inputs[1:])
     if isinstance(chips, PictureSet):
         return encode_classes(chips.labels[np.arange(n) % len(chips)], class_count(k)) if k else None
@@ -108,6 +144,12 @@ def random(k: int, n: int, seed: int) -> np.ndarray:
     """Draw conditions as a training deals them out, float32 (n, k): every second a ship, of any heading, of a usual length.
 
     Of classes, each in turn.
+
+    >>> random(1, 3, seed=0).ravel()  # a ship or none
+    array([0., 1., 0.], dtype=float32)
+    >>> random(3, 2, seed=0)  # of three classes
+    array([[1., 0., 0.],
+           [0., 1., 0.]], dtype=float32)
     """
     if count := class_count(k):
         return encode_classes(np.arange(n) % count, count)
@@ -120,6 +162,11 @@ def balanced(chips: ChipSet, columns: tuple[str, ...] = COLUMNS[:1]) -> tuple[np
 
     Returns:
         The images, uint8 (M, 80, 80, 3), those without a ship first, and their conditions, float32 (M, k).
+
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> images, condition = balanced(draw_chips(8, seed=0))  # a quarter are ships
+    >>> len(images), condition.ravel()
+    (12, array([0., 0., 0., 0., 0., 0., 1., 1., 1., 1., 1., 1.], dtype=float32))
     """
     ships, others = np.flatnonzero(chips.labels == 1), np.flatnonzero(chips.labels == 0)
     rows = np.concatenate([others, np.tile(ships, max(1, round(len(others) / max(1, len(ships)))))])
@@ -131,6 +178,11 @@ def balanced_classes(pictures: PictureSet) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         The images, uint8 (M, S, S, 3), class by class, and their conditions, float32 (M, k).
+
+    >>> images, names = np.zeros((4, 32, 32, 3), np.uint8), np.array(list("abcd"))
+    >>> pictures = PictureSet(images, np.array([0, 0, 0, 1]), names, names, ("pools", "tanks"))
+    >>> balanced_classes(pictures)[1].sum(axis=0)  # the one tank three times
+    array([3., 3.], dtype=float32)
     """
     count = len(pictures.classes)
     held = np.bincount(pictures.labels, minlength=count)
@@ -148,6 +200,9 @@ def width(columns: tuple[str, ...]) -> int:
 
     Raises:
         ValueError: if they are not none, the first or all of COLUMNS, or two classes or more.
+
+    >>> width(()), width(("ship",)), width(COLUMNS), width(("class pools", "class tanks"))
+    (0, 1, 4, 2)
     """
     if len(classes_of(columns)) == len(columns) > 1:
         return class_width(len(columns))
@@ -157,7 +212,14 @@ def width(columns: tuple[str, ...]) -> int:
 
 
 def turn(condition: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.Tensor:
-    """Turn headings as `augment.symmetries` with the same arguments turns the chips: float32 (N, k) to (N, k)."""
+    """Turn headings as `augment.symmetries` with the same arguments turns the chips: float32 (N, k) to (N, k).
+
+    >>> import tensorflow as tf
+    >>> asked = tf.constant(encode(True, heading=0, length=200)[None])
+    >>> turned = [turn(asked, tf.constant([0, step], "int64")).numpy() for step in range(20)]
+    >>> sorted({round(float(row[0, 1])) for row in turned})  # the cosine of twice the heading: east, or north
+    [-1, 1]
+    """
     import tensorflow as tf
 
     from . import augment
@@ -180,6 +242,9 @@ def known(condition: tf.Tensor, keep: tf.Tensor | None = None) -> tf.Tensor:
     Args:
         condition: float32 (N, k).
         keep: (N, 1), false where the network is told nothing; None to keep all.
+
+    >>> known(encode_classes(np.array([1]), 2)).numpy()
+    array([[1., 0., 1.]], dtype=float32)
     """
     import tensorflow as tf
 

@@ -45,29 +45,50 @@ def loss(
 
     Returns:
         A scalar. It does not fall to 0: its least value is what x_t leaves open about x - z.
+
+    >>> z, x, t = tf.zeros((1, 2)), tf.ones((1, 2)), tf.fill((1, 1), 0.5)
+    >>> float(loss(lambda given: tf.ones((1, 2)), x, z, t)), float(loss(lambda given: tf.zeros((1, 2)), x, z, t))
+    (0.0, 1.0)
     """
     v = velocity([path(z, x, t), t, *([] if told is None else [told])])
     return ops.mean(ops.square(v - (x - z)))
 
 
 def path(z: tf.Tensor, x: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
-    """Where the straight path from noise z to x is at the times t, float32 (N, 1): (1 - t) z + t x."""
+    """Where the straight path from noise z to x is at the times t, float32 (N, 1): (1 - t) z + t x.
+
+    >>> path(tf.zeros((1, 2)), tf.constant([[4.0, 8.0]]), tf.fill((1, 1), 0.25)).numpy()
+    array([[1., 2.]], dtype=float32)
+    """
     t = _beside(t, x)
     return (1 - t) * z + t * x
 
 
 def expected_image(x_t: tf.Tensor, t: tf.Tensor, v: tf.Tensor) -> tf.Tensor:
-    """E[x | x_t] = x_t + (1 - t) v: where the path ends on the average, from the velocity v at x_t and t (N, 1)."""
+    """E[x | x_t] = x_t + (1 - t) v: where the path ends on the average, from the velocity v at x_t and t (N, 1).
+
+    >>> x_t, t, v = tf.constant([[1.0, 2.0]]), tf.fill((1, 1), 0.25), tf.constant([[4.0, 8.0]])
+    >>> expected_image(x_t, t, v).numpy(), expected_noise(x_t, t, v).numpy()
+    (array([[4., 8.]], dtype=float32), array([[0., 0.]], dtype=float32))
+    """
     return x_t + (1 - _beside(t, x_t)) * v
 
 
 def expected_noise(x_t: tf.Tensor, t: tf.Tensor, v: tf.Tensor) -> tf.Tensor:
-    """E[z | x_t] = x_t - t v: where the path began on the average."""
+    """E[z | x_t] = x_t - t v: where the path began on the average.
+
+    >>> expected_noise(tf.constant([[2.0]]), tf.fill((1, 1), 0.5), tf.constant([[1.0]])).numpy()
+    array([[1.5]], dtype=float32)
+    """
     return x_t - _beside(t, x_t) * v
 
 
 def score(x_t: tf.Tensor, t: tf.Tensor, v: tf.Tensor) -> tf.Tensor:
-    """The gradient of log p_t at x_t, -E[z | x_t] / (1 - t), for t below 1: x_t is t x and normal noise of deviation 1 - t."""
+    """The gradient of log p_t at x_t, -E[z | x_t] / (1 - t), for t below 1: x_t is t x and normal noise of deviation 1 - t.
+
+    >>> score(tf.constant([[2.0]]), tf.fill((1, 1), 0.5), tf.constant([[1.0]])).numpy()  # -1.5 / 0.5
+    array([[-3.]], dtype=float32)
+    """
     return -expected_noise(x_t, t, v) / (1 - _beside(t, x_t))
 
 
@@ -92,6 +113,13 @@ class Flow(keras.Model):
     Raises:
         ValueError: the network does not compute in float32, under one of Keras' policies of mixed precision for one, or there
             is no such solver.
+
+    >>> given = [keras.Input((2,)), keras.Input((1,))]
+    >>> network = keras.Model(given, keras.layers.Dense(2)(keras.layers.Concatenate()(given)))
+    >>> model = Flow(network, seed=0, solver_steps=4)
+    >>> model.compile("adam")
+    >>> model.sample(3, seed=0).shape, model.step
+    ((3, 2), 0)
     """
 
     def __init__(

@@ -20,7 +20,11 @@ ATTENTION_HEAD = 32  # channels of each head
 
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
 class Waves(layers.Layer):
-    """Times (N, 1) as sines and cosines (N, 2 `count`), the slowest half a turn from 0 to 1, the fastest 64 turns."""
+    """Times (N, 1) as sines and cosines (N, 2 `count`), the slowest half a turn from 0 to 1, the fastest 64 turns.
+
+    >>> Waves(2)(np.array([[0.0]], np.float32)).numpy().round(3)  # two sines, two cosines
+    array([[0., 0., 1., 1.]], dtype=float32)
+    """
 
     def __init__(self, count: int = WAVES, **kwargs: Any) -> None:
         """Choose the frequencies, each the same multiple of the one before."""
@@ -67,6 +71,10 @@ def unet(
 
     Raises:
         ValueError: `image_size` is no multiple of 8, or levels and blocks are not equally many.
+
+    >>> network = unet(image_size=16, width=4, multipliers=(1,), blocks=(1,), attention=False)
+    >>> network.output_shape, len(network.inputs)
+    ((None, 16, 16, 3), 2)
     """
     if len(multipliers) != len(blocks) or min(*multipliers, *blocks, width) < 1:
         raise ValueError(
@@ -103,6 +111,9 @@ def levels(image_size: int, most: int) -> int:
 
     Raises:
         ValueError: the size is no multiple of 8, which is three levels.
+
+    >>> levels(80, most=4), levels(8, most=4)
+    (4, 3)
     """
     if image_size < 8 or image_size % 8:
         raise ValueError(

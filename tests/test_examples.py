@@ -8,7 +8,10 @@ import pytest
 
 pytestmark = pytest.mark.once
 
-MODULES = ["appearance", "augment", "chips", "gan", "latent", "losses", "metrics", "networks", "sampling"]
+MODULES = [
+    "appearance", "augment", "batching", "chips", "conditions", "experiments.from_above", "flow", "gan", "guidance",
+    "latent", "likelihood", "losses", "metrics", "networks", "sampling", "solvers", "unet", "wording",
+]  # fmt: skip
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
