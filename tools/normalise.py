@@ -1,4 +1,4 @@
-"""Bring every chapter into the form in which it is committed: `make notebooks`.
+"""Bring every chapter into the form in which it is committed: `make notebooks`, or some: `python tools/normalise.py 07 debugging`.
 
 No output is kept but those of checked cells, which are made anew; a checked cell begins with `# NBVAL_CHECK_OUTPUT` and
 prints only what no source, budget or platform changes. The first cell makes Colab ready, with the repository's address
@@ -6,6 +6,7 @@ from `_config.yml`; the README gets the addresses from there too.
 """
 
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -127,7 +128,8 @@ def normalise(path: Path) -> None:
 
 if __name__ == "__main__":
     for chapter in sorted((ROOT / "book").rglob("*.ipynb")):
-        if ".ipynb_checkpoints" not in chapter.parts:
+        chosen = chapter.name.startswith(tuple(sys.argv[1:]) or "")
+        if chosen and ".ipynb_checkpoints" not in chapter.parts:
             normalise(chapter)
     readme, settings = ROOT / "README.md", yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     readme.write_text(with_address(readme.read_text(encoding="utf-8"), settings), encoding="utf-8")
