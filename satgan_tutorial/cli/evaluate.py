@@ -412,7 +412,9 @@ def _panel(
         repeats=panel.REPEATS,
     )
     if sets.own and judge is None:
-        left_out["KID and its kin"] = "they need a judge, and a judge needs classes: subfolders"
+        left_out["KID and its kin"] = (
+            "they need a judge, which learns classes: two subfolders or more, and pictures of their size"
+        )
     kid = table.score[(table.ruler == "KID") & (table.part == "")]
     result |= {"kid": kid.item()} if len(kid) else {}
     apart = _told_apart(sets, parts) if parts else None
