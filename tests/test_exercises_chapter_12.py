@@ -43,6 +43,14 @@ def detour(slope, others):
     return step + aside - np.linalg.pinv(every) @ every @ aside
 
 
+def far(readings):
+    return np.linalg.norm(readings, axis=1)
+
+
+def beyond(distances, share):
+    return distances > np.quantile(distances, share)
+
+
 def inverted(weights, bias, image):
     z = np.linalg.solve(weights @ weights.T, weights @ (image - bias))
     return z, np.linalg.norm(z @ weights + bias - image)
@@ -96,6 +104,19 @@ CASES = [
     (exercises.alone, rest, "Not yet: nothing leaks"),
     (exercises.alone, detour, "Not yet: it reads right"),
     (exercises.alone, alone, "Right"),
+    (exercises.round_the_hole, lambda r, s: ..., "To do"),
+    (
+        exercises.round_the_hole,
+        lambda r, s: r[far(r) > np.quantile(far(r), s)],
+        "Not yet: return True or False",
+    ),
+    (exercises.round_the_hole, lambda r, s: far(r) < np.quantile(far(r), s), "Not yet: that keeps what lies"),
+    (exercises.round_the_hole, lambda r, s: beyond(np.abs(r[:, 0]), s), "Not yet: that goes by the cosine"),
+    (exercises.round_the_hole, lambda r, s: beyond(np.abs(r[:, 1]), s), "Not yet: that goes by the sine"),
+    (exercises.round_the_hole, lambda r, s: beyond(np.abs(r).sum(1), s), "Not yet: that goes by the sum"),
+    (exercises.round_the_hole, lambda r, s: far(r) > s, "Not yet: `share` says how many"),
+    (exercises.round_the_hole, lambda r, s: beyond(far(r), 1 - s), "Not yet: of 10 rows 2 are kept"),
+    (exercises.round_the_hole, lambda r, s: far(r) >= np.sort(far(r))[round(s * len(r))], "Right"),
     (exercises.inverted, lambda w, b, x: ..., "To do"),
     (exercises.inverted, lambda w, b, x: inverted(w, b, x)[0], "Not yet: return two things"),
     (exercises.inverted, without_bias, "Not yet: the bias"),

@@ -16,7 +16,7 @@ from .chapter_08 import DISEASES, ROOMS, alarm, copying, diagnoses, diagnosis, f
 from .chapter_09 import auc, fooled, guess, kid, rank
 from .chapter_10 import averaged, bet, moved, penalty, seeds_needed
 from .chapter_11 import asked_given_seen, projection, quarter_turn
-from .chapter_12 import alone, arc, chord, inverted
+from .chapter_12 import alone, arc, chord, inverted, round_the_hole
 from .chapter_13 import average_precision, paired, worth
 from .chapter_14 import expected_best, in_a_ring, ring, whole_mean
 from .debugging import weights_move, which_trap

@@ -122,8 +122,45 @@ def alone(function: Callable[..., Any]) -> None:
     )
 
 
+def round_the_hole(function: Callable[..., Any]) -> None:
+    """Grade exercise 12.4: `function(readings, share)` says which rows to keep: all but the share nearest to (0, 0).
+
+    The readings (N, 2) are the cosine and the sine of twice the heading; the answer is bool (N,).
+    """
+
+    def hint():
+        rng = np.random.default_rng(0)
+        for n, share in ((10, 0.2), (200, 0.3)):
+            readings = rng.normal(size=(n, 2)) * [1.0, 0.6]
+            got = np.asarray(call(function, readings.copy(), share))
+            if got.shape != (n,) or got.dtype != bool:
+                return f"return True or False for each of {n} rows; found {got.dtype} of shape {got.shape}."
+            truth = _farther(np.hypot(*readings.T), share)
+            if np.array_equal(got, truth):
+                continue
+            if np.array_equal(got, ~truth):
+                return "that keeps what lies in the hole; keep all that does not."
+            for far, what in (
+                (np.abs(readings[:, 0]), "the cosine alone"),
+                (np.abs(readings[:, 1]), "the sine alone"),
+                (np.abs(readings).sum(axis=1), "the sum of both without their signs"),
+            ):
+                if np.array_equal(got, _farther(far, share)):
+                    return f"that goes by {what}; the distance from the middle is the root of both squares together."
+            if np.array_equal(got, np.hypot(*readings.T) > share):
+                return "`share` says how many rows to leave out, and is no distance: see `np.quantile`."
+            return f"of {n} rows {got.sum()} are kept; all but the {share:.0%} nearest to (0, 0) are {truth.sum()}."
+        return None
+
+    grade(
+        "return True for the rows to keep: all but the share whose readings lie nearest to (0, 0).",
+        hint,
+        "what is left lies round the hole.",
+    )
+
+
 def inverted(function: Callable[..., Any]) -> None:
-    """Grade exercise 12.4: `function(weights, bias, image)` finds the noise for which a linear generator is nearest to it.
+    """Grade exercise 12.5: `function(weights, bias, image)` finds the noise for which a linear generator is nearest to it.
 
     The generator is z @ weights + bias, the weights (d, p), bias and image (p,). The answer is z (d,) and how far it stays
     from the image.
@@ -163,6 +200,10 @@ def inverted(function: Callable[..., Any]) -> None:
         hint,
         "what is left is at right angles to all that this generator can draw.",
     )
+
+
+def _farther(distances: np.ndarray, share: float):
+    return distances > np.quantile(distances, share)
 
 
 def _arc(a: np.ndarray, b: np.ndarray, t: float):
