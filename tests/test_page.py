@@ -86,8 +86,8 @@ def test_every_figure_has_a_caption_that_all_can_see(path):
         assert words and len(words.get_text()) > 20, picture.get("aria-label", picture.get("aria-labelledby"))
 
 
-# Chapters whose figures were drawn for a phone as well, and the pages beside the chapters.
-FOR_PHONES = [page for page in NOTEBOOKS if re.match(r"0[0-79]-|\D", page.name)]
+# Chapter 13 is not drawn for a phone yet.
+FOR_PHONES = [page for page in NOTEBOOKS if not page.name.startswith("13-")]
 
 
 @pytest.mark.parametrize("path", FOR_PHONES, ids=name)
