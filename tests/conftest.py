@@ -33,6 +33,16 @@ def chromium():
     )
 
 
+@pytest.fixture(scope="module")
+def eager():
+    """To trace a graph takes seconds, and the two steps of a training in a test take none."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture
 def shown(monkeypatch):
     """What is displayed."""

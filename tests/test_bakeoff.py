@@ -10,7 +10,7 @@ import pytest
 from satgan_tutorial import load_chips, panel, recipes
 from satgan_tutorial.experiments import bakeoff, equal_time, results
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("eager")]
 
 TOOLS = Path(__file__).parents[1] / "tools"
 

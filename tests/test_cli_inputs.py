@@ -25,7 +25,7 @@ from satgan_tutorial import models, recipes, training
 from satgan_tutorial.__main__ import main
 from satgan_tutorial.cli import console, options
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("eager")]
 
 COUNTS = Counter()
 NO_NUMBERS = (

@@ -18,7 +18,7 @@ from satgan_tutorial.cli import console, options
 from satgan_tutorial.cli import pictures as own
 from satgan_tutorial.pictures import PictureSet
 
-pytestmark = [pytest.mark.once, pytest.mark.slow]
+pytestmark = [pytest.mark.once, pytest.mark.slow, pytest.mark.usefixtures("eager")]
 TINY = recipes.GANRecipe("tiny", "For tests.", base_filters=2, latent_dim=4, batch_size=4, steps=2)
 
 
@@ -36,16 +36,6 @@ def workplace(tmp_path_factory):
     fill(here / "my photos ü" / "Häfen", 24)
     fill(here / "my photos ü" / "wood", 30, first=100)
     return here
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager():
-    """To trace a graph takes seconds, and the two steps of these trainings take none."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(autouse=True)
