@@ -227,7 +227,7 @@ def turn(condition: tf.Tensor, seed: tf.Tensor, which: bool | str = True) -> tf.
     if condition.shape[1] != width(COLUMNS):  # only headings turn
         return condition
     flip, mirror, transpose = augment.draws(condition, seed, which)
-    # A flip or a mirror makes a heading its negative; to swap x and y makes it the rest of a right angle, negative.
+    # A flip or a mirror turns a heading h into -h; to swap x and y turns it into 90 - h.
     ship, cosine, sine, length = tf.unstack(condition, axis=1)
     return tf.stack(
         [ship, tf.where(transpose, -cosine, cosine), tf.where(flip ^ mirror, -sine, sine), length], axis=1

@@ -130,7 +130,11 @@ def quarter_turn(function: Callable[..., Any]) -> None:
             (cosine, sine, "nothing changed; a ship that pointed north points east or west now."),
             (-sine, cosine, "that turns the pair by 90 degrees, but the pair is of *twice* the heading."),
             (sine, -cosine, "that turns the pair by 90 degrees, but the pair is of *twice* the heading."),
-            (sine, cosine, "that is a mirror in a diagonal; a turn of 90 degrees is no mirror."),
+            (
+                sine,
+                cosine,
+                "that swaps the two: a heading h becomes 45 - h, and a turn by 90 degrees makes it h + 90.",
+            ),
             (
                 cosine,
                 -sine,
