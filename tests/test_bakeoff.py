@@ -10,7 +10,7 @@ import pytest
 from satgan_tutorial import load_chips, panel, recipes
 from satgan_tutorial.experiments import bakeoff, equal_time, results
 
-pytestmark = [pytest.mark.once, pytest.mark.usefixtures("eager")]
+pytestmark = pytest.mark.once
 
 TOOLS = Path(__file__).parents[1] / "tools"
 
@@ -245,7 +245,8 @@ def test_runs_are_dealt_out_to_workers_and_finished_ones_are_skipped(small, monk
 
 
 @pytest.mark.slow
-def test_a_peer_adds_its_row_and_its_chips_and_is_not_made_again(small, peers, monkeypatch):
+def test_a_peer_adds_its_row_and_its_chips_and_is_not_made_again(small, few, peers, monkeypatch):
+    monkeypatch.setattr(peers, "load_chips", lambda: few)
     little = recipes.build(replace(recipes.get("small"), base_filters=2))
     monkeypatch.setitem(peers.PEERS, "book", lambda: (little, 2))
     monkeypatch.setattr(peers.run, "__defaults__", (1e-4,))
