@@ -107,7 +107,7 @@ CASES = [
     (
         exercises.quarter_turn,
         turned(lambda c, s: s, lambda c, s: c),
-        "Not yet: that is a mirror in a diagonal; a",
+        "Not yet: that swaps the two",
     ),
     (exercises.quarter_turn, turned(lambda c, s: c, lambda c, s: -s), "Not yet: that is a mirror; a turn"),
     (
