@@ -13,7 +13,6 @@ from pathlib import Path
 
 import nox
 import yaml
-from jupyter_cache import get_cache
 
 from satgan_tutorial.pins import read_pins
 
@@ -179,7 +178,9 @@ def outputs(budget):
     cache.touch()
     for old in sorted(cache.parent.iterdir(), key=lambda folder: -folder.stat().st_mtime)[KEPT_CACHES:]:
         shutil.rmtree(old)
-    get_cache(str(cache)).list_cache_records()  # made here, before two processes would make it at once
+    from jupyter_cache import get_cache  # here: other tasks need not wait for it
+
+    get_cache(str(cache)).list_cache_records()  # made now, before two processes would make it at once
     return cache
 
 

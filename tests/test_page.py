@@ -240,6 +240,11 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     assert live == any(file.name == "weights.js" for file in files), "the networks load where they are used"
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"{path.stem}-{size}-{scheme}.png", full_page=live)
+    other = next(each for name, each in SIZES.items() if name != size)
+    page.set_viewport_size({"width": other[0], "height": other[1]})
+    assert page.evaluate("document.documentElement.scrollWidth") <= other[0], "the page scrolls sideways"
+    assert visible_search_bars(page) <= 1
+    assert errors == []
     context.close()
 
 
@@ -299,15 +304,23 @@ def test_a_question_is_answered_in_the_page_before_its_answer_is_shown(browser, 
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
     page.goto(path.as_uri())
+    assert not page.evaluate(
+        "[...document.querySelectorAll('.satgan-quiz details p')].some(answer => answer.checkVisibility())"
+    )
     first = page.locator(".satgan-quiz").first
-    assert not first.locator("details p").is_visible()
-    first.get_by_role("button").first.focus()
-    page.keyboard.press("Enter")
-    assert re.match("Right: |Not yet: ", first.locator("[aria-live]").inner_text())
-    for choices in page.evaluate(CHOOSE_ALL):
-        assert [right for right, _, _ in choices].count(True) == 1
-        for right, said, in_the_pages_ink in choices:
-            assert said.startswith("Right: " if right else "Not yet: ") and in_the_pages_ink, said
+    for button in first.get_by_role("button").all():
+        button.focus()
+        page.keyboard.press("Enter")
+        right = button.inner_text() == first.locator("details p").text_content()
+        assert first.locator("[aria-live]").inner_text().startswith("Right: " if right else "Not yet: ")
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+        for choices in page.evaluate(CHOOSE_ALL):
+            assert [right for right, _, _ in choices].count(True) == 1
+            for right, said, in_the_pages_ink in choices:
+                assert said.startswith("Right: " if right else "Not yet: "), said
+                assert in_the_pages_ink, f"not in the page's ink, {scheme}: {said}"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
 
