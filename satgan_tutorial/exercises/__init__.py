@@ -20,5 +20,6 @@ from .chapter_12 import alone, arc, chord, inverted, round_the_hole
 from .chapter_13 import average_precision, paired, worth
 from .chapter_14 import expected_best, in_a_ring, ring, whole_mean
 from .chapter_15 import euler, flow_loss, sides
+from .chapter_16 import bayes_by_errors, guided_step
 from .debugging import weights_move, which_trap
 from .questions import answers, five_questions
