@@ -99,7 +99,7 @@ def _wrong_sums(found: np.ndarray) -> str | None:
             )
         there = " and ".join(str(r) for r in range(4) if inside[r]) or "nobody"
         return (
-            f"in the end worker {worker} has in its part {part} the numbers of {there}, of 0 to 3. Which part does it send in move 0, and "
+            f"in the end worker {worker} has in its part {part} only the numbers of worker {there}; it should have those of all four, 0 to 3. Which part does it send in move 0, and "
             "which arrives? Draw four workers and follow one part."
         )
     return f"in the end worker {worker} has {found[worker, part]:g} in its part {part}; the sum of all is {truth:g}."
