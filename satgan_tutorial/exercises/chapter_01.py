@@ -23,7 +23,7 @@ def baseline(function: Callable[..., Any]) -> None:
     grade(
         "return the accuracy of a classifier that always answers the commoner class of `labels` (0s and 1s).",
         hint,
-        "a classifier has to beat this number before it has learnt anything.",
+        "a classifier that does not beat this number has shown no learning.",
     )
 
 
@@ -81,7 +81,7 @@ def metres(function: Callable[..., Any]) -> None:
 
     grade(
         "return the distance in metres of two places given by longitude and latitude in degrees, a few kilometres "
-        "apart at most; the radius of the Earth is 6 371 000 m.",
+        "apart at most; the radius of the Earth is 6,371,000 m.",
         hint,
         "with it you can ask which chips show the same place.",
     )
@@ -203,5 +203,5 @@ def shared_days(function: Callable[..., Any]) -> None:
     grade(
         "return the set of the days that have chips in both `train` and `test`.",
         hint,
-        "an empty set is the least that a split owes you.",
+        "a split by day has to pass this test, and now you can check any split.",
     )

@@ -151,7 +151,7 @@ def calibration_error(function: Callable[..., Any]) -> None:
         "return the expected calibration error of `probability` against `labels`: in each tenth of [0, 1], the gap of "
         "the mean probability and the share of ships; then their mean, each weighted by its chips.",
         hint,
-        "a network can rank every chip right and still have a large one.",
+        "a network can rank all chips without a mistake and still have a large calibration error.",
     )
 
 

@@ -88,7 +88,7 @@ def overlap(function: Callable[..., Any]) -> None:
     grade(
         "return the area that two boxes (left, top, right, bottom) share, over the area that they cover together.",
         hint,
-        "1 for the same box, 0 for boxes apart, and nothing else needs to be known about them.",
+        "1 for the same box, 0 for boxes that do not touch, and something between where they overlap in part.",
     )
 
 
@@ -157,7 +157,7 @@ def suppress(function: Callable[..., Any]) -> None:
         "return the indices of the windows to keep, the surest first: keep the surest, strike out every other whose "
         "centre is less than `apart` pixels away, and go on with what is left.",
         hint,
-        "four lines, and every detector you will meet has them or learns to do without.",
+        "most detectors end with these few lines.",
     )
 
 

@@ -183,7 +183,7 @@ def optimal_discriminator(function: Callable[..., Any]) -> None:
     grade(
         "return p / (p + q), given the logarithms of p and of q.",
         hint,
-        "a sigmoid of the difference of two log-densities, which is what a discriminator with a logit can be.",
+        "it is the sigmoid of log p - log q, so log p - log q is the logit that a discriminator has to learn.",
     )
 
 
@@ -488,5 +488,5 @@ def count_modes(function: Callable[..., Any]) -> None:
         "return how many centres have at least a quarter of len(points) / len(centres) points, where a point counts "
         "for its nearest centre, and only within `radius` of it.",
         hint,
-        "a generator can be perfect at one mode: this number, not the look of a point, tells.",
+        "perfect points at one mode say nothing about the other modes, so count.",
     )
