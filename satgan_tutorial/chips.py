@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -468,6 +468,21 @@ def enlarge(images: np.ndarray, side: int) -> np.ndarray:
         return images
     larger = [Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC) for image in images]
     return np.stack(larger) if larger else np.empty((0, side, side, 3), np.uint8)
+
+
+def as_coarse(chips: ChipSet, side: int) -> ChipSet:
+    """Real chips as a model of smaller images would draw them: shrunk to its side, and enlarged again for the judge.
+
+    Args:
+        chips: of 80 x 80 pixels.
+        side: of the model's images; 80 for the chips as they are.
+
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> chips = draw_chips(4, seed=0)
+    >>> as_coarse(chips, 40).images.shape, as_coarse(chips, SIZE) is chips
+    ((4, 80, 80, 3), True)
+    """
+    return chips if side == SIZE else replace(chips, images=enlarge(shrink(chips.images, side), SIZE))
 
 
 def symmetry(images: np.ndarray, which: int) -> np.ndarray:

@@ -116,7 +116,7 @@ class FlowRecipe(Recipe):
     """
 
     batch_size: int = 16
-    width: int = 32
+    width: int = 24
     multipliers: tuple[int, ...] = (1, 2, 3, 4)
     blocks: tuple[int, ...] = (1, 1, 2, 2)
     attention: bool = True
@@ -169,7 +169,7 @@ CONDITIONAL = replace(
 FLOW = FlowRecipe(
     "flow",
     "The second family: a velocity from noise to ships by flow matching, slower to learn and to draw, with whole hulls.",
-    steps=24_000,
+    steps=8_000,
 )
 
 RECIPES = {
@@ -222,8 +222,10 @@ RECIPES = {
         replace(
             FLOW,
             name="flow-conditional",
-            about="As flow, ships and what is none, as asked: p(x|y).",
+            about="As flow, ships and what is none, as asked: p(x|y), and p(x) where nothing is asked; at half the size.",
             conditions=conditions.COLUMNS[:1],
+            image_size=40,
+            width=32,
         ),
     )
 }

@@ -27,7 +27,7 @@ import numpy as np
 
 from satgan_tutorial import conditions, load_chips, metrics, models, panel, recipes, sampling, training
 from satgan_tutorial.callbacks import Clock, Progress, read_samples
-from satgan_tutorial.chips import ChipSet, Split
+from satgan_tutorial.chips import SIZE, ChipSet, Split, as_coarse, enlarge
 from satgan_tutorial.files import replacing
 from satgan_tutorial.judge import SOURCES, Judge
 
@@ -49,7 +49,8 @@ pictures are evidence of nothing.
 - Training: seed {seed}, {steps} steps of {batch_size} real chips, {minutes:.0f} minutes of one core; the weights of step {best},
   which scored best against validation chips of {made} looks, by {rulers} rulers; {folded}rounded to float16.
 - Licence: {licence}.
-- Repeat it: `SATGAN_DATA={where} python tools/ship.py {name} DIR --seed {seed} --steps {steps} --looks {looks}`.
+- Repeat it: `SATGAN_DATA={where} python tools/ship.py {name} DIR --seed {seed} --steps {steps} --looks {looks}
+  --look-at {look_at}`.
 - Samples, by seed and not by eye: `satgan generate {name} --source {source} -n 64 --seed 0 --out sheet.png`.
 - Versions: Python {python}, {versions}.
 
@@ -90,11 +91,14 @@ class Looks(keras.callbacks.Callback):
         last: the step of the last look.
         chips: all of them; their validation chips are scored against.
         judge: whose eyes.
+        count: how many chips of a class each look draws.
     """
 
-    def __init__(self, folder: Path, every: int, last: int, chips: ChipSet, judge: Judge) -> None:
+    def __init__(
+        self, folder: Path, every: int, last: int, chips: ChipSet, judge: Judge, count: int = COUNT
+    ) -> None:
         super().__init__()
-        self.folder, self.every, self.last = folder, every, last
+        self.folder, self.every, self.last, self.count = folder, every, last, count
         self.chips, self.judge = chips, judge
         self.validation = chips.split(0).validation
         self.yardsticks: dict[str, panel.Yardstick] = {}
@@ -107,7 +111,7 @@ class Looks(keras.callbacks.Callback):
             return
         sampler = self.model.sampler()
         row = {"step": step, "cpu_minutes": round(logs["cpu_minutes"], 2)}
-        for label, fake, _ in drawn(sampler, self.validation):
+        for label, fake, _ in drawn(sampler, self.validation, self.count):
             row |= self.scores(label, fake)
         shares = [value for name, value in row.items() if name.endswith(OVER)]
         row["score"] = round(float(np.mean(shares)), 4)
@@ -127,7 +131,9 @@ class Looks(keras.callbacks.Callback):
         """The columns of one class: each ruler's score, and how many times its limit that is."""
         if label not in self.yardsticks:
             chips, days = getattr(self.chips, label), getattr(self.validation, label).days
-            self.yardsticks[label] = panel.yardstick(chips, days, self.judge, COUNT, ships=label == "ships")
+            self.yardsticks[label] = panel.yardstick(
+                chips, days, self.judge, self.count, ships=label == "ships"
+            )
         row = {}
         for name, found in self.yardsticks[label].scores(fake).iterrows():
             row[f"{panel.CHOOSING[name]}_{label}"] = round(found.score, 4)
@@ -155,12 +161,14 @@ def wish(sampler: keras.Model) -> np.ndarray | None:
     return conditions.encode(True) if width == 1 else conditions.encode(True, 45.0, 200.0)
 
 
-def drawn(sampler: keras.Model, part: ChipSet) -> Iterator[tuple[str, np.ndarray, ChipSet]]:
-    """Generated chips beside the real ones of their class: its name, uint8 (COUNT, 80, 80, 3), the chips."""
+def drawn(
+    sampler: keras.Model, part: ChipSet, count: int = COUNT
+) -> Iterator[tuple[str, np.ndarray, ChipSet]]:
+    """Generated chips beside the real ones of their class: its name, uint8 (count, 80, 80, 3), the chips."""
     classes = {"ships": part.ships} | ({"no_ships": part.no_ships} if sampler.inputs[1:] else {})
     for label, real in classes.items():
-        condition = conditions.matching(sampler, real, COUNT)
-        yield label, sampling.sample(sampler, COUNT, SEED, condition), real
+        condition = conditions.matching(sampler, real, count)
+        yield label, enlarge(sampling.sample(sampler, count, SEED, condition), SIZE), real
 
 
 def fold(sampler: keras.Model) -> keras.Model:
@@ -175,25 +183,27 @@ def main(
     seed: int = 0,
     steps: int | None = None,
     looks: int = LOOKS,
+    look_at: int = COUNT,
     out: Path = models.HERE,
 ) -> Path:
     """Train, look, store; return the file."""
-    recipe, chips = recipes.get(name), load_chips()
+    recipe, real = recipes.get(name), load_chips()
     steps = steps or recipe.steps
+    chips = as_coarse(real, recipe.image_size)
     split, judge = chips.split(0), Judge(chips.source)
     # A look falls on a row of the training's log, where an epoch ends.
     every = math.ceil(steps / looks / training.LOG_EVERY) * training.LOG_EVERY
     clock = Clock(spent(folder))
-    look = Looks(folder, every, steps, chips, judge)
+    look = Looks(folder, every, steps, chips, judge, look_at)
     progress = Progress(steps, seconds=60)
     begun = training.read_card(folder) != {}
     settings = {"seed": seed, "steps": steps, "resume": begun, "callbacks": [clock, look, progress]}
-    training.run(recipe, split.train, folder, **settings)
+    training.run(recipe, real.split(0).train, folder, **settings)
     rows, sampler = read(folder), models.read(folder / "best.keras")
     folded = fold(sampler)
     models.save(folded, recipe.name, chips.source, folder=out)
     shipped = models.load(recipe.name, chips.source, folder=out)  # rounded: what is shipped is measured
-    facts = {"seed": seed, "steps": steps, "looks": looks, "made": len(rows)}
+    facts = {"seed": seed, "steps": steps, "looks": looks, "look_at": look_at, "made": len(rows)}
     facts["rulers"] = sum(name.endswith(OVER) for name in rows[0])
     facts |= {"best": min(rows, key=total)["step"], "minutes": float(rows[-1]["cpu_minutes"])}
     facts["folded"] = "" if folded is sampler else "batch norm folded into the convolutions, "
@@ -280,6 +290,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--looks", type=int, default=LOOKS)
+    parser.add_argument("--look-at", type=int, default=COUNT, help="generated chips of a class a look scores")
     parser.add_argument("--out", type=Path, default=models.HERE, help="where to store it")
     told = vars(parser.parse_args())
     try:

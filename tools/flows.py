@@ -1,0 +1,206 @@
+"""Measure the second family against the first: python tools/flows.py steps | copies | likelihood | families DIR [options]
+
+Writes tables into `book/results/15-from-noise-to-ship/`, with the chips in $SATGAN_DATA; their rows replace those that are
+there, the rows of other chips stay. Each set of generated ships is held against the test ships by the rulers
+`panel.CHOOSING`, at 80 pixels; a smaller model's are enlarged, and so are the real ones beside them (`chips.as_coarse`).
+
+- `steps`: the shipped `flow`, from one noise, in few and in many steps of two solvers: scores, and core seconds a chip.
+- `copies`: how near the ships of the shipped models are to the ships they learned from, and to as many that they never saw.
+- `likelihood`: bits a value that `flow` and chapter 4's Gaussians need for test ships.
+- `families`: trainings of a GAN and of a flow, the same ships, the same minutes, some seeds, some numbers of ships. DIR keeps
+  them, and one that is there goes on. Minutes are of one quiet core: each family makes as many steps as it made in so many
+  minutes when nothing else ran (`seconds.csv`, made first), so that a busy machine changes nothing but the wait. Hold TensorFlow to one core: TF_NUM_INTRAOP_THREADS=1.
+"""
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from satgan_tutorial import (
+    experiments,
+    likelihood,
+    load_chips,
+    metrics,
+    models,
+    panel,
+    recipes,
+    sampling,
+    training,
+)
+from satgan_tutorial.chips import SIZE, as_coarse, enlarge
+from satgan_tutorial.files import checkout, replacing
+from satgan_tutorial.judge import Judge
+
+RESULTS = checkout() / "book" / "results" / "15-from-noise-to-ship"
+WAYS = [("euler", n) for n in (1, 2, 4, 8, 16, 32)] + [("heun", n) for n in (1, 2, 4, 8, 16, 25)]
+CHIPS = 250  # generated for a row of `steps` and `families`
+FAMILIES = {"gan": "book", "flow": "flow"}
+BATCH = 16
+
+
+def scored(yardstick, images):
+    """The rulers' scores of generated ships, by what a table calls them, and over their limits on average: `score`."""
+    found = yardstick.scores(enlarge(images, SIZE))
+    return {panel.CHOOSING[name]: row.score for name, row in found.iterrows()} | {
+        "score": found.over_limit.mean()
+    }
+
+
+def yardstick(chips, n, side=SIZE):
+    """Hold n generated ships of a side against the test ships."""
+    chips = as_coarse(chips, side)
+    return panel.yardstick(chips.ships, chips.split(0).test.ships.days, Judge(chips.source), n)
+
+
+def steps(chips):
+    """A row a solver and number of steps, of the same noise."""
+    ruler, sampler = yardstick(chips, CHIPS), models.load("flow", chips.source)
+    for solver, count in WAYS:
+        sampling.solve_with(sampler, solver, count)
+        sampling.sample(sampler, 1, 0)  # draws its graph
+        begun = time.process_time()
+        images = sampling.sample(sampler, CHIPS, 0)
+        seconds = (time.process_time() - begun) / CHIPS
+        passes = count * (2 if solver == "heun" else 1)
+        row = {"solver": solver, "steps": count, "passes": passes, "seconds": seconds, "n": CHIPS}
+        yield row | scored(ruler, images)
+
+
+def near(images, split, side=SIZE):
+    """How near images are to the nearest of n train ships and of n test ships, on the median, and their share of near-copies."""
+    train, test, validation = (
+        as_coarse(part, side).ships.images for part in (split.train, split.test, split.validation)
+    )
+    n = min(len(train), len(test))
+    some = train[np.random.default_rng(0).permutation(len(train))[:n]]
+    to_train, to_test = metrics.nearest(images, some)[0], metrics.nearest(images, test[:n])[0]
+    unseen = metrics.nearest(validation, train)[0]
+    copies = metrics.near_copies(metrics.nearest(images, train)[0], unseen)
+    return {"to_train": np.median(to_train), "to_test": np.median(to_test), "near_copies": copies}
+
+
+def copies(chips):
+    """A row a shipped model, and one for validation ships, which are of other days than both."""
+    split = chips.split(0)
+    drawn = {name: sampling.sample(models.load(name, chips.source), 1000, 0) for name in FAMILIES.values()}
+    for what, images in (drawn | {"validation ships": split.validation.ships.images}).items():
+        yield {"what": what, "n": len(images)} | near(images, split)
+
+
+def gaussian_bits(train, images, directions):
+    """Bits a value by a Gaussian with so many directions of its own, and the same noise in all others: (N,), as in chapter 4."""
+    flat = [x.reshape(len(x), -1).astype(np.float64) for x in (train, images)]
+    mean = flat[0].mean(axis=0)
+    ships, size = flat[0] - mean, len(mean)
+    variances, mixes = np.linalg.eigh(ships @ ships.T / len(ships))
+    order = np.argsort(-variances)
+    variances, along = variances[order], mixes[:, order[:directions]].T @ ships
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    noise, kept = variances[directions:].sum() / (size - directions), variances[:directions]
+    x = flat[1] + np.random.default_rng(0).uniform(-0.5, 0.5, flat[1].shape) - mean
+    inside = (x @ along.T) ** 2
+    outside = (x**2).sum(axis=1) - inside.sum(axis=1)
+    nats = (inside / kept + np.log(kept)).sum(axis=1) + outside / noise
+    nats += (size - directions) * np.log(noise) + size * np.log(2 * np.pi)
+    return nats / 2 / (size * np.log(2))
+
+
+def likelihoods(chips, n=48):
+    """A row a model: bits a value of test ships, with a 95 % interval over the ships, and of validation ships for the choice."""
+    split, rng = chips.split(0), np.random.default_rng(0)
+    ships = split.test.ships.images
+    ships = ships[rng.permutation(len(ships))[:n]]
+    train, validation = split.train.ships.images, split.validation.ships.images
+    tried = {q: gaussian_bits(train, validation, q).mean() for q in (0, 20, 40, 80, 160, 320)}
+    best = min(tried, key=tried.get)
+    velocity = models.load("flow", chips.source).layers[-1].layer
+    bits = {f"Gaussian, {q} directions": gaussian_bits(train, ships, q) for q in (0, best)}
+    bits["flow"] = likelihood.bits_per_dim(velocity, ships, steps=40)
+    for what, found in bits.items():
+        low, high = np.percentile(rng.choice(found, (2000, len(found))).mean(axis=1), [2.5, 97.5])
+        yield {"what": what, "n": len(found), "bits": found.mean(), "low": low, "high": high}
+
+
+def families(chips, folder, side, minutes, seeds, ships):
+    """A row a training: what it draws at its end, beside the ships that it learned from."""
+    split, ruler = chips.split(0), yardstick(chips, CHIPS, side)
+    made = {family: replace(recipes.get(name), image_size=side) for family, name in FAMILIES.items()}
+    seconds = paces(folder, made, split.train)
+    few = split.train.ships
+    for count in ships:
+        some = few[np.random.default_rng(0).permutation(len(few))[:count]]
+        for seed in seeds:
+            for budget in minutes:
+                for family, recipe in made.items():
+                    steps = round(60 * budget / seconds[family] / 20) * 20
+                    out = folder / f"{family}-{side}-{len(some)}-{budget:g}-{seed}"
+                    begun = training.read_card(out) != {}
+                    how = {"seed": seed, "steps": steps, "resume": begun}
+                    model = training.run(replace(recipe, steps=steps), some, out, **how)
+                    images = model.sample(CHIPS, 0)
+                    row = {
+                        "family": family,
+                        "side": side,
+                        "ships": len(some),
+                        "minutes": budget,
+                        "seed": seed,
+                    }
+                    row |= {"steps": steps, "n": CHIPS} | scored(ruler, images)
+                    yield row | near(enlarge(images, SIZE), split._replace(train=some), side)
+
+
+def paces(folder, made, train):
+    """Core seconds a step of each family: measured once, while nothing else runs, and kept in the folder."""
+    file = folder / "seconds.csv"
+    if not file.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        built = {family: recipes.build(recipe, 0) for family, recipe in made.items()}
+        images = training.data_for(made["flow"], train).images
+        turns = experiments.equal_time.seconds_a_step(built, images, BATCH, rounds=3)
+        pd.DataFrame({name: [np.median(times)] for name, times in turns.items()}).to_csv(file, index=False)
+    return pd.read_csv(file).iloc[0].to_dict()
+
+
+def write(what, rows, source):
+    """Put rows into a table in the place of those of the same chips, and of the same keys where a training has some."""
+    file, table = RESULTS / f"{what}.csv", pd.DataFrame(rows)
+    table.insert(0, "source", source)
+    if file.is_file():
+        old = pd.read_csv(file)
+        keys = [name for name in ("family", "side", "ships", "minutes", "seed") if name in table]
+        if keys:
+            table = pd.concat([old, table]).drop_duplicates(["source", *keys], keep="last")
+        else:
+            table = pd.concat([old[old.source != source], table])
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    with replacing(file) as new:
+        table.to_csv(new, index=False, float_format="%.4g")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("what", choices=("steps", "copies", "likelihood", "families"))
+    parser.add_argument("folder", type=Path, nargs="?", help="of the trainings")
+    parser.add_argument("--side", type=int, default=40, help="pixels; chips are shrunk to it")
+    parser.add_argument("--minutes", type=float, nargs="+", default=[2.5, 10])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--ships", type=int, nargs="+", default=[601])
+    told = parser.parse_args()
+    chips = load_chips()
+    if told.what == "families":
+        if told.folder is None:
+            parser.error("families: expected the folder of its trainings.")
+        for row in families(chips, told.folder, told.side, told.minutes, told.seeds, told.ships):
+            write("families", [row], chips.source)
+            print(row, flush=True)
+        return
+    made = {"steps": steps, "copies": copies, "likelihood": likelihoods}[told.what]
+    write(told.what, list(made(chips)), chips.source)
+
+
+if __name__ == "__main__":
+    main()
