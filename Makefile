@@ -3,10 +3,10 @@ PYTHON ?= python3
 BUDGET ?=
 PLATFORM ?=
 
-.PHONY: help env book test quick data lab serve bench clean notebooks pins classroom
+.PHONY: help env book test quick data lab serve bench clean notebooks pins slides classroom
 help:
 	@$(PYTHON) bootstrap.py list
-env book test quick data lab serve bench clean notebooks pins:
+env book test quick data lab serve bench clean notebooks pins slides:
 	@$(PYTHON) bootstrap.py $@ $(BUDGET)
 classroom:
 	@$(PYTHON) bootstrap.py classroom "$(PLATFORM)"

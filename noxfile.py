@@ -78,6 +78,17 @@ def serve(session):
 
 
 @nox.session
+def slides(session):
+    """Make the slides, with the figures of the built book, into `_build/slides`; BUDGET says which build."""
+    name = session.posargs[0] if session.posargs else "laptop"
+    target = BUILD if name == "laptop" else BUILD / name
+    pages = BUILD / "html" if name == "laptop" else target / "_build" / "html"
+    if not (pages / "index.html").exists():
+        session.error(f"there is no built book in {pages}: run `make book` first")
+    python(session, "tools/slides.py", str(pages), str(target / "slides"))
+
+
+@nox.session
 def classroom(session):
     """Pack one zip for a room with no network; the platforms are linux, linux-arm, windows and macos, by default this."""
     python(session, "tools/pack.py", *session.posargs, env=environment(None))

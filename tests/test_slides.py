@@ -1,0 +1,122 @@
+"""The slides: every deck can be made, says what to say, and names figures that its chapters draw."""
+
+import ast
+import html
+import importlib.util
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).parents[1]
+SPEC = importlib.util.spec_from_file_location("slides", ROOT / "tools" / "slides.py")
+slides = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(slides)
+
+DECKS = sorted(slides.DECKS.glob("*.md"))
+FOOTER = '<div class="extra_footer">\n  Whose chips.\n</div>'
+
+
+def images(text):
+    """Kind, place and words of every image that a deck names."""
+    return [(*place.split(":"), words) for words, place in re.findall(r"!\[(.*?)\]\((\S+?)\)", text)]
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A stand-in for the built book: a page a chapter, with a figure for each name in the decks."""
+    pages = {"00-ten-minutes": FOOTER}
+    for file in DECKS:
+        for kind, place, words in images(file.read_text(encoding="utf-8")):
+            if kind == "figure":
+                label = html.escape(words.replace("…", "17") + ", and more.")
+                svg = f'<svg role="img" aria-label="{label}" class="satgan-figure" style=""><path d="M0 0"/></svg>'
+                pages[place] = pages.get(place, "") + svg
+    for name, text in pages.items():
+        page = tmp_path / "html" / "book" / "part" / f"{name}.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+    return tmp_path / "html"
+
+
+def test_every_deck_is_made_and_asks_for_nothing_elsewhere(built, tmp_path):
+    target = tmp_path / "slides"
+    assert slides.main(str(built), str(target)) is None
+    listed = (target / "index.html").read_text(encoding="utf-8")
+    assert len(DECKS) >= 6 and "Whose chips." in listed
+    for file in DECKS:
+        page = (target / f"{file.stem}.html").read_text(encoding="utf-8")
+        assert f'href="{file.stem}.html"' in listed and "Whose chips." in page
+        assert (
+            page.count("<section>") == page.count('<aside class="notes">')
+            and 8 <= page.count("<section>") <= 12
+        )
+        shown = [
+            re.search(r'aria-label="([^"]+)"|<title[^>]*>([^<]+)<', svg)
+            for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+        ]
+        assert len(shown) == len(images(file.read_text(encoding="utf-8"))) >= 4 and all(shown)
+        assert "<img" not in page and not re.search(r"\bid=\"([^\"]+)\".*\bid=\"\1\"", page, re.DOTALL)
+        loaded = re.findall(r'(?:src|href)="([^"#]+)"', page) + re.findall(r"url\(([^)]+)\)", page)
+        assert all((target / address).resolve().exists() for address in loaded)
+    for file in target.rglob("*.css"):
+        assert not re.search(r"@import|https?://", file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("file", DECKS, ids=lambda p: p.stem)
+def test_every_slide_says_what_to_say_and_there_is_a_vote(file):
+    parts = re.split(r"(?m)^##? (.+)$", file.read_text(encoding="utf-8"))[1:]
+    votes = 0
+    for title, slide in zip(parts[::2], parts[1::2], strict=True):
+        shown, heading, notes = slide.partition("\n### Notes\n")
+        assert heading and slides.MINUTES.search(notes), title
+        assert {"**Say:**", "**Ask:**"} & set(re.findall(r"\*\*\w+:\*\*", notes)), title
+        assert len(re.sub(r"!\[.*?\]\(.*?\)", "", shown).split()) <= 60, f"{title}: too many words"
+        if title.startswith("Vote: "):
+            votes += 1
+            assert "**Right:**" in notes and "**Expect:**" in notes, title
+    assert votes >= 1
+
+
+def texts(path):
+    """How the texts in a notebook's code begin, with `…` where a run fills something in."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and "colab" not in cell.id:
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+                elif isinstance(node, ast.JoinedStr):
+                    yield "".join(
+                        part.value if isinstance(part, ast.Constant) else "…" for part in node.values
+                    )
+
+
+def test_the_figures_are_those_of_the_chapters():
+    named = [image for file in DECKS for image in images(file.read_text(encoding="utf-8"))]
+    assert len(named) > 40
+    drawn = {}
+    for kind, place, words in named:
+        if kind == "drawing":
+            slides.drawing(place)
+            continue
+        (path,) = (ROOT / "book").glob(f"*/{place}.ipynb")
+        there = drawn.setdefault(place, list(texts(path)))
+        begun = [text.partition("…")[0] for text in there]
+        assert any(text.startswith(words) for text in there) or any(
+            len(text) > 20 and words.startswith(text) for text in begun
+        ), (place, words)
+
+
+def test_a_name_that_finds_nothing_is_told_with_what_there_is(built):
+    pages = slides.Pages(built)
+    with pytest.raises(slides.SlideError, match="no figure that begins with 'A whale'"):
+        pages.figure("00-ten-minutes", "A whale")
+    with pytest.raises(slides.SlideError, match="make book"):
+        pages.figure("99-none", "A ship")
+    with pytest.raises(slides.SlideError, match="no drawing 'whale'; there are .*two-players"):
+        slides.drawing("whale")
+    with pytest.raises(slides.SlideError, match="expected figure:CHAPTER"):
+        slides.deck("# A deck\n\n![A ship](ship.png)", slides.pictures(pages, built))
