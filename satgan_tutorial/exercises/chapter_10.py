@@ -337,7 +337,8 @@ def bet(effects: dict[str, tuple[float, float, float]]) -> None:
         right = choices[0] if high < 1 else choices[2] if low > 1 else choices[1]
         told = f"{ratio:.2f} times the baseline's score"
         if 0 < low and high < np.inf:
-            told += f"; the interval is {low:.2f} to {high:.2f}."
+            digits = 3 if "1.00" in (f"{low:.2f}", f"{high:.2f}") else 2  # an end of 0.998 is below 1
+            told += f"; the interval is {low:.{digits}f} to {high:.{digits}f}."
         else:
             told += ", and too few seeds to know how far luck reaches."
         says = {words: f"{'Right' if words == right else 'Not yet'}: {told}" for words in choices}
