@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from satgan_tutorial import appearance, conditions, models, networks, sampling
+from satgan_tutorial import appearance, conditions, models, networks, sampling, solvers, unet
 from satgan_tutorial.chips import to_uint8
 from satgan_tutorial.judge import Judge
 
@@ -51,7 +51,7 @@ def source(request):
 @pytest.fixture(scope="module")
 def content(source):
     live.DRAWN = 100  # enough for a direction to be one
-    return live.content(source), live.more(source)
+    return live.content(source), live.more(source), live.drawing(source)
 
 
 def site(folder, content, kinds=("explorer",)):
@@ -59,11 +59,11 @@ def site(folder, content, kinds=("explorer",)):
     shutil.copytree(
         ROOT / "book" / "_static" / "live",
         folder / "live",
-        ignore=shutil.ignore_patterns("weights.js", "more.js"),
+        ignore=shutil.ignore_patterns(*live.NAMES),
     )
-    if content:
-        live.write(folder / "live" / "weights.js", content[0])
-        live.write(folder / "live" / "more.js", content[1])
+    for name, value in zip(live.NAMES, content or (), strict=False):
+        if value:
+            live.write(folder / "live" / name, value)
     places = "".join(PLACE.format(kind=kind) for kind in kinds)
     (folder / "index.html").write_text(PAGE.format(places=places))
     return (folder / "index.html").as_uri()
@@ -184,11 +184,11 @@ def test_chips_with_and_without_an_object_are_measured_as_in_python(page):
     np.testing.assert_allclose(np.array(found, float), table, atol=1e-6)
 
 
-def half(model):
+def half(model, size=0.3):
     """Give every weight a value that float16 holds, none of them zero."""
     random = np.random.default_rng(0)
     for weight in model.weights:
-        weight.assign(random.normal(0, 0.3, weight.shape).astype(np.float16))
+        weight.assign(random.normal(0, size, weight.shape).astype(np.float16))
     return model
 
 
@@ -232,6 +232,25 @@ def test_every_layer_does_what_it_does_in_keras(page):
     np.testing.assert_allclose(run(page, model, z), expected, atol=1e-5)
 
 
+@once
+def test_a_network_of_ways_round_and_attention_does_what_it_does_in_keras(page):
+    velocity = half(unet.unet(16, 16, (1, 4), (1, 2), conditions=2), 0.1)  # two heads look
+    x, t, told = (sampling.noise(1, shape, 1) for shape in ((16, 16, 3), 1, 2))
+    expected = np.asarray(velocity([x, t, told])).ravel()
+    assert np.ptp(expected) > 0.01
+    np.testing.assert_allclose(run(page, velocity, x, t, told), expected, atol=1e-5)
+    two = keras.Input((4, 5, 3)), keras.Input((2,))
+    wide = layers.Conv2DTranspose(2, (5, 4), strides=3, padding="same", activation="tanh")(two[0])
+    doubled = layers.UpSampling2D(2)(layers.Conv2D(2, 1)(two[0]))
+    both = [
+        layers.GlobalAveragePooling2D()(y)
+        for y in (wide, doubled, layers.Conv2D(2, 3, padding="same")(doubled))
+    ]
+    model = half(keras.Model(two, layers.Multiply()([layers.Concatenate()(both), layers.Dense(6)(two[1])])))
+    given = sampling.noise(1, (4, 5, 3), 0), sampling.noise(1, 2, 0)
+    np.testing.assert_allclose(run(page, model, *given), np.asarray(model(given))[0], atol=1e-5)
+
+
 def test_a_layer_that_the_script_does_not_know_is_named():
     with pytest.raises(live.ExportError, match="network.js does not know it; it knows Dense"):
         live.export(keras.Sequential([keras.Input((8, 8, 3)), layers.MaxPooling2D(name="pool")]))
@@ -241,10 +260,13 @@ def test_a_layer_that_the_script_does_not_know_is_named():
         live.export(keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(4, 3, groups=2)]))
     with pytest.raises(live.ExportError, match="weights that float16 cannot hold; save it with models.save"):
         live.export(keras.Sequential([keras.Input((8,)), layers.Dense(3)]))
-    x = keras.Input((4,))
-    skip = layers.Dense(4, name="second")(layers.Dense(4, name="first")(x))
-    with pytest.raises(live.ExportError, match="does not follow the layer before it"):
-        live.export(half(keras.Model(x, layers.Add()([x, skip]))))
+    x = keras.Input((4, 4, 2))
+    with pytest.raises(live.ExportError, match="multiply, a Multiply: .* shapes that do not fit"):
+        live.export(
+            keras.Model(x, layers.Multiply(name="multiply")([x, layers.Reshape((4, 4, 2))(x)[:, :1]]))
+        )
+    with pytest.raises(live.ExportError, match="takes something that no layer before it gives"):
+        live.export(keras.Model(x, layers.Flatten()(keras.ops.abs(x))))
 
 
 # ---- Asking for a ship
@@ -370,7 +392,7 @@ def test_the_film_of_the_training_moves(page, source):
 
 def in_python(page, folder):
     """Run what would be copied: the names it leaves, and its text."""
-    code = page.locator(".satgan-live pre code").text_content()
+    code = page.locator(".satgan-live > details code").text_content()
     file = folder / "copied.py"
     file.write_text(code, "utf-8")
     return runpy.run_path(str(file)), code
@@ -408,12 +430,12 @@ def test_it_is_copied_to_the_clipboard_or_selected(browser, address, source):
             page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
         page.goto(address)
         page.wait_for_selector("[data-ready]", timeout=WAIT)
-        page.locator("pre code", has_text=last).wait_for(
+        page.locator(".satgan-live > details code", has_text=last).wait_for(
             state="attached"
         )  # what comes later changes the code once more
         page.get_by_role("button", name="Copy as Python").click()
         page.wait_for_function("document.querySelector('.satgan-copied').textContent")
-        code = page.locator("pre code").text_content()
+        code = page.locator(".satgan-live > details code").text_content()
         if broken:
             assert page.evaluate("getSelection().toString()").strip() == code.strip()
         else:
@@ -476,7 +498,7 @@ def test_a_turn_and_a_doubt_are_noticed(page):
 @once
 @pytest.mark.parametrize("k", [1, 4])
 def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path, content, source, k):
-    main, more = content
+    main, more, *_ = content
     assert ("conditional" in more["models"]) == (f"conditional-{source}" in models.shipped())
     model = half(models.fold(networks.generator(4, batch_norm=True, conditions=k)))
     exported = {"conditional": live.export(model)}
@@ -494,7 +516,7 @@ def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path,
         expected = to_uint8(model([shown_noise(page), condition]))[0]
         drawn = pixels(page, f".satgan-pair > :nth-child({i + 1}) canvas")
         assert np.abs(drawn - expected).max() <= 2
-    code = page.locator(".satgan-live pre code").text_content()
+    code = page.locator(".satgan-live > details code").text_content()
     compile(code, "copied", "exec")
     assert "conditions.encode(ship" + (", heading=30, length=150)" if k == 4 else ")") in code
     assert page.problems == []
@@ -503,11 +525,132 @@ def test_ship_or_no_ship_appears_with_a_conditional_generator(browser, tmp_path,
 
 @once
 def test_it_is_hidden_without_one(browser, tmp_path, content):
-    main, more = content
+    main, more, *_ = content
     page = open_page(browser, site(tmp_path, (main, more | {"models": {}})))
     page.get_by_label("Steps of training").wait_for()
     assert page.get_by_text("Ship or no ship").count() == 0 and "conditional" not in page.content()
     page.close()
+
+
+# ---- A flow that draws in steps
+
+
+@pytest.fixture(scope="module")
+def sampler():
+    """A small one with random weights, which no training made."""
+    velocity, noise = half(unet.unet(80, 4, (1, 2), (1, 1)), 0.2), keras.Input((80, 80, 3))
+    return keras.Model(noise, solvers.Integrate(velocity, shrink=1.5)(noise), name="flow")
+
+
+@pytest.fixture(scope="module")
+def flow_address(tmp_path_factory, content, sampler):
+    drawn = live.flow(sampler)
+    main = content[0] | {"flow": drawn["about"]}
+    return site(tmp_path_factory.mktemp("flow"), (main, content[1], drawn))
+
+
+def drawn_by_the_flow(page, seed, steps, solver):
+    page.get_by_label("Seed of the flow's noise").fill(str(seed))
+    page.keyboard.press("Enter")
+    page.get_by_label("Steps", exact=True).select_option(str(steps))
+    page.get_by_label("Solver").select_option(solver)
+    page.get_by_role("button", name="Draw", exact=True).click()
+    page.get_by_role("button", name="Draw again").wait_for(timeout=WAIT)
+    assert page.locator(".satgan-where").inner_text() == f"Step {steps} of {steps}, t = 1"
+    return pixels(page, ".satgan-flow canvas")
+
+
+@once
+def test_a_flow_draws_step_by_step_what_it_draws_in_keras_and_stops_when_told(browser, flow_address, sampler):
+    page = open_page(browser, flow_address + "#flow-draws", viewport={"width": 390, "height": 844})
+    flow = page.locator("#flow-draws")
+    flow.wait_for()
+    assert flow.evaluate("element => element.getBoundingClientRect().top < innerHeight"), (
+        "the link leads there"
+    )
+    asked = []
+    page.on("request", lambda request: asked.append(Path(request.url).name))
+    for solver in ("euler", "heun"):
+        sampling.solve_with(sampler, solver, steps=2)
+        expected = sampling.sample(sampler, 1, seed=7)[0]
+        assert np.abs(drawn_by_the_flow(page, 7, 2, solver) - expected).max() <= 2
+        assert expected.std() > 20
+    assert asked.count("flow.js") == 1, "once, and when it is asked for"
+    slider = page.get_by_label("Steps made")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "Step 0 of 2, t = 0"
+    noise = to_uint8(np.clip(sampling.noise(1, (80, 80, 3), 7)[0], -1, 1))
+    assert np.abs(pixels(page, ".satgan-flow canvas") - noise).max() <= 1
+    first = np.asarray(
+        sampler.layers[-1].layer([sampling.noise(1, (80, 80, 3), 7), np.zeros((1, 1), "float32")])
+    )
+    end = to_uint8(np.clip(sampling.noise(1, (80, 80, 3), 7) + first, -1, 1))[0]
+    assert np.abs(pixels(page, ".satgan-flow .satgan-pair > :nth-child(2) canvas") - end).max() <= 2
+    assert page.locator(".satgan-drawn canvas").count() == 2
+
+    page.get_by_role("button", name="New noise").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".satgan-drawn canvas").count() == 0
+    page.get_by_label("Steps", exact=True).select_option("32")
+    page.get_by_role("button", name="Draw", exact=True).click()
+    page.wait_for_function("!document.querySelector('.satgan-where').textContent.startsWith('Step 0 ')")
+    page.get_by_role("button", name="Stop").press("Enter")
+    stopped = page.locator(".satgan-where").inner_text()
+    page.wait_for_function("satgan.running.idle()")
+    page.wait_for_timeout(100)
+    assert page.locator(".satgan-where").inner_text() == stopped != "Step 32 of 32, t = 1"
+    page.wait_for_function("document.querySelector('.satgan-flow [role=status]').textContent === 'Stopped.'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390 and page.problems == []
+    page.close()
+
+
+@once
+def test_few_steps_and_many_are_compared_and_progress_is_said_once_a_second(browser, flow_address):
+    page = open_page(browser, flow_address, reduced_motion="reduce", color_scheme="dark")
+    page.get_by_role("button", name="Few steps or many").click()
+    page.evaluate("""() => {
+      const told = document.querySelector('.satgan-flow [role=status]');
+      window.said = [];
+      new MutationObserver(() => said.push([performance.now(), told.textContent])).observe(told, { childList: true });
+    }""")
+    for steps in (2, 32):
+        drawn_by_the_flow(page, 3, steps, "euler")
+    answer = page.locator(".satgan-answer").inner_text()
+    assert answer.startswith("In 2 steps: ") and "In 32 steps: " in answer and "of 255 levels" in answer
+    page.wait_for_function("said.at(-1)?.[1].startsWith('Drawn in 32 steps. ')")
+    times = np.array([at for at, _ in page.evaluate("said")])
+    assert (np.diff(times) >= 990).all()
+    assert page.problems == []
+    page.close()
+
+
+@once
+def test_without_a_flow_the_page_has_no_such_part(browser, tmp_path, content):
+    main, more, *_ = content
+    page = open_page(browser, site(tmp_path, (main | {"flow": None}, more)))
+    page.get_by_label("Steps of training").wait_for()
+    assert (
+        page.get_by_text("The flow draws").count() == 0 and page.get_by_text("Few steps or many").count() == 0
+    )
+    page.close()
+
+
+def test_the_shipped_flow_draws_in_the_page_what_the_python_beside_it_draws(page, source, content, tmp_path):
+    if not content[2]:
+        pytest.skip(f"no flow for {source} chips is shipped")
+    page.locator(".satgan-flow").wait_for()
+    drawn = drawn_by_the_flow(page, 5, 2, "heun")
+    file = tmp_path / "copied.py"
+    file.write_text(page.locator(".satgan-flow pre code").text_content(), "utf-8")
+    assert np.abs(drawn - runpy.run_path(str(file))["image"][0]).max() <= 2
+
+
+def test_a_flow_that_the_page_cannot_run_is_refused(sampler):
+    noise = keras.Input((16, 16, 3))
+    small = keras.Model(noise, solvers.Integrate(unet.unet(16, 2, (1,), (1,)))(noise))
+    with pytest.raises(live.ExportError, match="has images of 80 x 80 pixels and a time"):
+        live.flow(small)
 
 
 # ---- For everyone, everywhere
@@ -532,7 +675,9 @@ def test_it_works_over_http_and_asks_for_nothing_else(browser, tmp_path, content
 
 def test_all_of_it_is_at_most_4_megabytes(address):
     folder = Path(address.removeprefix("file://")).parent / "live"
-    assert sum(file.stat().st_size for file in folder.iterdir()) <= 4e6
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    assert sizes.pop("flow.js", 0) <= 6e6, "which is loaded only when a reader has the flow draw"
+    assert sum(sizes.values()) <= 4e6
 
 
 def test_without_scripts_or_weights_the_picture_stays(browser, tmp_path):
@@ -565,7 +710,7 @@ def test_a_page_loads_no_network_that_it_does_not_use(browser, tmp_path, content
     page.wait_for_timeout(300)
     page.wait_for_function("n => document.querySelectorAll('[data-ready]').length === n", arg=len(kinds))
     page.wait_for_timeout(300)
-    assert {"weights.js", "more.js"} & set(asked) == loaded
+    assert set(live.NAMES) & set(asked) == loaded
     assert ("explorer.js" in asked) == bool(kinds) and "live.js" in asked
     page.close()
 
@@ -636,9 +781,12 @@ def test_the_script_is_written_once_and_again_when_a_network_changes(tmp_path, m
     calls = []
     monkeypatch.setattr(live, "content", lambda source: calls.append(source) or {})
     monkeypatch.setattr(live, "more", lambda source: {})
+    monkeypatch.setattr(live, "drawing", lambda source: {"flow": 1} if source == "real" else None)
     live.main(tmp_path, "real")
     live.main(tmp_path, "real")
+    assert (tmp_path / "flow.js").read_text().splitlines()[1] == 'satgan.flow = {"flow":1};'
     live.main(tmp_path, "simulated")
+    assert not (tmp_path / "flow.js").exists()
     monkeypatch.setattr(live, "fingerprint", lambda source: "another")
     live.main(tmp_path, "simulated")
     assert calls == ["real", "simulated", "simulated"]

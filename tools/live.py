@@ -1,9 +1,10 @@
 """Write what the live generator in a page loads: `python tools/live.py`; `make book` runs it before the pages are built.
 
-The shipped Keras files become two classic scripts beside `_static/live/live.js`, their layers as a list, their weights as
+The shipped Keras files become classic scripts beside `_static/live/live.js`, their layers as a list, their weights as
 float16 in base64: `weights.js` has generator and judge, and the directions in the noise that the sliders follow;
-`more.js` has what only the full explorer needs, the conditional generator and the training as a film. Which networks
-those are depends on the chips of the book: the ones for real chips, or the ones for simulated chips. Git ignores both
+`more.js` has what only the full explorer needs, the conditional generator and the training as a film; `flow.js`, where a
+flow is shipped, has its velocity network, which a page loads when its reader has the flow draw. Which networks
+those are depends on the chips of the book: the ones for real chips, or the ones for simulated chips. Git ignores the
 scripts; they are written again where something that they depend on has changed.
 """
 
@@ -12,17 +13,26 @@ import hashlib
 import io
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 import keras
 import numpy as np
 from PIL import Image
 
-from satgan_tutorial import appearance, latent, load_chips, models, networks, recipes
+from satgan_tutorial import appearance, latent, load_chips, models, networks, recipes, unet
+from satgan_tutorial.chips import SIZE
 from satgan_tutorial.judge import Judge
 
 FOLDER = Path(__file__).resolve().parents[1] / "book" / "_static" / "live"
-CONVOLUTIONS = "Conv2D", "DepthwiseConv2D", "ResizeConv2D"
+NAMES = {
+    "weights.js": "content",
+    "more.js": "more",
+    "flow.js": "flow",
+}  # what each script's value is called in a page
+CONVOLUTIONS = "Conv2D", "DepthwiseConv2D", "ResizeConv2D", "Conv2DTranspose"
+JOINING = "Concatenate", "Add", "Multiply"
+ACTIVATIONS = "linear", "relu", "tanh", "sigmoid", "silu"
 DRAWN, SEED = 1000, 0  # chips that the directions are learned from
 FILM_SEED = 7  # of the noise of the film, in tools/ship.py
 
@@ -39,21 +49,25 @@ def main(folder: Path = FOLDER, source: str | None = None) -> None:
     if last.exists() and last.read_text("utf-8").startswith(head):
         return
     size = write(folder / "more.js", more(source), head)
+    apart = folder / "flow.js"
+    apart.unlink(missing_ok=True)
+    if drawn := drawing(source):
+        write(apart, drawn, head)
     size += write(last, content(source), head)
-    print(f"Live generator: {size / 1e6:.1f} MB, networks for {source} chips")
+    beside = f", and {apart.stat().st_size / 1e6:.1f} MB for the flow" if drawn else ""
+    print(f"Live generator: {size / 1e6:.1f} MB{beside}, networks for {source} chips")
 
 
 def write(file: Path, value: dict, head: str = "") -> int:
     """Write a value as a classic script, which a page may load from a folder; return how many bytes it has."""
     text = json.dumps(value, separators=(",", ":"))
-    name = {"weights.js": "content", "more.js": "more"}[file.name]
-    return file.write_text(f"{head}satgan.{name} = {text};\n", "utf-8")
+    return file.write_text(f"{head}satgan.{NAMES[file.name]} = {text};\n", "utf-8")
 
 
 def fingerprint(source: str) -> str:
     """Hash all that the scripts depend on."""
     digest = hashlib.sha256(f"{keras.__version__} {np.__version__}".encode())
-    files = [Path(x.__file__) for x in (latent, appearance, networks, recipes)] + [Path(__file__)]
+    files = [Path(x.__file__) for x in (latent, appearance, networks, recipes, unet)] + [Path(__file__)]
     for file in files + sorted(models.HERE.glob(f"*-{source}.[kn]*")):
         digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()[:16]
@@ -67,7 +81,31 @@ def content(source: str) -> dict:
         "source": source,
         "models": {"book": export(generator), "judge": export(judge)},
         "directions": directions(generator),
+        "flow": (drawn := drawing(source)) and drawn["about"],
     }
+
+
+@cache
+def drawing(source: str) -> dict | None:
+    """What a page loads when its reader has the flow draw, ready for JSON; None where none is shipped."""
+    return flow(models.load("flow", source)) if f"flow-{source}" in models.shipped() else None
+
+
+def flow(sampler: keras.Model) -> dict:
+    """The velocity network of a flow's sampler, and what a page says of it before that is loaded.
+
+    Raises:
+        ExportError: it draws no chips of 80 x 80 pixels, or is told more than the time.
+    """
+    way = sampler.layers[-1]
+    shapes = [tuple(tensor.shape[1:]) for tensor in way.layer.inputs]
+    if shapes != [(SIZE, SIZE, 3), (1,)]:
+        raise ExportError(
+            f"{sampler.name}: the network takes {shapes}; the page's script has images of {SIZE} x {SIZE} pixels and a time."
+        )
+    network = export(way.layer)
+    about = {"megabytes": round(len(network["weights"]) / 1e6, 1), "shrink": way.shrink}
+    return {"models": {"flow": network}, "about": about}
 
 
 def more(source: str) -> dict:
@@ -79,17 +117,23 @@ def more(source: str) -> dict:
 
 
 def export(model: keras.Model) -> dict:
-    """Write a network down as JSON: a chain of layers, after at most one concatenation of its inputs.
+    """Write a network down as JSON: a list of layers, each after those that it takes something from.
 
     Returns:
         `inputs`, the shape of each; `layers`, each with its `name`, its `output` shape, how many numbers each of its
-        `weights` has, and what else its maker in `network.js` reads; `weights`, all of them, float16 in base64.
+        `weights` has, where it takes something else than the result of the one before it `from`, a list of numbers that
+        count the inputs and then the layers, and what else its maker in `network.js` reads; `weights`, all of them, float16
+        in base64.
 
     Raises:
         ExportError: a layer or a setting that `network.js` does not know, or weights that are not float16.
     """
     layers, arrays = [], []
-    for layer in chain(model):
+    made = {id(tensor): number for number, tensor in enumerate(model.inputs)}
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.InputLayer):
+            continue
+        taken = [] if isinstance(model, keras.Sequential) else sources(model, layer, made)
         for name, settings, weights in describe(layer):
             for array in weights:
                 if not np.array_equal(array, array.astype("<f2")):
@@ -98,8 +142,13 @@ def export(model: keras.Model) -> dict:
                         "models.save, which rounds them."
                     )
             counts = [array.size for array in weights]
-            layers.append({"name": name, "weights": counts, **settings})
+            follows = taken in ([], [len(model.inputs) + len(layers) - 1])
+            layers.append(
+                {"name": name, "weights": counts, **settings} | ({} if follows else {"from": taken})
+            )
             arrays += [array.ravel() for array in weights]
+            taken = []  # the second of two layers for one follows the first
+        made[id(layer.output)] = len(model.inputs) + len(layers) - 1
     packed = np.concatenate(arrays).astype("<f2").tobytes()
     return {
         "inputs": [list(tensor.shape[1:]) for tensor in model.inputs],
@@ -108,24 +157,14 @@ def export(model: keras.Model) -> dict:
     }
 
 
-def chain(model: keras.Model) -> list[keras.Layer]:
-    """The layers of a model in order, without its inputs and what joins them."""
-    layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
-    if isinstance(model, keras.Sequential):
-        return layers
-    before = model.inputs[0] if len(model.inputs) == 1 else model.inputs
-    if isinstance(layers[0], keras.layers.Concatenate):
-        if layers[0].input != model.inputs:
-            raise ExportError(f"{model.name}: its first layer does not join its inputs in their order.")
-        before = layers.pop(0).output
-    for layer in layers:
-        if layer.input is not before:
-            raise ExportError(
-                f"{model.name}: {layer.name} does not follow the layer before it; the page's script runs one chain "
-                "of layers, after a concatenation of the inputs if there are several."
-            )
-        before = layer.output
-    return layers
+def sources(model: keras.Model, layer: keras.Layer, made: dict[int, int]) -> list[int]:
+    """The numbers of what a layer takes, in its order."""
+    given = layer.input if isinstance(layer.input, list) else [layer.input]
+    if any(id(tensor) not in made for tensor in given):
+        raise ExportError(
+            f"{model.name}: {layer.name} takes something that no layer before it gives; the page's script runs layers alone."
+        )
+    return [made[id(tensor)] for tensor in given]
 
 
 def describe(layer: keras.Layer) -> list[tuple[str, dict, list[np.ndarray]]]:
@@ -137,16 +176,16 @@ def describe(layer: keras.Layer) -> list[tuple[str, dict, list[np.ndarray]]]:
     if "activation" in config:
         check(
             layer,
-            config["activation"] in ("linear", "relu", "tanh", "sigmoid"),
+            config["activation"] in ACTIVATIONS,
             f"activation {config['activation']}",
         )
         settings["activation"] = config["activation"]
     if kind in CONVOLUTIONS:
         settings |= window(layer)
-    if kind in ("Dense", *CONVOLUTIONS):
-        check(layer, kind != "Dense" or len(layer.input.shape) == 2, "one on more than a row of numbers")
-        if not config["use_bias"]:
-            weights = [*weights, np.zeros(output[-1], np.float32)]
+    if kind in ("Dense", *CONVOLUTIONS) and not config["use_bias"]:
+        weights = [*weights, np.zeros(output[-1], np.float32)]
+    if kind == "MultiHeadAttention":
+        settings |= attention(layer)
     if kind == "ResizeConv2D":
         before = {"output": [*output[:2], layer.input.shape[3]], "size": 2}
         return [("UpSampling2D", before, []), ("Conv2D", settings, weights)]
@@ -168,9 +207,27 @@ def window(layer: keras.Layer) -> dict:
     plain &= config["dilation_rate"] == (1, 1) and config.get("groups", 1) == 1
     check(layer, plain and config["strides"] == (stride, stride), "its strides, dilation or groups")
     times = 2 if type(layer).__name__ == "ResizeConv2D" else 1
-    places = zip(layer.input.shape[1:3], layer.output.shape[1:3], size, strict=True)
-    missing = [max((o - 1) * stride + k - i * times, 0) for i, o, k in places]
+    inner, outer = layer.output.shape[1:3], layer.input.shape[1:3]
+    if type(layer).__name__ == "Conv2DTranspose":  # a convolution the other way round
+        whole = config["padding"] == "same" and config["output_padding"] is None and min(size) >= stride
+        check(layer, whole, "its padding, or a kernel smaller than its stride")
+        inner, outer = outer, inner
+    missing = [max((i - 1) * stride + k - o * times, 0) for i, o, k in zip(inner, outer, size, strict=True)]
     return {"kernel": list(size), "stride": stride, "pad": [m // 2 for m in missing]}
+
+
+def attention(layer: keras.Layer) -> dict:
+    """How many heads look, each with its own channels."""
+    config = layer.get_config()
+    plain = config["use_bias"] and config["value_dim"] == config["key_dim"] and config["output_shape"] is None
+    plain &= not config["use_gate"] and config["sliding_window"] is None and config["attention_axes"] == (1,)
+    check(layer, plain and layer.output.shape[-1] == layer.input[0].shape[-1], "its settings")
+    return {"heads": config["num_heads"]}
+
+
+def last_axis(layer: keras.Layer, axis: int | list[int]) -> bool:
+    """Whether an axis is the one of the channels."""
+    return axis in (-1, [-1], len(layer.output.shape) - 1, [len(layer.output.shape) - 1])
 
 
 def others(layer: keras.Layer) -> dict:
@@ -190,10 +247,32 @@ def others(layer: keras.Layer) -> dict:
     if kind == "GlobalAveragePooling2D":
         check(layer, not config["keepdims"], "keepdims")
         return {}
-    known = ", ".join(("Dense", *CONVOLUTIONS, "Activation", "Reshape", "Flatten"))
-    rest = "UpSampling2D, Grain, LeakyReLU, Permute, GlobalAveragePooling2D"
+    if kind == "RMSNormalization":
+        check(layer, last_axis(layer, config["axis"]), "an axis that is not the last")
+        return {"epsilon": config["epsilon"]}
+    if kind == "Waves":
+        return {"frequencies": layer.frequencies.tolist()}
+    if kind in JOINING:
+        check(layer, joins(layer), "its axis, or shapes that do not fit so")
+        return {}
+    known = ", ".join(
+        ("Dense", *CONVOLUTIONS, *JOINING, "Activation", "Reshape", "Flatten", "MultiHeadAttention")
+    )
+    rest = "UpSampling2D, Grain, LeakyReLU, Permute, GlobalAveragePooling2D, RMSNormalization, Waves"
     check(layer, kind in known.split(", "), f"it; it knows {known}, {rest}")
     return {}
+
+
+def joins(layer: keras.Layer) -> bool:
+    """Whether a layer of several inputs does what `network.js` does: channels in a row, or numbers with numbers.
+
+    An input after the first may be a number for each channel.
+    """
+    if type(layer).__name__ == "Concatenate":
+        return last_axis(layer, layer.axis)
+    first, *rest = [tuple(tensor.shape[1:]) for tensor in layer.input]
+    for_channels = (*[1] * (len(first) - 1), first[-1])
+    return all(shape in (first, for_channels) for shape in rest)
 
 
 def directions(generator: keras.Model) -> dict:

@@ -4,7 +4,8 @@
 
 // Starts a worker that draws, judges and measures chips, so that the page stays free. Its program is the text of the
 // functions it needs, since a page opened from a folder may not load a worker from a file.
-// `ask` promises {rgb, p, measured} for a network by name and its inputs; what is urgent goes first.
+// `ask` promises {rgb, p, measured} for a network by name and its inputs, or for an image if the name is null; what is urgent
+// goes first. `numbers` promises what a network gives, as it is.
 satgan.engine = (models) => {
   function work() {
     const networks = {};
@@ -13,7 +14,12 @@ satgan.engine = (models) => {
         for (const name in data.models) networks[name] = satganNetwork().build(data.models[name]);
         return;
       }
-      const rgb = Uint8ClampedArray.from(networks[data.model](...data.inputs), (v) => (v + 1) * 127.5);
+      const given = data.model ? networks[data.model](...data.inputs) : data.inputs[0];
+      if (data.plain) {
+        postMessage(given);
+        return;
+      }
+      const rgb = Uint8ClampedArray.from(given, (v) => (v + 1) * 127.5);
       const [logit] = networks.judge(Array.from(rgb, (v) => v / 127.5 - 1));
       postMessage({ rgb, p: 1 / (1 + Math.exp(-logit)), measured: satganMeasure(rgb) });
     };
@@ -27,22 +33,24 @@ satgan.engine = (models) => {
 
   const next = () => {
     now = waiting.shift() ?? null;
-    if (now) worker.postMessage({ model: now.model, inputs: now.inputs });
+    if (now) worker.postMessage({ model: now.model, inputs: now.inputs, plain: now.plain });
   };
   worker.onmessage = ({ data }) => {
     now.done(data);
     next();
   };
-  const ask = (model, inputs, urgent = false) =>
+  const ask = (model, inputs, urgent = false, plain = false) =>
     new Promise((done) => {
-      waiting[urgent ? "unshift" : "push"]({ model, inputs, done });
+      waiting[urgent ? "unshift" : "push"]({ model, inputs, plain, done });
       if (!now) next();
     });
-  return { add, ask, idle: () => !now };
+  const numbers = (model, inputs) => ask(model, inputs, false, true);
+  return { add, ask, numbers, idle: () => !now };
 };
 
-// Puts the controls in a place of the page. `more` promises what only the full explorer needs.
-satgan.explorer = (place, content, { add, ask }, more) => {
+// Puts the controls in a place of the page. `more` promises what only the full explorer needs, `flow` that the worker has the
+// network of the flow.
+satgan.explorer = (place, content, { add, ask, numbers }, more, flow) => {
   const full = place.dataset.satgan === "explorer";
   const latent = content.models.book.inputs[0][0];
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -156,7 +164,8 @@ satgan.explorer = (place, content, { add, ask }, more) => {
   const program = make("details", {}, make("summary", {}, "The Python that makes this very ship"), make("pre", { tabindex: 0 }, code));
 
   // ---- What happens.
-  let drawing = false, again = false, quiet = 0, since = 0;
+  let drawing = false, again = false, quiet = 0, since = 0, began;
+  const shown = new Promise((done) => (began = done)); // the box in its place
 
   const set = (change) => {
     Object.assign(state, change);
@@ -191,14 +200,18 @@ satgan.explorer = (place, content, { add, ask }, more) => {
       drawn.disabled = !moved();
       place.dataset.z = Array.from(z).join(" ");
       if (!again) pair?.show(z);
-      guide?.look({ ...state, z, p, measured });
+      look({ ...state, z, p, measured });
       if (!place.dataset.ready) {
         place.replaceChildren(box); // the still picture stays until there is a ship
+        began();
         place.dataset.ready = Math.round(performance.now());
       }
     } while (again);
     drawing = false;
   }
+
+  let seen = {};
+  const look = (more) => guide?.look((seen = { ...seen, ...more }));
 
   const moved = () => state.way > 0 || Object.keys(state.asked).length > 0;
   const from = () => {
@@ -254,7 +267,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
 
   const guided = () => {
     const clarity = (z) => Math.hypot(...readings(z).slice(0, 2)); // of the cosine and the sine of twice the heading
-    const tasks = satgan.explorerTasks({ clarity, noise, percent });
+    const tasks = satgan.explorerTasks({ clarity, noise, percent, describe }, Boolean(content.flow));
     const told = make("p", { class: "satgan-unseen", role: "status" });
     const guide = satgan.guide(tasks, { start: ({ begin }) => (begin(), set({ asked: {}, way: 0 })), say: (text) => (told.textContent = text) });
     guide.element.append(told);
@@ -403,6 +416,17 @@ satgan.explorer = (place, content, { add, ask }, more) => {
     return group("How it learned", make("p", {}, "The same noise while the generator was trained. This is a recording; all else here is drawn as you look."), image, slider, caption);
   };
 
+  // The page may have been asked for at this part, which takes a while to come; until then a text has its name.
+  const flowing = async () => {
+    const parts = { chip, range, group, paint, describe, percent, calm, largest };
+    const { element } = satgan.flowDraws({ source: content.source, flow: content.flow, load: flow, numbers, ask, parts, looked: (flows) => look({ flows }) });
+    box.append(element);
+    await shown;
+    document.getElementById("flow-draws")?.removeAttribute("id");
+    element.id = "flow-draws";
+    if (location.hash === "#flow-draws") element.scrollIntoView();
+  };
+
   const explained = () => {
     const of = (name) => content.directions.explained[names.indexOf(name === "heading" ? "cos" : name)];
     const parts = sliders.map(({ name, label }) => `${label.toLowerCase()} ${Math.round(100 * of(name))} %`);
@@ -457,6 +481,7 @@ satgan.explorer = (place, content, { add, ask }, more) => {
         draw();
       }
       box.append(training(film));
+      if (content.flow) flowing();
     });
   } else {
     box.append(program);

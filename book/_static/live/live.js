@@ -21,9 +21,14 @@ globalThis.satgan = {};
   const generator = async (places) => {
     await Promise.all(["network.js", "measure.js", "tasks.js", "explorer.js", "weights.js"].map(load));
     satgan.running = satgan.engine(satgan.content.models);
-    let rest;
-    const more = () => (rest ??= load("more.js").then(() => satgan.more));
-    for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more);
+    let rest, weights;
+    const more = () => (rest ??= Promise.all(["more.js", ...(satgan.content.flow ? ["flow-draws.js"] : [])].map(load)).then(() => satgan.more));
+    // Some megabytes, so only when a reader has the flow draw; where that fails it may be tried again.
+    const flow = () => (weights ??= load("flow.js").then(
+      () => satgan.running.add(satgan.flow.models),
+      (error) => { weights = null; throw error; },
+    ));
+    for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more, flow);
   };
 
   const PLANE = ["networks", "losses", "gan", "flow", "targets", "training", "stage", "curves", "link", "tasks", "game"];

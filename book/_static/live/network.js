@@ -1,9 +1,12 @@
 "use strict";
 
-// A forward pass in plain JavaScript. book/live.py writes each Keras model down as a list of layers, this runs them.
+// A forward pass in plain JavaScript. tools/live.py writes each Keras model down as a list of layers, this runs them.
 //
-//   const draw = satganNetwork().build(model);   // model: {inputs: [64], layers: [{name: "Dense", ...}, ...], weights}
+//   const draw = satganNetwork().build(model);   // model: {inputs: [[64]], layers: [{name: "Dense", ...}, ...], weights}
 //   const pixels = draw(noise);                  // numbers in [-1, 1], row by row, red, green, blue
+//
+// A layer takes what the one before it gives. One that takes something else, or more, says so: `from` numbers what there is,
+// the inputs first and then the layers, in their order.
 //
 // All of it is inside one function, so that its text can be handed to a worker.
 function satganNetwork() {
@@ -87,6 +90,7 @@ function satganNetwork() {
     relu: (v) => (v > 0 ? v : 0),
     tanh: Math.tanh,
     sigmoid: (v) => 1 / (1 + Math.exp(-v)),
+    silu: (v) => v / (1 + Math.exp(-v)),
   };
 
   function activate(y, name) {
@@ -120,16 +124,44 @@ function satganNetwork() {
     return sheets;
   }
 
-  // By name, what a layer does: given its settings, its weights and the shape that comes in, a function of the numbers.
-  const makers = {
-    Dense({ output: [units], activation }, [matrix, bias], [inputs]) {
-      const packed = pack(matrix, inputs, units);
-      return (x) => activate(multiplied(x), activation);
-      function multiplied(x) {
-        const y = new Float64Array(units);
-        multiply(x, 1, inputs, packed, units, bias, y, 0, 0);
-        return y;
+  // n rows of numbers, each multiplied with the same matrix.
+  function dense(matrix, bias, n, rows) {
+    const columns = bias.length, packed = pack(matrix, rows, columns);
+    return (x) => {
+      const y = new Float64Array(n * columns);
+      multiply(x, n, rows, packed, columns, bias, y, 0, columns);
+      return y;
+    };
+  }
+
+  // Results that are further apart than what they come from: the places of y that are `times` apart in both directions meet
+  // the same weights, and so have a small convolution to themselves. `corners` are these convolutions.
+  function spreadOut(corners, bias, shape, times, output) {
+    return (x) => {
+      const y = new Float64Array(output[0] * output[1] * output[2]);
+      const places = [output[0] / times, output[1] / times];
+      for (const { kernel, from, shift } of corners) convolve(x, shape, kernel, [from, 1], bias, y, places, times, shift);
+      return y;
+    };
+  }
+
+  // What is given, number by number. A later part that is shorter, a number for each channel, is used again for every pixel.
+  const together = (join) => () => (first, ...rest) => {
+    const y = first.slice();
+    for (const part of rest) {
+      for (let at = 0; at < y.length; at += part.length) {
+        for (let k = 0; k < part.length; k++) y[at + k] = join(y[at + k], part[k]);
       }
+    }
+    return y;
+  };
+
+  // By name, what a layer does: given its settings, its weights and the shapes that come in, a function of the numbers.
+  const makers = {
+    Dense({ activation }, [matrix, bias], shape) {
+      const inputs = shape[shape.length - 1];
+      const run = dense(matrix, bias, shape.reduce((a, b) => a * b) / inputs, inputs);
+      return (x) => activate(run(x), activation);
     },
 
     Conv2D({ kernel: size, stride, pad, output, activation }, [matrix, bias], shape) {
@@ -158,13 +190,35 @@ function satganNetwork() {
         const kernel = { size: [2, 2], rows, columns: output[2], packed: pack(summed, rows, output[2]) };
         return { kernel, from: [down - 1, right - 1], shift: [down, right] };
       });
-      return (x) => {
-        const y = new Float64Array(output[0] * output[1] * output[2]);
-        for (const { kernel, from, shift } of corners) {
-          convolve(x, shape, kernel, [from, 1], bias, y, shape, 2, shift);
-        }
-        return activate(y, activation);
+      const run = spreadOut(corners, bias, shape, 2, output);
+      return (x) => activate(run(x), activation);
+    },
+
+    // A convolution the other way round: pixel i of x is added to the places i * stride + k - pad of y, times weight k of the
+    // kernel. So a place of y meets every weight whose k has the same remainder.
+    Conv2DTranspose({ kernel: size, stride, pad, output, activation }, [matrix, bias], shape) {
+      const [inputs, outputs] = [shape[2], output[2]];
+      const met = (axis, shift) => {
+        const ks = [];
+        for (let k = size[axis] - 1; k >= 0; k--) if ((k - pad[axis] - shift) % stride === 0) ks.push(k);
+        return ks;
       };
+      const corners = [];
+      for (let down = 0; down < stride; down++) {
+        for (let right = 0; right < stride; right++) {
+          const [high, wide] = [met(0, down), met(1, right)];
+          const turned = high.flatMap((i) => wide.flatMap((j) => Array.from({ length: inputs * outputs }, (_, c) => {
+            const [into, out] = [Math.floor(c / outputs), c % outputs]; // Keras has them the other way round
+            return matrix[((i * size[1] + j) * outputs + out) * inputs + into];
+          })));
+          const rows = high.length * wide.length * inputs;
+          const kernel = { size: [high.length, wide.length], rows, columns: outputs, packed: pack(turned, rows, outputs) };
+          const from = [(down + pad[0] - high[0]) / stride, (right + pad[1] - wide[0]) / stride];
+          corners.push({ kernel, from, shift: [down, right] });
+        }
+      }
+      const run = spreadOut(corners, bias, shape, stride, output);
+      return (x) => activate(run(x), activation);
     },
 
     // Each channel has a kernel of its own.
@@ -232,40 +286,111 @@ function satganNetwork() {
       });
     },
 
+    // Each pixel's channels divided by their root mean square (1910.07467), and scaled.
+    RMSNormalization({ epsilon }, [scale]) {
+      const channels = scale.length;
+      return (x) => {
+        const y = new Float64Array(x.length);
+        for (let at = 0; at < x.length; at += channels) {
+          let sum = 0;
+          for (let c = 0; c < channels; c++) sum += x[at + c] * x[at + c];
+          const factor = 1 / Math.sqrt(sum / channels + epsilon);
+          for (let c = 0; c < channels; c++) y[at + c] = x[at + c] * factor * scale[c];
+        }
+        return y;
+      };
+    },
+
+    // Each place of the first input asks, each place of the second offers (1706.03762): a place takes a mean of what is
+    // offered, weighed by how well question and offer agree. Each head does so with channels of its own.
+    MultiHeadAttention({ heads }, weights, [asking], [offering]) {
+      const [query, key, value, joined] = [asking, offering, offering, asking].map((n, i) => {
+        const [matrix, bias] = weights.slice(2 * i, 2 * i + 2);
+        return dense(matrix, bias, n, matrix.length / bias.length);
+      });
+      return (x, others) => {
+        const q = query(x), k = key(others), v = value(others);
+        const width = q.length / asking, each = width / heads;
+        const taken = new Float64Array(q.length), share = new Float64Array(offering);
+        for (let head = 0; head < heads; head++) {
+          for (let i = 0; i < asking; i++) {
+            const at = i * width + head * each;
+            for (let j = 0; j < offering; j++) {
+              let agree = 0;
+              for (let c = 0; c < each; c++) agree += q[at + c] * k[j * width + head * each + c];
+              share[j] = agree / Math.sqrt(each);
+            }
+            const most = Math.max(...share); // taken off, so that no exponential grows too large
+            let sum = 0;
+            for (let j = 0; j < offering; j++) sum += share[j] = Math.exp(share[j] - most);
+            for (let j = 0; j < offering; j++) {
+              for (let c = 0; c < each; c++) taken[at + c] += (share[j] / sum) * v[j * width + head * each + c];
+            }
+          }
+        }
+        return joined(taken);
+      };
+    },
+
+    // A time as the heights of waves at it: all sines, then all cosines.
+    Waves: ({ frequencies }) => ([t]) =>
+      Float64Array.from([Math.sin, Math.cos].flatMap((wave) => frequencies.map((frequency) => wave(frequency * t)))),
+
+    // The channels of one after those of the other.
+    Concatenate(_settings, _weights, ...shapes) {
+      const widths = shapes.map((shape) => shape[shape.length - 1]);
+      const all = widths.reduce((a, b) => a + b, 0);
+      return (...parts) => {
+        const y = new Float64Array((parts[0].length / widths[0]) * all);
+        let begin = 0;
+        parts.forEach((part, p) => {
+          for (let from = 0, to = begin; from < part.length; to += all - widths[p]) {
+            for (let c = 0; c < widths[p]; c++) y[to++] = part[from++];
+          }
+          begin += widths[p];
+        });
+        return y;
+      };
+    },
+
+    Add: together((a, b) => a + b),
+    Multiply: together((a, b) => a * b),
     LeakyReLU: ({ slope }) => (x) => x.map((v) => (v > 0 ? v : slope * v)),
     Activation: ({ activation }) => (x) => activate(x.slice(), activation),
     Reshape: () => (x) => x,
   };
 
-  // Two layers that are quicker as one.
-  function fuse(layers) {
-    const out = [];
-    for (const layer of layers) {
-      const before = out[out.length - 1];
-      const doubled = before && before.name === "UpSampling2D" && before.size === 2;
-      if (doubled && layer.name === "Conv2D" && layer.stride === 1 && String([layer.kernel, layer.pad]) === "3,3,1,1") {
-        out[out.length - 1] = { ...layer, name: "DoubledConv2D" };
-      } else {
-        out.push(layer);
-      }
-    }
-    return out;
+  // Pixels doubled and then convolved are quicker as one. The layer that doubles is left to pass on what it gets, so that all
+  // numbers in `from` stay right; another layer that asks for its result has it as it is.
+  function fuse(layers, inputs) {
+    const asked = new Set(layers.flatMap(({ from = [] }) => from));
+    const doubled = (layer, i) => {
+      const next = layers[i + 1];
+      const plain = next?.name === "Conv2D" && next.stride === 1 && String([next.kernel, next.pad]) === "3,3,1,1";
+      return layer.name === "UpSampling2D" && layer.size === 2 && plain && !next.from && !asked.has(inputs + i);
+    };
+    return layers.map((layer, i) => {
+      if (i && doubled(layers[i - 1], i - 1)) return { ...layer, name: "DoubledConv2D" };
+      const [height, width, channels] = layer.output;
+      return doubled(layer, i) ? { ...layer, name: "Reshape", output: [height / 2, width / 2, channels] } : layer;
+    });
   }
 
   // A function from the inputs, one after the other (the noise, then the condition if there is one), to the output.
   function build({ inputs, layers, weights }) {
     const numbers = decode(weights);
-    const steps = [];
-    let at = 0, shape = inputs.length > 1 ? [inputs.reduce((a, b) => a + b[0], 0)] : inputs[0];
-    for (const layer of fuse(layers)) {
+    const shapes = [...inputs], steps = [];
+    let at = 0;
+    for (const layer of fuse(layers, inputs.length)) {
       const own = layer.weights.map((count) => numbers.subarray(at, (at += count)));
-      steps.push(makers[layer.name](layer, own, shape));
-      shape = layer.output;
+      const from = layer.from ?? [shapes.length - 1];
+      steps.push({ run: makers[layer.name](layer, own, ...from.map((i) => shapes[i])), from });
+      shapes.push(layer.output);
     }
     return (...given) => {
-      let x = Float64Array.from(given.flatMap((part) => Array.from(part)));
-      for (const step of steps) x = step(x);
-      return x;
+      const results = given.map((part) => Float64Array.from(part));
+      for (const { run, from } of steps) results.push(run(...from.map((i) => results[i])));
+      return results[results.length - 1];
     };
   }
 

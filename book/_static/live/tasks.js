@@ -1,12 +1,27 @@
 "use strict";
 
-// Guided tasks for the explorer (guide.js). `seen` is what it shows: {seed, way, asked, z, p, measured, picked}.
+// Guided tasks for the explorer (guide.js). `seen` is what it shows: {seed, way, asked, z, p, measured, picked}, and what the
+// flow has drawn from one noise, flows: [{solver, steps, rgb, p, measured}, ...], where there is a flow.
 //   clarity(z)    how clear a heading the noise has: the length of what is read for its cosine and sine
-satgan.explorerTasks = ({ clarity, noise, percent }) => {
+satgan.explorerTasks = ({ clarity, noise, percent, describe }, flow = false) => {
   const middle = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
   const apart = (a, b) => Math.abs(((a - b + 270) % 180) - 90); // of two headings, which are the same after half a turn
   const MANY = 500; // seeds, to compare with
   let usual = null, broken = new Map(), from = null;
+
+  const steps = {
+    name: "Few steps or many",
+    ask: "Go down to “The flow draws” and draw the same noise twice with one solver: in 2 steps, and in 16 or more. What changes, and what stays?",
+    begin: () => null,
+    done({ flows = [] }) {
+      const few = flows.find((one) => one.steps === 2 && flows.some((other) => other.solver === one.solver && other.steps >= 16));
+      if (!few) return null;
+      const many = flows.find((one) => one.solver === few.solver && one.steps >= 16);
+      const apart = few.rgb.reduce((sum, value, i) => sum + Math.abs(value - many.rgb[i]), 0) / few.rgb.length;
+      const [a, b] = [few, many].map(({ steps, p, measured }) => `In ${steps} steps: ${percent(p)} ship. ${describe(measured)}`);
+      return `${a} ${b} From the one picture to the other a value changes by ${apart.toFixed(1)} of 255 levels on average. Both follow the same velocity from the same noise; in 2 steps it is asked so rarely that each goes straight on where the way bends.`;
+    },
+  };
 
   return [
     {
@@ -49,5 +64,6 @@ satgan.explorerTasks = ({ clarity, noise, percent }) => {
         return `${percent(p)} ${how}. ${seen} Move on a little: how small a change makes the classifier sure again?`;
       },
     },
+    ...(flow ? [steps] : []),
   ];
 };
