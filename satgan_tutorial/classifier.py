@@ -16,12 +16,13 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from .batching import forward
-from .chips import ChipSet, is_whole, symmetry, to_float
+from .chips import SIZE, ChipSet, is_whole, shrink, symmetry, to_float
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 STRIDE = 8  # pixels of the scene from one output of a sweep to the next
+SMALL = 40  # the other size that a chip may have: each pixel the mean of four
 
 
 def build(image_size: int | None = 80, filters: int = 16, noise: bool = False) -> keras.Model:
@@ -31,7 +32,7 @@ def build(image_size: int | None = 80, filters: int = 16, noise: bool = False) -
     62 of the chip's 80 pixels at once, through one 5 x 5 kernel a channel: 25 weights where a full kernel has 1600.
 
     Args:
-        image_size: height and width of a chip in pixels; None for any size from 80 on.
+        image_size: height and width of a chip in pixels: 80, or 40 for chips made smaller; None for any size from 80 on.
         filters: channels of the first layer; the others follow from it.
         noise: whether it reads chips under noise, x_t = (1 - t) z + t x, and is told the time t.
 
@@ -41,8 +42,12 @@ def build(image_size: int | None = 80, filters: int = 16, noise: bool = False) -
         and t, float32 (N, 1).
     """
     relu = {"activation": "relu", "kernel_initializer": "he_normal"}
+    first = layers.Conv2D(filters, 4, strides=2, **relu)  # 80 -> 39
+    if image_size == SMALL:
+        # 40 -> 39: two pixels as wide as four, so that each of its places sees as much of the sea, and so do all layers above.
+        first = layers.Conv2D(filters, 2, **relu)
     body = [
-        layers.Conv2D(filters, 4, strides=2, **relu),  # 80 -> 39
+        first,
         layers.Conv2D(2 * filters, 4, strides=2, **relu),  # 39 -> 18
         layers.Conv2D(3 * filters, 3, **relu),  # 18 -> 16
         layers.Conv2D(4 * filters, 4, strides=2, **relu),  # 16 -> 7
@@ -74,6 +79,7 @@ class Batches(keras.utils.PyDataset):
         seed: of order and symmetries.
         symmetries: False to leave the chips as they are.
         noise: whether to put noise on them, each of a time of its own (`noisy`), and to tell the times.
+        image_size: height and width to which they are shrunk first.
     """
 
     def __init__(
@@ -83,9 +89,11 @@ class Batches(keras.utils.PyDataset):
         seed: int = 0,
         symmetries: bool = True,
         noise: bool = False,
+        image_size: int = SIZE,
     ) -> None:
         """Shuffle for the first epoch."""
         super().__init__()
+        self.images = shrink(chips.images, image_size)
         self.chips, self.batch_size, self.seed, self.symmetries = chips, batch_size, seed, symmetries
         self.noise = noise
         self.epoch = -1
@@ -101,9 +109,9 @@ class Batches(keras.utils.PyDataset):
         return len(self.chips) // self.batch_size
 
     def __getitem__(self, index: int) -> tuple[np.ndarray | tuple[np.ndarray, np.ndarray], np.ndarray]:
-        """One batch: float32 (batch, 80, 80, 3) in [-1, 1], or these and times, and its labels, float32 (batch, 1)."""
+        """One batch: float32 (batch, H, W, 3) in [-1, 1], or these and times, and its labels, float32 (batch, 1)."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        images = self.chips.images[rows]
+        images = self.images[rows]
         if self.symmetries:
             draws = np.random.default_rng((self.seed, self.epoch, index)).integers(8, size=len(rows))
             images = np.stack([symmetry(image, draw) for image, draw in zip(images, draws, strict=True)])
@@ -136,6 +144,7 @@ def train(
     weighted: bool = False,
     symmetries: bool = True,
     noise: bool = False,
+    image_size: int = SIZE,
     patience: int | None = None,
     callbacks: tuple[keras.callbacks.Callback, ...] = (),
     verbose: int = 0,
@@ -154,6 +163,7 @@ def train(
         weighted: give both classes the same weight in the loss, however many chips each has.
         symmetries: see `Batches`.
         noise: teach it about noise, so that it reads chips on their way from noise to image (`reader`).
+        image_size: of the chips that it shall read, 80 or 40; they are shrunk to it.
         patience: stop after so many epochs without a lower loss on validation; None to run all.
         callbacks: Keras callbacks.
         verbose: Keras' own progress, as in `Model.fit`.
@@ -167,8 +177,8 @@ def train(
     if len(train) < batch_size:
         raise ValueError(f"{len(train)} chips to train on; a batch takes {batch_size}.")
     keras.utils.set_random_seed(seed)
-    model = build(noise=noise)
-    batches = Batches(train, batch_size, seed, symmetries, noise)
+    model = build(image_size, noise=noise)
+    batches = Batches(train, batch_size, seed, symmetries, noise, image_size)
     falling = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * len(batches))
     model.compile(
         optimizer=keras.optimizers.AdamW(falling, weight_decay=1e-4),
@@ -177,7 +187,7 @@ def train(
     )
     stop = keras.callbacks.EarlyStopping(patience=patience or epochs, restore_best_weights=True)
     ships = train.labels.mean()
-    held = to_float(validation.images)
+    held = to_float(shrink(validation.images, image_size))
     model.fit(
         batches,
         validation_data=(
@@ -198,7 +208,7 @@ def logits(model: keras.Model, images: np.ndarray, *, symmetries: bool = False) 
 
     Args:
         model: a classifier.
-        images: uint8 (N, 80, 80, 3).
+        images: uint8 (N, 80, 80, 3), or of the size that it was built for.
         symmetries: average over the eight symmetries of the square: eight times the work.
     """
     views = [symmetry(images, which) for which in range(8 if symmetries else 1)]
@@ -228,7 +238,7 @@ def reader(model: keras.Model, ship: bool = True) -> Callable[[tf.Tensor, tf.Ten
     sign = 1.0 if ship else -1.0
 
     def log_probability(x: tf.Tensor, t: tf.Tensor | float) -> tf.Tensor:
-        times = ops.broadcast_to(ops.cast(t, "float32"), (len(x), 1))
+        times = ops.broadcast_to(ops.cast(t, "float32"), (ops.shape(x)[0], 1))
         return ops.log_sigmoid(sign * model([x, times], training=False)[:, 0])
 
     return log_probability

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from satgan_tutorial import classifier
-from satgan_tutorial.chips import symmetry, to_float
+from satgan_tutorial.chips import shrink, symmetry, to_float
 from satgan_tutorial.sources import simulate
 
 pytestmark = pytest.mark.once
@@ -19,6 +19,20 @@ def test_a_chip_gives_one_logit_and_128_features():
     assert model.output_shape == (None, 1)
     assert model.get_layer("features").output.shape == (None, 128)
     assert model.count_params() == 82_209
+
+
+def test_at_half_the_size_it_sees_what_it_would_see_of_chips_made_larger(chips):
+    large, small = classifier.build(), classifier.build(40)
+    kernel, *rest = large.get_weights()
+    small.set_weights([kernel.reshape(2, 2, 2, 2, 3, -1).sum((1, 3)), *rest])
+    images = shrink(chips.images[:4], 40)
+    np.testing.assert_allclose(
+        classifier.logits(small, images),
+        classifier.logits(large, images.repeat(2, 1).repeat(2, 2)),
+        atol=1e-4,
+    )
+    shown, _ = classifier.Batches(chips, 4, symmetries=False, image_size=40)[0]
+    assert shown.shape == (4, 40, 40, 3)
 
 
 def test_a_sweep_gives_the_numbers_of_the_chips_at_its_stride():

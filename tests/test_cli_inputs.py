@@ -93,6 +93,11 @@ def numbers():
 UNREAD = [
     case("length of book", "generate", "book", "--length", 300, "--out", "x.png", says="leave out --length"),
     case("heading of book", "generate", "book", "--heading", 3, "--out", "x.png", says="leave out --heading"),
+    case("ship of book", "generate", "book", "--ship", "--out", "x.png", says="leave out --ship"),
+    case(
+        "ship and none", "generate", "conditional", "--ship", "--no-ship", "--out", "x.png",
+        says="found --ship and --no-ship; expected one of them",
+    ),
     case("no ship of book", "generate", "book", "--no-ship", "--out", "x.png", says="leave out --no-ship"),
     case(
         "length of conditional", "generate", "conditional", "--length", 99, "--out", "x.png",

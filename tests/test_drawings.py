@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from satgan_tutorial import drawings
-from tests.test_book import NOTEBOOKS, ROOT
+from tests.test_book import CHAPTERS, NOTEBOOKS, ROOT
 
 pytestmark = pytest.mark.once
 
@@ -26,7 +26,23 @@ def test_a_drawing_says_what_there_is_to_see(path):
     title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
     assert title.get("id") == f"{path.stem}-title" and len(title.text) > 5
     assert desc.get("id") == f"{path.stem}-desc" and len(desc.text) > 60
-    assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}" and root.get("role") == "img"
+    assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
+    links = list(root.iter(f"{SVG}a"))
+    # What lies within an image a screen reader does not offer to press.
+    assert root.get("role") == ("group" if links else "img")
+    for link in links:
+        page = (ROOT / "book" / "after" / link.get("href")).resolve()
+        assert page.suffix == ".html" and page.with_suffix(".ipynb").is_file()
+        number, name = link.get("aria-label").split(". ", 1)
+        assert page.name.startswith(f"{int(number):02}-") and link.find(f"{SVG}text").text == number
+        assert f"# {name}\\n" in page.with_suffix(".ipynb").read_text(encoding="utf-8")
+        assert float(link.find(f"{SVG}circle").get("r")) * 350 / WIDTH >= 12, "too small for a finger"
+
+
+def test_the_last_drawing_leads_to_every_chapter():
+    root = ElementTree.parse(drawings.folder() / "what-you-built.svg").getroot()
+    linked = {link.get("href").rpartition("/")[2].removesuffix(".html") for link in root.iter(f"{SVG}a")}
+    assert linked == {path.stem for path in CHAPTERS}
 
 
 @pytest.mark.parametrize("path", FILES, ids=names)
@@ -35,7 +51,8 @@ def test_a_drawing_has_the_common_style_and_nothing_from_elsewhere(path):
     root = ElementTree.fromstring(text)
     assert root.get("class") == "satgan-drawing"
     assert root.get("viewBox").split()[:3] == ["0", "0", str(WIDTH)]
-    assert not re.search(r"<script|<style|<image|<animate|href=|font-size|font-family|\bstyle=", text)
+    assert not re.search(r"<script|<style|<image|<animate|font-size|font-family|\bstyle=", text)
+    assert not re.search(r'href="(?!\.\./)', text), "a link that leads out of the book"
     used = {name for element in root.iter() for name in (element.get("class") or "").split()}
     assert used <= set(re.findall(r"\.([a-z][a-z-]+)", STYLE)), "a class that style.css does not have"
     inks = [element.get(name) for element in root.iter() for name in ("fill", "stroke") if element.get(name)]

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from satgan_tutorial import classifier, flow, guidance, likelihood, plane, sampling, solvers
-from satgan_tutorial.chips import ChipSet, to_float
+from satgan_tutorial.chips import ChipSet, shrink, to_float
 
 RING = plane.ring()
 RIGHT = np.isin(RING.modes, (7, 0, 1))  # three of the eight modes are a y, the others are none
@@ -105,17 +105,21 @@ def chips(n=24):
 
 @pytest.fixture(scope="module")
 def taught():
-    return classifier.train(chips(), chips(), epochs=12, batch_size=8, noise=True, learning_rate=3e-3)
+    return classifier.train(
+        chips(), chips(), epochs=12, batch_size=8, noise=True, image_size=40, learning_rate=3e-3
+    )
 
 
 @pytest.mark.slow
 def test_a_reader_taught_about_noise_is_sure_at_the_end_and_knows_nothing_at_the_start(taught):
-    assert (classifier.logits(taught, chips().images) > 0).tolist() == (chips().labels == 1).tolist()
-    x = tf.random.stateless_normal((4, 80, 80, 3), (0, 1))
+    assert (classifier.logits(taught, shrink(chips().images, 40)) > 0).tolist() == (
+        chips().labels == 1
+    ).tolist()
+    x = tf.random.stateless_normal((4, 40, 40, 3), (0, 1))
     ship, none = (classifier.reader(taught, wish) for wish in (True, False))
     both = np.exp(ship(x, 0.0)) + np.exp(none(x, 0.0))
     np.testing.assert_allclose(both, 1, atol=1e-5)
-    bright = to_float(chips(2).images[1:])
+    bright = to_float(shrink(chips(2).images[1:], 40))
     assert ship(tf.constant(bright), 1.0)[0] > np.log(0.9)
     spread = [
         float(tf.reduce_max(tf.abs(ship(t * bright + (1 - t) * x[:1], t) - np.log(0.5)))) for t in (0, 1)
@@ -125,7 +129,7 @@ def test_a_reader_taught_about_noise_is_sure_at_the_end_and_knows_nothing_at_the
 
 @pytest.mark.slow
 def test_a_reader_makes_chips_that_it_calls_ships(taught):
-    z = tf.constant(sampling.noise(2, (80, 80, 3), seed=0))
+    z = tf.constant(sampling.noise(2, (40, 40, 3), seed=0))
     steered = guidance.steer(lambda x, t: 0 * x, classifier.reader(taught), weight=20.0)
     before, after = (
         classifier.reader(taught)(x, 1.0) for x in (z, solvers.solve(steered, z, solvers.times(8)))

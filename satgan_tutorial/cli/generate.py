@@ -27,6 +27,7 @@ MOST = 1_000_000  # chips, 19 GB
 @click.option("--seed", type=SEED, default=0, help="Same seed, same chips.")
 @out_file(".png", ".npy")
 @source_option("For a shipped model: the chips it learned from.")
+@click.option("--ship", is_flag=True, help="Of conditional ones: chips with a ship, which is the default.")
 @click.option("--no-ship", is_flag=True, help="Of conditional ones: chips without a ship.")
 @click.option("--class", "class_name", help="Of one with your own classes: which [default: each in turn].")
 @click.option(
@@ -48,6 +49,7 @@ def generate(
     seed: int,
     out: Path,
     source: str,
+    ship: bool,
     no_ship: bool,
     class_name: str | None,
     heading: float | None,
@@ -70,6 +72,8 @@ def generate(
       satgan generate runs/flow-conditional --guidance 2 --out surely-ships.png
       satgan generate causes --source simulated --heading 45 --length 250 --out north-east.png
     """  # noqa: D301
+    if ship and no_ship:
+        raise click.UsageError("found --ship and --no-ship; expected one of them, or neither for a ship.")
     if no_ship:
         unread("a chip without a ship has no heading and no length", "heading", "length")
     as_array = out.suffix.lower() == ".npy"
@@ -134,11 +138,11 @@ def _condition(
 
     takes = sum(x.shape[-1] for x in sampler.inputs[1:])
     if of := conditions.class_count(takes):
-        unread("this model is asked for a class", "no_ship", "heading", "length")
+        unread("this model is asked for a class", "ship", "no_ship", "heading", "length")
         return _classes(of, count, classes, class_name)
     unread("this model was not taught classes of your own", "class_name")
     if takes == 0:
-        unread("this model takes 0 conditions", "no_ship", "heading", "length")
+        unread("this model takes 0 conditions", "ship", "no_ship", "heading", "length")
         return None
     if takes == 1:
         unread("this model takes 1 condition, ship or none", "heading", "length")
