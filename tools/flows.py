@@ -1,4 +1,4 @@
-"""Measure the second family against the first: python tools/flows.py steps | copies | likelihood | families DIR [options]
+"""Measure the second family against the first: python tools/flows.py steps | copies | likelihood | looks | contest DIR [options]
 
 Writes tables into `book/results/15-from-noise-to-ship/`, with the chips in $SATGAN_DATA; their rows replace those that are
 there, the rows of other chips stay. Each set of generated ships is held against the test ships by the rulers
@@ -7,14 +7,20 @@ there, the rows of other chips stay. Each set of generated ships is held against
 - `steps`: the shipped `flow`, from one noise, in few and in many steps of two solvers: scores, and core seconds a chip.
 - `copies`: how near the ships of the shipped models are to the ships they learned from, and to as many that they never saw.
 - `likelihood`: bits a value that `flow` and chapter 4's Gaussians need for test ships.
-- `families`: trainings of a GAN and of a flow, the same ships, the same minutes, some seeds, some numbers of ships. DIR keeps
-  them, and one that is there goes on. Minutes are of one quiet core: each family makes as many steps as it made in so many
-  minutes when nothing else ran (`seconds.csv`, made first), so that a busy machine changes nothing but the wait. Hold TensorFlow to one core: TF_NUM_INTRAOP_THREADS=1.
+- `looks`: `families.csv`, what the rulers said of both families while the shipped weights were trained, against validation
+  ships (`tools/ship.py` wrote it down), by the core minutes that so many steps take here.
+- `contest`: `contest.csv`, trainings of both at the same size, the same minutes, some seeds, some numbers of ships. DIR keeps
+  them, and one that is there goes on.
+
+Minutes are of one quiet core: a step of each family is timed first, in turns, and steps are turned into minutes, so that a
+busy machine changes nothing but the wait. Hold TensorFlow to one core: TF_NUM_INTRAOP_THREADS=1.
 """
 
 import argparse
+import json
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -125,57 +131,64 @@ def likelihoods(chips, n=48):
         yield {"what": what, "n": len(found), "bits": found.mean(), "low": low, "high": high}
 
 
-def families(chips, folder, side, minutes, seeds, ships):
+def looks(chips):
+    """A row a look at the training of a shipped model, one a shipped model, and one for the train ships."""
+    split, judge = chips.split(0), Judge(chips.source)
+    seconds = paces({family: recipes.get(name) for family, name in FAMILIES.items()}, split.train)
+    names = {f"{column}_ships": column for column in panel.CHOOSING.values()}
+    for family, name in FAMILIES.items():
+        table = pd.read_csv(models.path(name, chips.source).with_suffix(".csv"))
+        best = table.step[table.score.idxmin()]
+        for row in table.rename(columns=names).to_dict("records"):
+            told = {"family": family, "seed": 0, "step": row["step"]}
+            told |= {"minutes": row["step"] * seconds[family] / 60}
+            told |= {column: row[column] for column in names.values()}
+            yield told | {"what": "look"}
+            if row["step"] == best:
+                yield told | {"what": "shipped"}
+    ruler = panel.yardstick(chips.ships, split.validation.ships.days, judge, CHIPS)
+    yield {"family": "real", "what": "train ships"} | scored(ruler, split.train.ships.images)
+
+
+def contest(chips, folder, side, minutes, seeds, ships):
     """A row a training: what it draws at its end, beside the ships that it learned from."""
     split, ruler = chips.split(0), yardstick(chips, CHIPS, side)
     made = {family: replace(recipes.get(name), image_size=side) for family, name in FAMILIES.items()}
-    seconds = paces(folder, made, split.train)
-    few = split.train.ships
-    for count in ships:
-        some = few[np.random.default_rng(0).permutation(len(few))[:count]]
-        for seed in seeds:
-            for budget in minutes:
-                for family, recipe in made.items():
-                    steps = round(60 * budget / seconds[family] / 20) * 20
-                    out = folder / f"{family}-{side}-{len(some)}-{budget:g}-{seed}"
-                    begun = training.read_card(out) != {}
-                    how = {"seed": seed, "steps": steps, "resume": begun}
-                    model = training.run(replace(recipe, steps=steps), some, out, **how)
-                    images = model.sample(CHIPS, 0)
-                    row = {
-                        "family": family,
-                        "side": side,
-                        "ships": len(some),
-                        "minutes": budget,
-                        "seed": seed,
-                    }
-                    row |= {"steps": steps, "n": CHIPS} | scored(ruler, images)
-                    yield row | near(enlarge(images, SIZE), split._replace(train=some), side)
-
-
-def paces(folder, made, train):
-    """Core seconds a step of each family: measured once, while nothing else runs, and kept in the folder."""
-    file = folder / "seconds.csv"
-    if not file.is_file():
+    kept, few = folder / "seconds.json", split.train.ships
+    if not kept.is_file():  # kept: a training that goes on has the steps that it began with
         folder.mkdir(parents=True, exist_ok=True)
-        built = {family: recipes.build(recipe, 0) for family, recipe in made.items()}
-        images = training.data_for(made["flow"], train).images
-        turns = experiments.equal_time.seconds_a_step(built, images, BATCH, rounds=3)
-        pd.DataFrame({name: [np.median(times)] for name, times in turns.items()}).to_csv(file, index=False)
-    return pd.read_csv(file).iloc[0].to_dict()
+        kept.write_text(json.dumps(paces(made, split.train)), encoding="utf-8")
+    seconds = json.loads(kept.read_text(encoding="utf-8"))
+    for count, seed, budget in product(ships, seeds, minutes):
+        some = few[np.random.default_rng(0).permutation(len(few))[:count]]
+        for family, recipe in made.items():
+            steps = max(20, round(60 * budget / seconds[family] / 20) * 20)
+            out = folder / f"{family}-{side}-{len(some)}-{budget:g}-{seed}"
+            how = {"seed": seed, "steps": steps, "resume": training.read_card(out) != {}}
+            model = training.run(replace(recipe, steps=steps), some, out, **how)
+            images = model.sample(CHIPS, 0)
+            row = {"family": family, "side": side, "ships": len(some), "minutes": budget, "seed": seed}
+            row |= {"step": steps, "n": CHIPS} | scored(ruler, images)
+            yield row | near(enlarge(images, SIZE), split._replace(train=some), side)
 
 
-def write(what, rows, source):
-    """Put rows into a table in the place of those of the same chips, and of the same keys where a training has some."""
-    file, table = RESULTS / f"{what}.csv", pd.DataFrame(rows)
+def paces(made, train):
+    """Core seconds a step of each family, timed in turns."""
+    built = {family: recipes.build(recipe, 0) for family, recipe in made.items()}
+    images = training.data_for(made["flow"], train).images
+    turns = experiments.equal_time.seconds_a_step(built, images, BATCH, rounds=3)
+    return {family: float(np.min(times)) for family, times in turns.items()}
+
+
+def write(file, rows, source, keys=()):
+    """Put rows into a table, in the place of those of the same chips, or of those of the same keys."""
+    file, table = RESULTS / f"{file}.csv", pd.DataFrame(rows)
     table.insert(0, "source", source)
     if file.is_file():
         old = pd.read_csv(file)
-        keys = [name for name in ("family", "side", "ships", "minutes", "seed") if name in table]
-        if keys:
-            table = pd.concat([old, table]).drop_duplicates(["source", *keys], keep="last")
-        else:
-            table = pd.concat([old[old.source != source], table])
+        table = pd.concat([old if keys else old[old.source != source], table])
+    if keys:
+        table = table.drop_duplicates(["source", *keys], keep="last")
     RESULTS.mkdir(parents=True, exist_ok=True)
     with replacing(file) as new:
         table.to_csv(new, index=False, float_format="%.4g")
@@ -183,24 +196,30 @@ def write(what, rows, source):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=("steps", "copies", "likelihood", "families"))
-    parser.add_argument("folder", type=Path, nargs="?", help="of the trainings")
-    parser.add_argument("--side", type=int, default=40, help="pixels; chips are shrunk to it")
+    parser.add_argument("what", choices=("steps", "copies", "likelihood", "looks", "contest"))
+    parser.add_argument("folder", type=Path, nargs="?", help="of the contest's trainings")
+    parser.add_argument("--side", type=int, default=40, help="pixels of the contest; chips are shrunk to it")
     parser.add_argument("--minutes", type=float, nargs="+", default=[2.5, 10])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--ships", type=int, nargs="+", default=[601])
     told = parser.parse_args()
     chips = load_chips()
-    if told.what == "families":
-        if told.folder is None:
-            parser.error("families: expected the folder of its trainings.")
-        for row in families(chips, told.folder, told.side, told.minutes, told.seeds, told.ships):
-            write("families", [row], chips.source)
-            print(row, flush=True)
-        return
-    made = {"steps": steps, "copies": copies, "likelihood": likelihoods}[told.what]
-    write(told.what, list(made(chips)), chips.source)
+    if told.what != "contest":
+        file, made = TABLES[told.what]
+        return write(file, list(made(chips)), chips.source)
+    if told.folder is None:
+        parser.error("contest: expected the folder of its trainings.")
+    for row in contest(chips, told.folder, told.side, told.minutes, told.seeds, told.ships):
+        write("contest", [row], chips.source, ("family", "side", "ships", "minutes", "seed"))
+        print(row, flush=True)
 
+
+TABLES = {
+    "steps": ("steps", steps),
+    "copies": ("copies", copies),
+    "likelihood": ("likelihood", likelihoods),
+    "looks": ("families", looks),
+}
 
 if __name__ == "__main__":
     main()
