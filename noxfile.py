@@ -91,6 +91,9 @@ def slides(session):
 @nox.session
 def classroom(session):
     """Pack one zip for a room with no network; the platforms are linux, linux-arm, windows and macos, by default this."""
+    python(session, "tools/handout.py", str(BUILD / "handout"))
+    if (BUILD / "html" / "index.html").exists():
+        python(session, "tools/slides.py", str(BUILD / "html"), str(BUILD / "slides"))
     python(session, "tools/pack.py", *session.posargs, env=environment(None))
 
 

@@ -91,6 +91,9 @@ def pack(tmp_path, monkeypatch):
         "data/shipsnet/scenes/lb_1.png": "a scene",
         "data/shipsnet/homework.txt": "a note",
         "_build/html/index.html": "a page",
+        "_build/slides/index.html": "a list",
+        "_build/slides/reveal/reveal.js": "a script",
+        "_build/handout/handout.pdf": "two pages",
     }.items():
         file = project / place
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -130,6 +133,9 @@ def test_what_is_packed_installs_and_is_checked_with_no_network(pack, tmp_path, 
         "START-HERE.txt",
         "install.py",
         "_build/html/index.html",
+        "_build/slides/index.html",
+        "_build/slides/reveal/reveal.js",
+        "_build/handout/handout.pdf",
         "data/shipsnet/LICENCE.txt",
         "data/shipsnet/shipsnet/1__scene__1.0_2.0.png",
         "data/shipsnet/scenes/lb_1.png",
@@ -199,6 +205,15 @@ def test_too_little_disk_and_unknown_platforms_are_told_before_the_work(pack, mo
     assert "found 3.0 GB free; packing takes 5.0" in pack.main("linux windows")
 
 
+def test_slides_and_handout_that_are_not_there_are_named(pack, tmp_path, capsys):
+    assert len(pack.lessons()) == 3 and capsys.readouterr().out == ""
+    (tmp_path / "project" / "_build" / "slides" / "index.html").unlink()
+    (tmp_path / "project" / "_build" / "handout" / "handout.pdf").unlink()
+    pack.lessons()
+    said = capsys.readouterr().out
+    assert "no slides: run `make book` and `make slides`" in said and "no handout as a PDF" in said
+
+
 def test_a_zip_that_breaks_leaves_the_old_one(pack, tmp_path):
     target, good = tmp_path / "room.zip", tmp_path / "good.txt"
     good.write_text("good")
@@ -220,7 +235,8 @@ def test_wheels_that_cannot_be_fetched_leave_no_zip(pack, monkeypatch, tmp_path,
     (tmp_path / "all wheels" / "tiny-1.0-py3-none-any.whl").unlink()
     assert pack.main().startswith("Nothing was packed: ")
     assert "tiny==1.0" in capfd.readouterr().err
-    assert [path.name for path in (tmp_path / "project" / "_build").iterdir()] == ["html"]
+    there = sorted(path.name for path in (tmp_path / "project" / "_build").iterdir())
+    assert there == ["handout", "html", "slides"]
 
 
 def test_each_platform_and_each_patch_of_python_gets_its_own_wheels(pack, monkeypatch):

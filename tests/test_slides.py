@@ -81,6 +81,14 @@ def test_every_slide_says_what_to_say_and_there_is_a_vote(file):
     assert votes >= 1
 
 
+def test_the_list_for_teachers_has_every_deck():
+    guide = (ROOT / "book" / "teaching" / "guide.md").read_text(encoding="utf-8")
+    titles = {
+        file.stem: file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") for file in DECKS
+    }
+    assert dict(re.findall(r"\| `(\d-\w+)`: (.+?) \|", guide)) == titles
+
+
 def texts(path):
     """How the texts in a notebook's code begin, with `…` where a run fills something in."""
     for cell in nbformat.read(path, as_version=4).cells:

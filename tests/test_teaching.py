@@ -130,7 +130,7 @@ def test_the_90_minutes_have_ten_to_spare_and_one_notebook_that_learners_run():
     spare = sum(int(row["Minutes"]) for row in table if row["Teacher"].startswith("Buffer"))
     assert spare >= 10
     run = [row["Cells"] for row in table if re.search(r"\b[Rr]un\b|write `", row["Learners"])]
-    assert len(run) >= 3 and {LINK.fullmatch(cell)[2] for cell in run} == {"../start/00-ten-minutes.ipynb"}
+    assert len(run) >= 3 and {LINK.fullmatch(cell)[2] for cell in run} == {"workshop-90-minutes.ipynb"}
 
 
 def test_the_closing_questions_ask_what_the_90_minutes_have_shown():
@@ -144,6 +144,17 @@ def test_the_closing_questions_ask_what_the_90_minutes_have_shown():
         assert sum(choice.startswith("**") for choice in choices) == 1, question
         assert reply and shown in begins, question
     assert len({next(i for i, c in enumerate(row[1:4]) if "**" in c) for row in asked}) == 3
+
+
+def test_each_vote_of_the_script_is_in_the_notebook_and_has_wrong_answers_with_replies():
+    text = (TEACHING / "plan-90-minutes.md").read_text(encoding="utf-8").partition("## Script\n")[2]
+    _, *votes = text.partition("\n## ")[0].split("**Vote ")
+    exercise = text[text.index("Ask for hands at `Right`") :].partition("\n- ")[0]
+    for part in (*votes, exercise):
+        assert re.search(r"(?m)^  - .+[.?:\"`] \S", part), part[:60]
+    notebook = "\n".join(cell.source for cell in cells(TEACHING / "workshop-90-minutes.ipynb"))
+    asked = len(re.findall(r"(?m)^\*\*(?:Vote\.|The first vote, again\.)\*\*", notebook))
+    assert asked == len(votes) >= 7
 
 
 def test_what_half_a_day_expects_to_hear_is_heard_while_something_is_taught():
@@ -235,7 +246,10 @@ def test_every_link_leads_somewhere(path):
 
 
 def test_what_is_seen_on_the_screen_is_what_the_book_prints():
-    shown = [c.source + str(c.get("outputs")) for p in CHAPTERS for c in nbformat.read(p, as_version=4).cells]
+    notebooks = [*CHAPTERS, TEACHING / "workshop-90-minutes.ipynb"]
+    shown = [
+        c.source + str(c.get("outputs")) for p in notebooks for c in nbformat.read(p, as_version=4).cells
+    ]
     shown += [p.read_text(encoding="utf-8") for p in (ROOT / "satgan_tutorial").rglob("*.py")]
     shown = "\n".join(shown)
     for name in ("real", "simulated"):  # the line that tells which chips are used

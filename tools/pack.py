@@ -1,8 +1,8 @@
 """Pack one zip that installs and runs the book with no network: `make classroom`, or PLATFORM="linux windows".
 
 It holds the files of this checkout as they were committed, the wheels of the
-pinned set for this Python and for one or more platforms, the real chips and the
-built book where they are at hand, `install.py`, and a text to start with.
+pinned set for this Python and for one or more platforms, the real chips, the
+built book, the slides and the handout where they are at hand, `install.py`, and a text to start with.
 """
 
 import io
@@ -65,7 +65,7 @@ def main(names=""):
     name = f"{FOLDER}-python{PYTHON}-{'-'.join(chosen)}.zip"
     try:
         with tempfile.TemporaryDirectory(prefix=".classroom-", dir=build) as folder:
-            members = [*tree(Path(folder)), *chips(), *pages()]
+            members = [*tree(Path(folder)), *chips(), *pages(), *lessons()]
             members += download(chosen, Path(folder))
             write(build / name, members, Path(folder))
     except (ChipError, OSError, subprocess.CalledProcessError) as error:
@@ -123,6 +123,17 @@ def pages():
     if not (html / "index.html").exists():
         print("Found no built book: run `make book` first to pack its pages.")
     files = (file for file in html.rglob("*") if file.is_file())
+    return [(file, file.relative_to(ROOT).as_posix()) for file in files]
+
+
+def lessons():
+    """The slides, which link to the pages, and the handout, each where it is made."""
+    slides, handout = ROOT / "_build" / "slides", ROOT / "_build" / "handout"
+    if not (slides / "index.html").exists():
+        print("Found no slides: run `make book` and `make slides` first to pack them.")
+    if not (handout / "handout.pdf").exists():
+        print("Found no handout as a PDF, which takes a Chromium: print its page instead.")
+    files = (file for folder in (slides, handout) for file in folder.rglob("*") if file.is_file())
     return [(file, file.relative_to(ROOT).as_posix()) for file in files]
 
 

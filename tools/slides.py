@@ -189,7 +189,8 @@ REVEAL = """
 <script src="reveal/reveal.js"></script><script src="reveal/notes.js"></script>
 <script>
 document.body.classList.add("scripted");
-const shape = () => innerWidth < innerHeight ? {{ width: 560, height: 1000 }} : {{ width: 1200, height: 750 }};
+const shape = () => innerWidth < innerHeight
+  ? {{ width: 560, height: Math.round((560 * innerHeight) / innerWidth) }} : {{ width: 1200, height: 750 }};
 const fixed = {{ center: false, hash: true, margin: 0.03, scrollActivationWidth: null, transition: "none" }};
 Reveal.initialize({{ ...fixed, ...shape(), slideNumber: true, plugins: [RevealNotes] }});
 addEventListener("resize", () => Reveal.configure(shape()));
