@@ -12,10 +12,17 @@ import pytest
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[1]
-SPEC = importlib.util.spec_from_file_location("slides", ROOT / "tools" / "slides.py")
-slides = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(slides)
 
+
+def load(name):
+    """A script of `tools/`."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
+
+
+slides = load("slides")
 DECKS = sorted(slides.DECKS.glob("*.md"))
 FOOTER = '<div class="extra_footer">\n  Whose chips.\n</div>'
 
@@ -128,3 +135,16 @@ def test_a_name_that_finds_nothing_is_told_with_what_there_is(built):
         slides.drawing("whale")
     with pytest.raises(slides.SlideError, match="expected figure:CHAPTER"):
         slides.deck("# A deck\n\n![A ship](ship.png)", slides.pictures(pages, built))
+
+
+def test_the_handout_for_paper_needs_nothing_else_and_is_html_where_no_browser_prints_it(
+    tmp_path, monkeypatch, capsys
+):
+    handout = load("handout")
+    monkeypatch.setattr(handout.shutil, "which", lambda name: None)
+    handout.main(str(tmp_path))
+    assert [file.name for file in tmp_path.iterdir()] == ["handout.html"]
+    assert "HTML alone" in capsys.readouterr().out
+    page = (tmp_path / "handout.html").read_text(encoding="utf-8")
+    assert "<title id=" in page and page.count("<h2") == page.count("<h2>") + 1  # the second side begins once
+    assert not re.search(r"\{raw\}|\$|href=|src=|\.ipynb", page), "as on a page of the book"
