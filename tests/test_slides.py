@@ -146,5 +146,6 @@ def test_the_handout_for_paper_needs_nothing_else_and_is_html_where_no_browser_p
     assert [file.name for file in tmp_path.iterdir()] == ["handout.html"]
     assert "HTML alone" in capsys.readouterr().out
     page = (tmp_path / "handout.html").read_text(encoding="utf-8")
+    assert "<em>p</em>(<em>y</em> | <em>x</em>)" in page  # the bar begins no cell
     assert "<title id=" in page and page.count("<h2") == page.count("<h2>") + 1  # the second side begins once
     assert not re.search(r"\{raw\}|\$|href=|src=|\.ipynb", page), "as on a page of the book"

@@ -46,9 +46,10 @@ def page(text: str) -> str:
     markdown.add_render_rule("fence", drawn)
     for rule in ("link_open", "link_close"):
         markdown.add_render_rule(rule, lambda *_: "")
-    body = markdown.render(
-        text.replace(r"$p(y \mid x)$", "*p*(*y* | *x*)").replace(r"$p(x \mid y)$", "*p*(*x* | *y*)")
-    )
+    # The bar is escaped, since in a table it would begin another cell.
+    for given in ("yx", "xy"):
+        text = text.replace(rf"$p({given[0]} \mid {given[1]})$", rf"*p*(*{given[0]}* \| *{given[1]}*)")
+    body = markdown.render(text)
     body = body.replace("<h2>Is my", '<h2 class="own">Is my')
     start, heading, rest = body.partition("<h2>My own numbers</h2>")
     body = start + heading + rest.replace("<table>", '<table class="blank">', 1)
