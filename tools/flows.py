@@ -42,8 +42,9 @@ from satgan_tutorial.files import checkout, replacing
 from satgan_tutorial.judge import Judge
 
 RESULTS = checkout() / "book" / "results" / "15-from-noise-to-ship"
-WAYS = [("euler", n) for n in (1, 2, 4, 8, 16, 32)] + [("heun", n) for n in (1, 2, 4, 8, 16, 25)]
-CHIPS = 250  # generated for a row of `steps` and `families`
+WAYS = [("euler", n) for n in (1, 2, 4, 8, 16, 32)] + [("heun", n) for n in (1, 2, 4, 8, 16)]
+CHIPS = 250  # generated for a row of `steps` and `contest`
+COPIES = 500  # and of `copies`
 FAMILIES = {"gan": "book", "flow": "flow"}
 BATCH = 16
 
@@ -92,7 +93,7 @@ def near(images, split, side=SIZE):
 def copies(chips):
     """A row a shipped model, and one for validation ships, which are of other days than both."""
     split = chips.split(0)
-    drawn = {name: sampling.sample(models.load(name, chips.source), 1000, 0) for name in FAMILIES.values()}
+    drawn = {name: sampling.sample(models.load(name, chips.source), COPIES, 0) for name in FAMILIES.values()}
     for what, images in (drawn | {"validation ships": split.validation.ships.images}).items():
         yield {"what": what, "n": len(images)} | near(images, split)
 
@@ -115,7 +116,7 @@ def gaussian_bits(train, images, directions):
     return nats / 2 / (size * np.log(2))
 
 
-def likelihoods(chips, n=48):
+def likelihoods(chips, n=32):
     """A row a model: bits a value of test ships, with a 95 % interval over the ships, and of validation ships for the choice."""
     split, rng = chips.split(0), np.random.default_rng(0)
     ships = split.test.ships.images
