@@ -74,6 +74,8 @@ FAULTS = {
     "no-ships about four might be ships; towns and hills are texture without streets.",
     "conditional-simulated": "of the 64 ships of seed 0 about nine are torn, bent or smeared, and nearly all point the way most "
     "train ships do; of the 64 no-ships about six might be ships; it was trained for twelve minutes.",
+    "flow-real": "of the 64 ships of seed 0 about eleven are bent, torn or faint; outlines waver; hulls and sea have too strong a grain. "
+    "When its training ended it was still getting better.",
     "flow-conditional-real": "of the 32 ships of seed 0 about ten are bent, torn or faint; outlines waver and decks are speckle; of the 32 "
     "no-ships about three might be ships; the sea is too noisy. It draws at half the size, and its training was short.",
     "causes-simulated": "hulls are stubby and ragged, many with a horn at one end or both, most of all where a heading is "
