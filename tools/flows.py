@@ -137,6 +137,7 @@ def looks(chips):
     split, judge = chips.split(0), Judge(chips.source)
     seconds = paces({family: recipes.get(name) for family, name in FAMILIES.items()}, split.train)
     names = {f"{column}_ships": column for column in panel.CHOOSING.values()}
+    ruler = panel.yardstick(chips.ships, split.validation.ships.days, judge, CHIPS)
     for family, name in FAMILIES.items():
         table = pd.read_csv(models.path(name, chips.source).with_suffix(".csv"))
         best = table.step[table.score.idxmin()]
@@ -146,8 +147,8 @@ def looks(chips):
             told |= {column: row[column] for column in names.values()}
             yield told | {"what": "look"}
             if row["step"] == best:
-                yield told | {"what": "shipped"}
-    ruler = panel.yardstick(chips.ships, split.validation.ships.days, judge, CHIPS)
+                images = sampling.sample(models.load(name, chips.source), CHIPS, 0)
+                yield told | {"what": "shipped"} | scored(ruler, images)
     yield {"family": "real", "what": "train ships"} | scored(ruler, split.train.ships.images)
 
 
