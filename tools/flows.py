@@ -27,7 +27,6 @@ import numpy as np
 import pandas as pd
 
 from satgan_tutorial import (
-    experiments,
     likelihood,
     load_chips,
     metrics,
@@ -38,6 +37,7 @@ from satgan_tutorial import (
     training,
 )
 from satgan_tutorial.chips import SIZE, as_coarse, enlarge
+from satgan_tutorial.experiments import equal_time
 from satgan_tutorial.files import checkout, replacing
 from satgan_tutorial.judge import Judge
 
@@ -149,7 +149,9 @@ def looks(chips):
             if row["step"] == best:
                 images = sampling.sample(models.load(name, chips.source), CHIPS, 0)
                 yield told | {"what": "shipped"} | scored(ruler, images)
-    yield {"family": "real", "what": "train ships"} | scored(ruler, split.train.ships.images)
+    yield {"family": "real", "seed": 0, "step": 0, "minutes": 0.0, "what": "train ships"} | scored(
+        ruler, split.train.ships.images
+    )
 
 
 def contest(chips, folder, side, minutes, seeds, ships):
@@ -178,7 +180,7 @@ def paces(made, train):
     """Core seconds a step of each family, timed in turns."""
     built = {family: recipes.build(recipe, 0) for family, recipe in made.items()}
     images = training.data_for(made["flow"], train).images
-    turns = experiments.equal_time.seconds_a_step(built, images, BATCH, rounds=3)
+    turns = equal_time.seconds_a_step(built, images, BATCH, rounds=3)
     return {family: float(np.min(times)) for family, times in turns.items()}
 
 
