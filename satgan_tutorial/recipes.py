@@ -168,7 +168,7 @@ CONDITIONAL = replace(
 
 FLOW = FlowRecipe(
     "flow",
-    "The second family: a velocity from noise to ships by flow matching, slower to learn and to draw, with whole hulls.",
+    "The second family: a velocity from noise to ships by flow matching; nothing plays against it, and each ship takes tens of passes.",
     steps=8_000,
 )
 
