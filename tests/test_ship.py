@@ -92,11 +92,11 @@ def test_a_training_that_was_killed_at_a_look_goes_on_to_the_same_weights(ship, 
     scored = ship.drawn
     looks = []
 
-    def kill(sampler, part):
+    def kill(sampler, part, count):
         looks.append(part)
         if len(looks) == 2:
             raise KeyboardInterrupt
-        return scored(sampler, part)
+        return scored(sampler, part, count)
 
     monkeypatch.setattr(ship, "drawn", kill)
     with pytest.raises(KeyboardInterrupt):

@@ -98,9 +98,7 @@ class Looks(keras.callbacks.Callback):
         count: how many chips of a class each look draws.
     """
 
-    def __init__(
-        self, folder: Path, every: int, last: int, chips: ChipSet, judge: Judge, count: int = COUNT
-    ) -> None:
+    def __init__(self, folder: Path, every: int, last: int, chips: ChipSet, judge: Judge, count: int) -> None:
         super().__init__()
         self.folder, self.every, self.last, self.count = folder, every, last, count
         self.chips, self.judge = chips, judge
@@ -165,9 +163,7 @@ def wish(sampler: keras.Model) -> np.ndarray | None:
     return conditions.encode(True) if width == 1 else conditions.encode(True, 45.0, 200.0)
 
 
-def drawn(
-    sampler: keras.Model, part: ChipSet, count: int = COUNT
-) -> Iterator[tuple[str, np.ndarray, ChipSet]]:
+def drawn(sampler: keras.Model, part: ChipSet, count: int) -> Iterator[tuple[str, np.ndarray, ChipSet]]:
     """Generated chips beside the real ones of their class: its name, uint8 (count, 80, 80, 3), the chips."""
     classes = {"ships": part.ships} | ({"no_ships": part.no_ships} if sampler.inputs[1:] else {})
     for label, real in classes.items():
@@ -187,12 +183,12 @@ def main(
     seed: int = 0,
     steps: int | None = None,
     looks: int = LOOKS,
-    look_at: int = COUNT,
+    look_at: int | None = None,
     out: Path = models.HERE,
 ) -> Path:
     """Train, look, store; return the file."""
     recipe, real = recipes.get(name), load_chips()
-    steps = steps or recipe.steps
+    steps, look_at = steps or recipe.steps, look_at or COUNT
     chips = as_coarse(real, recipe.image_size)
     split, judge = chips.split(0), Judge(chips.source)
     # A look falls on a row of the training's log, where an epoch ends.
@@ -275,7 +271,7 @@ def scores(sampler: keras.Model, split: Split, judge: Judge) -> list[str]:
     """The lines of a table of all scores on test chips, of what is drawn and of the train chips."""
     names = list(metrics.METRICS)
     lines = [f"| what | against | {' | '.join(names)} |", "|---" * (2 + len(names)) + "|"]
-    for label, fake, real in drawn(sampler, split.test):
+    for label, fake, real in drawn(sampler, split.test, COUNT):
         against, word = judge.features(real), label.replace("_", "-")
         train = getattr(split.train, label)
         for what, images in ((f"{COUNT} generated {word}", fake), (f"{len(train)} train {word}", train)):
@@ -294,7 +290,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--looks", type=int, default=LOOKS)
-    parser.add_argument("--look-at", type=int, default=COUNT, help="generated chips of a class a look scores")
+    parser.add_argument("--look-at", type=int, help="generated chips of a class a look scores")
     parser.add_argument("--out", type=Path, default=models.HERE, help="where to store it")
     told = vars(parser.parse_args())
     try:
