@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, log_loss
 
-from satgan_tutorial import load_chips
+from satgan_tutorial import load_chips, models
 from satgan_tutorial.experiments import lessons
 
 pytestmark = pytest.mark.once
@@ -87,19 +87,25 @@ def test_each_row_of_the_table_is_a_run_that_the_script_makes(split):
     every = {"real": 601, "simulated": len(split.train.ships)}
     assert len(lessons.done()) == len(rows) > 0
     assert set(rows.arm) <= set(lessons.ARMS) and set(rows.seed) <= set(lessons.SEEDS)
-    assert set(rows.n[rows.arm.isin(lessons.REAL)]) <= {50, 100, 200, 400, *every.values()}
+    assert set(rows.n[rows.arm.isin(lessons.FEW)]) <= {*lessons.NUMBERS, *every.values()}
+    assert not rows.duplicated(["arm", "n", "seed", "chips"]).any()
     for column in ("ap", "accuracy", "asked_ap", "asked_accuracy"):
         assert rows[column].between(0, 1).all()
     assert (rows.log_loss > 0).all() and (rows.steps == lessons.STEPS).all()
 
 
-def test_every_run_is_there_once_and_a_simulated_reader_does_not_learn_from_the_simulator(split):
+def test_every_run_is_there_once_and_no_arm_whose_generator_is_not_shipped(split, monkeypatch):
+    monkeypatch.setattr(models, "shipped", lambda: ["book-simulated", "conditional-simulated", "flow-real"])
     made = lessons.runs(split)
     assert len(set(made)) == len(made)
-    assert {arm for arm, *_ in made} == set(lessons.ARMS) - {"simulator alone"}
-    assert {n for arm, n, *_ in made if arm == "own GAN + symmetries"} == {50, 200}
-    for arm in lessons.REAL:
+    assert {arm for arm, *_ in made} == set(lessons.ARMS) - {"simulator alone", "flow"}
+    assert {n for arm, n, *_ in made if arm == "own GAN"} == {10, 25, 50}
+    every = len(split.train.ships)
+    assert {n for arm, n, *_ in made if arm == "book"} == {10, 25, 50, 200, every}
+    for arm in ("nothing", "symmetries", "book"):
         assert len([one for one in made if one[0] == arm]) == 5 * len(lessons.SEEDS)
+    first = [one for one in made if one[2] == 1]
+    assert made[: len(first)] == first  # a seed is whole before the next begins
 
 
 @pytest.mark.slow
@@ -108,7 +114,7 @@ def test_each_arm_gets_the_chips_it_should(small, split, monkeypatch):
     train, validation = split.train, split.validation
     for name, arm in lessons.ARMS.items():
         ships, no_ships, generated = lessons.pools(arm, split, 20, seed=1)
-        assert (generated is not None) == (arm.generator in ("book", "own")), name
+        assert (generated is not None) == (arm.generator in ("book", "flow", "own")), name
         if generated is not None:
             assert generated.shape == (8, 80, 80, 3)
         n = {"conditional": len(train.ships), "simulated": len(train.ships)}.get(arm.generator, 20)
@@ -130,9 +136,6 @@ def test_a_run_adds_a_row_and_is_not_made_again(small, capsys, monkeypatch):
     for _ in range(2):
         script.main(["--most", "1"])
     rows = pd.read_csv(lessons.TABLE)
-    assert list(rows.arm) == ["nothing"] * 2 and set(rows.n) == {
-        50,
-        len(load_chips().split().train.ships),
-    }
+    assert list(rows.arm) == ["nothing"] * 2 and list(rows.n) == [10, 25]
     assert set(rows.chips) == {"simulated"} and lessons.done() == set(lessons.runs(load_chips().split())[:2])
     assert len(capsys.readouterr().out.splitlines()) >= 2

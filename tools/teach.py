@@ -2,8 +2,8 @@
 
 What is compared stands in `satgan_tutorial.experiments.lessons`. Every finished run adds a row to
 `book/results/13-does-it-help/teach.csv` and is skipped the next time. SATGAN_DATA says which chips. A run takes one core
-for 20 seconds, one with a GAN of its own two minutes more; `--worker 0/2` and `--worker 1/2` share the work, and
-`--most 10` ends after ten runs.
+for 20 seconds, one with a GAN of its own two minutes more, and the first with ships of `flow` three; `--worker 0/2` and
+`--worker 1/2` share the work, `--most 10` ends after ten runs.
 """
 
 import argparse
