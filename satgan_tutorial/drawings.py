@@ -12,7 +12,11 @@ from .svg import in_page
 
 
 def folder() -> Path:
-    """Where the drawings lie: in the book, or in the installed wheel."""
+    """Where the drawings lie: in the book, or in the installed wheel.
+
+    >>> (folder() / "style.css").is_file()
+    True
+    """
     return home() / "book" / "_static" / "drawings"
 
 
@@ -25,6 +29,12 @@ def show_drawing(name: str, *, caption: str) -> None:
 
     Raises:
         FileNotFoundError: there is no such drawing, or there is no book.
+
+    >>> show_drawing("two-players", caption="Two players.")
+    <IPython.core.display.HTML object>
+    >>> show_drawing("unicorn", caption="One horn.")
+    Traceback (most recent call last):
+    FileNotFoundError: found no drawing 'unicorn'; there are ...
     """
     from IPython.display import HTML, display
 
@@ -42,6 +52,9 @@ def show_live(name: str, *, caption: str) -> None:
 
     Raises:
         FileNotFoundError: there is no such drawing, or there is no book.
+
+    >>> show_live("kid-points", caption="Move a point.")
+    <IPython.core.display.HTML object>
     """
     from IPython.display import HTML, display
 

@@ -20,17 +20,30 @@ STALE = (
 
 
 def home() -> Path:
-    """The folder that holds the book's tables and drawings, `book/results/` for one; of an installed wheel the copy in it."""
+    """The folder that holds the book's tables and drawings, `book/results/` for one; of an installed wheel the copy in it.
+
+    >>> (home() / "book" / "results").is_dir()
+    True
+    """
     return checkout() or Path(__file__).resolve().parent / "shelf"
 
 
 def data_home() -> Path:
-    """The folder where `data/shipsnet` is looked for: the checkout this package is in, else the working folder."""
+    """The folder where `data/shipsnet` is looked for: the checkout this package is in, else the working folder.
+
+    >>> data_home() == (checkout() or working_folder())
+    True
+    """
     return checkout() or working_folder()
 
 
 def checkout() -> Path | None:
-    """The checkout this package is in; None for an installed wheel."""
+    """The checkout this package is in; None for an installed wheel.
+
+    >>> root = checkout()
+    >>> root is None or (root / "pyproject.toml").is_file()
+    True
+    """
     folder = Path(__file__).resolve().parents[1]
     return folder if (folder / "pyproject.toml").is_file() else None
 
@@ -40,6 +53,9 @@ def working_folder() -> Path:
 
     Raises:
         FileNotFoundError: somebody has deleted it.
+
+    >>> working_folder() == Path.cwd()
+    True
     """
     try:
         return Path.cwd()
@@ -54,6 +70,9 @@ def absolute(path: str | os.PathLike) -> Path:
 
     Raises:
         FileNotFoundError: there is no home to stand for `~`, or the working folder is gone.
+
+    >>> absolute("chips") == Path.cwd() / "chips", absolute("chips/").name
+    (True, 'chips')
     """
     try:
         path = Path(path).expanduser()
@@ -65,7 +84,11 @@ def absolute(path: str | os.PathLike) -> Path:
 
 
 def fault_of(path: str | os.PathLike) -> str | None:
-    """What keeps a path from being read as a file, None if nothing does; it opens nothing, so no pipe can hold it."""
+    """What keeps a path from being read as a file, None if nothing does; it opens nothing, so no pipe can hold it.
+
+    >>> fault_of("no-such-file"), fault_of(Path(__file__).parent), fault_of(__file__)
+    ('nothing there', 'a folder', None)
+    """
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -83,6 +106,11 @@ def sha256(file: Path) -> bytes:
 
     Raises:
         OSError: it is no regular file, or cannot be read.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     size = Path(folder, "a.txt").write_bytes(b"ship")
+    ...     sha256(Path(folder, "a.txt")) == hashlib.sha256(b"ship").digest()
+    True
     """
     if fault := fault_of(file):
         raise OSError(f"{file}: found {fault}; expected a file.")
@@ -95,6 +123,15 @@ def replacing(file: Path) -> Iterator[Path]:
     """Give a new file beside `file` to write to, which takes its place at the end: whole or not at all.
 
     What killed processes left half-written of the same file is removed.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "log.csv")
+    ...     with replacing(file) as new:
+    ...         size = new.write_text("step,loss")
+    ...         file.exists()  # not before all of it is written
+    ...     file.read_text()
+    False
+    'step,loss'
     """
     name = file.name[-40:]  # a name may have 255 bytes, of which the new one's beginning needs some
     for old in file.parent.glob(".new-*"):
@@ -121,6 +158,14 @@ def staging(folder: Path) -> Iterator[Path]:
 
     Raises:
         OSError: the folder cannot be made or written to.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with staging(Path(folder)) as new:
+    ...         (new / "left").mkdir()
+    ...         (new / "kept").mkdir()
+    ...         path = (new / "kept").rename(Path(folder, "kept"))
+    ...     os.listdir(folder)
+    ['kept']
     """
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     for old in folder.glob(".new-*"):
@@ -169,7 +214,13 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def locked(file: Path) -> Iterator[bool]:
-    """Hold a lock file, which no crash leaves locked; False where another process holds it."""
+    """Hold a lock file, which no crash leaves locked; False where another process holds it.
+
+    >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder, ".lock")) as ours:
+    ...     with locked(Path(folder, ".lock")) as again:
+    ...         ours, again
+    (True, False)
+    """
     from filelock import FileLock, Timeout
 
     lock = FileLock(file, timeout=0)

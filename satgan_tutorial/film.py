@@ -21,6 +21,13 @@ def show_film(frames: list[Figure], captions: list[str], *, alt: str) -> None:
 
     Raises:
         ValueError: if there are no frames, or not as many captions.
+
+    >>> frames = [Figure(figsize=(2, 1)) for step in range(2)]
+    >>> show_film(frames, ["At the start.", "At the end."], alt="A training.")
+    <IPython.core.display.HTML object>
+    >>> show_film(frames, ["At the start."], alt="A training.")
+    Traceback (most recent call last):
+    ValueError: 2 frames and 1 captions; a film needs one caption a frame.
     """
     from IPython.display import HTML, display
 

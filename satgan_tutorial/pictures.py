@@ -37,7 +37,12 @@ COLUMNS = ("images", "labels", "names", "groups")  # what a set has one of for e
 
 
 class PictureError(ChipError):
-    """A folder of pictures that cannot be used, or not so: says what was found, what was expected, what to do."""
+    """A folder of pictures that cannot be used, or not so: says what was found, what was expected, what to do.
+
+    >>> find_class("cat", ("dog", "horse"))
+    Traceback (most recent call last):
+    satgan_tutorial.pictures.PictureError: found no class 'cat'; there is dog, horse.
+    """
 
     exit_code = 2  # of the command that named it
 
@@ -63,6 +68,10 @@ class Report:
         near: how many are near-copies of others, kept, and held together in a split.
         unmatched: how many names `group_by` says nothing of.
         reading: how they were read, the settings of `sources.folder.Reading`.
+
+    >>> report = Report(files=20, smallest=(48, 64), largest=(640, 480), cut=20, grey=3)
+    >>> report.files, report.largest, report.copies
+    (20, (640, 480), ())
     """
 
     files: int = 0
@@ -97,6 +106,14 @@ class PictureSet:
 
     Raises:
         PictureError: something is not as above.
+
+    >>> names = np.array(["a/1.png", "a/2.png", "b/1.png", "b/2.png"])
+    >>> images, labels = np.zeros((4, 32, 32, 3), np.uint8), np.array([0, 0, 1, 1])
+    >>> pictures = PictureSet(images, labels, names, groups=names, classes=("a", "b"))
+    >>> pictures
+    PictureSet(4 pictures of 2 classes, 32 x 32 pixels)
+    >>> pictures.of("b").names.tolist()
+    ['b/1.png', 'b/2.png']
     """
 
     images: np.ndarray
@@ -172,7 +189,13 @@ class PictureSet:
 
 
 class PictureSplit(NamedTuple):
-    """Three sets of one `PictureSet.split`; no group is in two of them."""
+    """Three sets of one `PictureSet.split`; no group is in two of them.
+
+    >>> names = np.array([f"{i}.png" for i in range(20)])
+    >>> pictures = PictureSet(np.zeros((20, 32, 32, 3), np.uint8), np.zeros(20, int), names, groups=names)
+    >>> [len(side) for side in pictures.split(seed=0)]
+    [12, 3, 5]
+    """
 
     train: PictureSet
     validation: PictureSet
@@ -184,6 +207,9 @@ def find_class(name: str, classes: Sequence[str]) -> int:
 
     Raises:
         PictureError: there is none of that name.
+
+    >>> find_class("Boat", ("barge", "boat"))
+    1
     """
     folded = [fold(known) for known in classes]
     if fold(name) not in folded:
@@ -193,12 +219,26 @@ def find_class(name: str, classes: Sequence[str]) -> int:
 
 
 def fold(name: str) -> str:
-    """A name as file systems compare it that know no case: macOS and Windows do, and macOS takes accents apart."""
+    """A name as file systems compare it that know no case: macOS and Windows do, and macOS takes accents apart.
+
+    >>> apart = unicodedata.normalize("NFD", "café")  # the accent is a letter of its own, as macOS writes it
+    >>> apart == "café", fold(apart) == fold("CAFÉ")
+    (False, True)
+    """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def in_words(pictures: PictureSet) -> list[str]:
-    """What became of a folder's files, a sentence each, for someone who has never seen this program."""
+    """What became of a folder's files, a sentence each, for someone who has never seen this program.
+
+    >>> report = Report(smallest=(48, 64), largest=(640, 480), cut=4, unreadable=(("e.png", "cut off"),))
+    >>> images, labels, names = np.zeros((4, 32, 32, 3), np.uint8), np.zeros(4, int), np.array(list("abcd"))
+    >>> for sentence in in_words(PictureSet(images, labels, names, groups=names, report=report)):
+    ...     print(sentence)
+    4 pictures of 48 x 64 to 640 x 480 pixels, read as 32 x 32.
+    4 are no squares: the square in the middle was taken.
+    1 is left out and cannot be read: e.png (cut off).
+    """
     report, size = pictures.report, pictures.size
     sides = dict.fromkeys(map(_sides, (report.smallest, report.largest)))
     lines = [f"{len(pictures):,} pictures of {' to '.join(sides)} pixels, read as {size} x {size}."]
@@ -252,7 +292,11 @@ def _left_out(report: Report) -> list[str]:
 
 
 def advice(n: int) -> str:
-    """An honest word on what so many pictures are good for."""
+    """An honest word on what so many pictures are good for.
+
+    >>> advice(60)
+    '60 pictures to learn from are very few: expect copies of them, or blurs.'
+    """
     if n < 100:
         return f"{n} pictures to learn from are very few: expect copies of them, or blurs."
     if n < 500:

@@ -44,6 +44,10 @@ def figure(
 
     Returns:
         The `matplotlib.figure.Figure` and its axes: one `Axes`, or an array of them as `Figure.subplots` gives.
+
+    >>> drawing, axes = figure(1, 2, size=(7, 3), sharey=True)
+    >>> drawing.get_size_inches().tolist(), axes.shape
+    ([7.0, 3.0], (2,))
     """
     drawing = Figure(figsize=size, layout="constrained")
     return drawing, drawing.subplots(rows, columns, **subplots)
@@ -66,6 +70,11 @@ def sheet(
 
     Raises:
         ValueError: if `images` is not uint8 (N, H, W, 3) with N at least 1, or `titles` are not N.
+
+    >>> chips = np.zeros((6, 8, 8, 3), np.uint8)
+    >>> drawing = sheet(chips, columns=3, titles=list("abcdef"))
+    >>> [axis.get_title() for axis in drawing.axes]
+    ['a', 'b', 'c', 'd', 'e', 'f']
     """
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not len(images):
@@ -113,6 +122,12 @@ def outlined(
 
     Raises:
         ValueError: as `sheet`, or masks or lines that are not one for each image and of its size.
+
+    >>> image, mask = np.zeros((1, 8, 8, 3), np.uint8), np.zeros((1, 8, 8), bool)
+    >>> mask[0, 2:6, 3:5] = True
+    >>> sides = np.array([[[2.5, 2], [2.5, 6]], [[4.5, 2], [4.5, 6]], [[3.5, 2], [3.5, 6]]])
+    >>> [line.get_linestyle() for line in outlined(image, mask, [sides]).axes[0].lines]  # left, right, middle
+    ['--', '--', '-']
     """
     drawing = sheet(images, columns=columns, titles=titles, width=width)
     if np.shape(masks) != np.shape(images)[:3] or len(lines) != len(images):
@@ -138,6 +153,11 @@ def strip(steps: list[int], images: list[np.ndarray], *, width: float = 7.0) -> 
         steps: at which step each row was drawn.
         images: as many rows, uint8 (n, H, W, 3) each, as `callbacks.Samples` keeps them.
         width: of the figure, in inches.
+
+    >>> looks = [np.full((3, 8, 8, 3), grey, np.uint8) for grey in (0, 128)]  # two looks at the same three
+    >>> drawing = strip([0, 100], looks)
+    >>> len(drawing.axes), [axis.get_ylabel() for axis in drawing.axes[::3]]
+    (6, ['0', '100'])
     """
     rows, n = len(steps), len(images[0])
     drawing, axes = figure(rows, n, size=(width, rows * width / (n + 0.7)), squeeze=False)
@@ -158,6 +178,12 @@ def curves(log: pd.DataFrame, panels: dict[str, dict[str, str]], *, x: str = "st
         log: a row a look, with a column `x`.
         panels: by title, which columns to draw and what to call each: `{"Losses (nats)": {"d_loss": "discriminator"}}`.
         x: the column along the horizontal axis.
+
+    >>> log = pd.DataFrame({"step": [20, 40], "d_loss": [1.2, 0.9], "g_loss": [0.7, 1.1]})
+    >>> drawing = curves(log, {"Losses (nats)": {"d_loss": "discriminator", "g_loss": "generator"}})
+    >>> axis = drawing.axes[0]
+    >>> axis.get_title(loc="left"), axis.get_xlabel(), [line.get_label() for line in axis.lines]
+    ('Losses (nats)', 'step', ['discriminator', 'generator'])
     """
     drawing, axes = figure(1, len(panels), size=(3.75 * len(panels), 2.8), squeeze=False)
     for axis, (title, columns) in zip(axes.flat, panels.items(), strict=True):
@@ -169,7 +195,14 @@ def curves(log: pd.DataFrame, panels: dict[str, dict[str, str]], *, x: str = "st
 
 
 class Place:
-    """A place on the page where one figure follows another: give it to each `show`."""
+    """A place on the page where one figure follows another: give it to each `show`.
+
+    >>> place = Place()
+    >>> for grey in (0, 128):  # in a notebook the second stands where the first stood
+    ...     show(sheet(np.full((1, 8, 8, 3), grey, np.uint8)), alt=f"A chip of grey {grey}.", place=place)
+    <IPython.core.display.HTML object>
+    <IPython.core.display.HTML object>
+    """
 
     def __init__(self) -> None:
         """Take the place where the first figure is shown."""
@@ -195,6 +228,13 @@ def show(
 
     Raises:
         ValueError: if a figure comes without alt text, or a list of figures with another number of texts.
+
+    >>> drawing = sheet(np.zeros((1, 8, 8, 3), np.uint8))
+    >>> show(drawing, alt="A black chip.", caption="No light, *no* ship.")
+    <IPython.core.display.HTML object>
+    >>> show(drawing)
+    Traceback (most recent call last):
+    ValueError: a figure needs alt=…: say what there is to see, for a reader who cannot see it; ...
     """
     from IPython.display import HTML, Markdown, display
 

@@ -10,7 +10,11 @@ import os
 
 
 def say(text: str) -> None:
-    """Show a sentence or two, in Markdown, as text of the page: `say(f"{n} of 250 ships are near another.")`."""
+    """Show a sentence or two, in Markdown, as text of the page: `say(f"{n} of 250 ships are near another.")`.
+
+    >>> say(f"**{2 + 1}** of 250 ships are near another.")  # in a notebook: text of the page
+    <IPython.core.display.Markdown object>
+    """
     from IPython.display import Markdown, display
 
     display(Markdown(text))
@@ -31,6 +35,14 @@ def claim(holds: bool, text: str, otherwise: str, *, source: str) -> None:
 
     Raises:
         AssertionError: it does not hold where the book asserts it.
+
+    >>> from unittest import mock
+    >>> claim(True, "KID fell to 1.2.", "KID rose to 2.1.", source="real")
+    <IPython.core.display.Markdown object>
+    >>> with mock.patch.dict(os.environ, SATGAN_BUDGET="laptop"):
+    ...     claim(False, "KID fell to 1.2.", "KID rose to 2.1.", source="real")
+    Traceback (most recent call last):
+    AssertionError: the book says: KID fell to 1.2. This run says: KID rose to 2.1.
     """
     if not holds and source != "simulated" and os.environ.get("SATGAN_BUDGET", "laptop") != "smoke":
         raise AssertionError(f"the book says: {text} This run says: {otherwise}")

@@ -21,6 +21,11 @@ def to_svg(drawing: Figure, alt: str) -> str:
     """Turn a figure into an `<svg>` element with `alt` as its accessible name and the page's text colour as its ink.
 
     Its `data-smallest` is the height of its smallest letters, in pixels, where the screen is 390 pixels wide.
+
+    >>> drawing = Figure(figsize=(2, 1))
+    >>> svg = to_svg(drawing, alt="An empty page.")
+    >>> svg.startswith('<svg role="img" aria-label="An empty page." class="satgan-figure"')
+    True
     """
     text = io.StringIO()
     drawing.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
@@ -43,6 +48,9 @@ def in_page(pictures: list[str], caption: str | None) -> str:
     Args:
         pictures: `<svg>` elements.
         caption: plain words, with `code` in backticks and *stress* in asterisks; None for none.
+
+    >>> print(in_page(["<svg/>"], "It falls *twice*."))
+    <figure class="satgan-shown" style="margin:0"><svg/><figcaption>It falls <em>twice</em>.</figcaption></figure>
     """
     shown = "".join(f'<div style="flex:1 1 280px">{picture}</div>' for picture in pictures)
     shown = (
@@ -62,7 +70,11 @@ def _marked(text: str) -> str:
 
 
 def address(image: Image.Image, kind: str, **settings: Any) -> str:
-    """Write an image as the address of itself, `data:image/...`, in a format such as "png", with Pillow's settings for it."""
+    """Write an image as the address of itself, `data:image/...`, in a format such as "png", with Pillow's settings for it.
+
+    >>> address(Image.new("RGB", (2, 2)), "png")[:22]
+    'data:image/png;base64,'
+    """
     file = io.BytesIO()
     image.save(file, kind, **settings)
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -30,6 +30,17 @@ def load_chips(
 
     Raises:
         ChipError: the source is missing or broken, or there is no cache folder to write to.
+
+    >>> import tempfile
+    >>> from unittest import mock
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as here:
+    ...     os.mkdir(f"{here}/mine")
+    ...     Image.new("RGB", (80, 80), "navy").save(f"{here}/mine/1__day_1__-122.3_37.7.png")
+    ...     with mock.patch.dict(os.environ, SATGAN_CACHE=f"{here}/cache"):
+    ...         chips = load_chips(f"{here}/mine")
+    Preparing the chips, this once (seconds); from then on they load at once.
+    Using real chips from mine: ChipSet(1 real chips: 1 ships, 0 no-ships, from 1 scenes)
     """
     from .cache import cached
 
@@ -41,7 +52,12 @@ def load_chips(
 
 
 def open_source(source: str | os.PathLike | None = None) -> Source:
-    """The source that a name means; the argument and the errors are those of `load_chips`. It reads no pixel."""
+    """The source that a name means; the argument and the errors are those of `load_chips`. It reads no pixel.
+
+    >>> source = open_source("simulated")
+    >>> source.name, source.origin
+    ('simulated', '(as asked)')
+    """
     named = source or os.environ.get("SATGAN_DATA")
     try:
         path = absolute(named or data_home() / "data" / "shipsnet")
@@ -102,6 +118,19 @@ def load_pictures(
     Raises:
         PictureError: there are too few, one of these arguments is something else, or with `strict` one cannot be read.
         ChipError: there is no cache folder to write to.
+
+    >>> import tempfile
+    >>> from unittest import mock
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as here:
+    ...     os.mkdir(f"{here}/mine")
+    ...     for i, noise in enumerate(np.random.default_rng(0).integers(0, 256, (16, 48, 40, 3), np.uint8)):
+    ...         Image.fromarray(noise).save(f"{here}/mine/{i}.png")
+    ...     with mock.patch.dict(os.environ, SATGAN_CACHE=f"{here}/cache"):
+    ...         pictures = load_pictures(f"{here}/mine", size=32, say=lambda line: None)
+    >>> pictures, pictures.report.cut  # the square in the middle was taken
+    (PictureSet(16 pictures, 32 x 32 pixels), 16)
     """
     from .cache import cached
     from .folder import Folder, Reading

@@ -14,7 +14,13 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class Source(Protocol):
-    """Where chips come from: all that `load_chips` and the cache know of it. Asking for one reads no pixel."""
+    """Where chips come from: all that `load_chips` and the cache know of it. Asking for one reads no pixel.
+
+    >>> from satgan_tutorial.sources.simulate import Simulator
+    >>> source = Simulator(n=8, seed=1)
+    >>> source.name, [source.key() == Simulator(n=8, seed=seed).key() for seed in (1, 2)]
+    ('simulated', [True, False])
+    """
 
     @property
     def name(self) -> str:
@@ -46,6 +52,12 @@ def key_of(*, code: Iterable[str], libraries: Iterable[str], inputs: bytes) -> s
         code: the modules that draw or read them, as paths in this package; their text counts.
         libraries: the packages that do; their versions count.
         inputs: what else they are made of: digests of files, a seed.
+
+    >>> made = {"code": ["chips.py"], "libraries": ["numpy"]}
+    >>> len(key_of(**made, inputs=b"seed 0"))
+    16
+    >>> key_of(**made, inputs=b"seed 0") == key_of(**made, inputs=b"seed 1")
+    False
     """
     digest = hashlib.sha256(inputs)
     for module in code:

@@ -46,6 +46,16 @@ def cached(source: Source, say: Callable[[str], None]) -> ChipSet | PictureSet:
 
     Raises:
         ChipError: the source cannot be read, or there is no folder to write to.
+
+    >>> import tempfile
+    >>> from unittest import mock
+    >>> from satgan_tutorial.sources.simulate import Simulator
+    >>> with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as here:
+    ...     with mock.patch.dict(os.environ, SATGAN_CACHE=here):
+    ...         chips = [cached(Simulator(n=4), say=print) for time in range(2)]
+    Preparing the chips, this once (seconds); from then on they load at once.
+    >>> chips[1]
+    ChipSet(4 simulated chips: 1 ships, 3 no-ships, from 1 scenes)
     """
     entry = f"{source.name}-{source.key()}"
     folders = list(_trusted(cache_folders(), say))
@@ -64,6 +74,11 @@ def cache_folders() -> list[Path]:
 
     Raises:
         ChipError: $SATGAN_CACHE begins with ~ and there is no home folder.
+
+    >>> from unittest import mock
+    >>> with mock.patch.dict(os.environ, SATGAN_CACHE="prepared"):
+    ...     [folder.name for folder in cache_folders()]
+    ['prepared']
     """
     if named := os.environ.get("SATGAN_CACHE"):
         try:

@@ -26,6 +26,9 @@ def same(images: np.ndarray) -> np.ndarray:
 
     Args:
         images: uint8 (N, H, W, 3).
+
+    >>> same(np.stack([np.full((4, 4, 3), grey, np.uint8) for grey in (7, 9, 7)])).tolist()
+    [0, 1, 0]
     """
     first = np.arange(len(images))
     for one, other in twins(images):
@@ -44,6 +47,11 @@ def near(images: np.ndarray, update: Callable[[int], None] = lambda done: None) 
     Args:
         images: uint8 (N, H, H, 3), H at least 16.
         update: is told how many pictures are done.
+
+    >>> one, other = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    >>> numbers = near(np.stack([one, other, one[:, ::-1]]))  # the last is the first in a mirror
+    >>> (numbers == numbers[0]).tolist()
+    [True, False, True]
     """
     small = shrink(images, SIDE)
     order = np.argsort(small.mean(axis=(1, 2, 3)), kind="stable")
@@ -81,6 +89,9 @@ def joined(*numbers: np.ndarray) -> np.ndarray:
 
     Args:
         *numbers: int (N,) each; rows with the same number belong together.
+
+    >>> joined(np.array([0, 0, 1, 2]), np.array([5, 6, 6, 7])).tolist()  # 1 ties 0 and 2
+    [0, 0, 0, 1]
     """
     n, found = len(numbers[0]), []
     for each in numbers:

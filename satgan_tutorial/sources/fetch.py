@@ -17,7 +17,15 @@ PAGE = f"https://www.kaggle.com/datasets/{HANDLE}"
 
 
 class FetchError(RuntimeError):
-    """ShipsNet could not be fetched: says what happened, and how to get it by hand."""
+    """ShipsNet could not be fetched: says what happened, and how to get it by hand.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "notes.txt").touch()
+    ...     fetch(folder)
+    Traceback (most recent call last):
+    satgan_tutorial.sources.fetch.FetchError: ...: found 0 of 4000 chips (... is missing). ...
+    """
 
 
 def fetch(folder: str | os.PathLike | None = None, *, say: Callable[[str], None] = print) -> Path:

@@ -53,6 +53,12 @@ class Reading:
 
     Raises:
         PictureError: one of them is something else.
+
+    >>> Reading(size=48, fit="whole")
+    Reading(size=48, fit='whole', bands=None, stretch=None, group_by=None, strict=False)
+    >>> Reading(size=50)
+    Traceback (most recent call last):
+    satgan_tutorial.pictures.PictureError: image size: found 50; expected one of 32, 48, 64, ...
     """
 
     size: int | None = None
@@ -93,6 +99,15 @@ class Folder:
         folder: where they are.
         reading: how they are read.
         watch: is told how far the reading is.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for i, noise in enumerate(np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3), np.uint8)):
+    ...         Image.fromarray(noise).save(f"{folder}/{i}.png")
+    ...     source = Folder(Path(folder))
+    ...     source.count(), source.classes(), source.read()
+    (16, (), PictureSet(16 pictures, 32 x 32 pixels))
     """
 
     folder: Path
@@ -278,6 +293,10 @@ def square(raster: rasters.Raster, size: int, fit: str) -> np.ndarray:
 
     Raises:
         RasterError: more than half of what would be seen is no data.
+
+    >>> wide = rasters.Raster(np.repeat(np.uint8([[[0], [90], [90], [0]]]), 3, axis=2).repeat(2, axis=0))
+    >>> wide.pixels.shape, square(wide, 2, "crop")[..., 0].tolist(), square(wide, 4, "whole").shape
+    ((2, 4, 3), [[90, 90], [90, 90]], (4, 4, 3))
     """
     from PIL import Image
 

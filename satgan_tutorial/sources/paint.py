@@ -27,14 +27,25 @@ ROOFS = ((112, 100, 88), (150, 134, 116), (190, 176, 156), (250, 240, 220), (168
 
 
 def chip(cause: Any) -> np.ndarray:
-    """One chip, uint8 (80, 80, 3), of a row of `simulate.draw_causes`: its object on the sea of its scene."""
+    """One chip, uint8 (80, 80, 3), of a row of `simulate.draw_causes`: its object on the sea of its scene.
+
+    >>> from satgan_tutorial.sources.simulate import draw_causes
+    >>> cause = next(draw_causes(1, seed=0).itertuples())
+    >>> chip(cause).shape, chip(cause).dtype
+    ((80, 80, 3), dtype('uint8'))
+    """
     look, noise = np.random.default_rng(cause.look), np.random.default_rng(cause.noise)
     view = view_of(cause, SIZE, SIZE, cause.crop_x, cause.crop_y)
     return expose(cause, view, noise, lambda image: DRAW[cause.kind](image, view, cause, look))
 
 
 def view_of(cause: Any, height: int, width: int, crop_x: int = 0, crop_y: int = 0) -> SimpleNamespace:
-    """Where a picture's pixels lie, in pixels east (x) and south (y) of its centre, and the scene's colours."""
+    """Where a picture's pixels lie, in pixels east (x) and south (y) of its centre, and the scene's colours.
+
+    >>> view = view_of(SimpleNamespace(sea_red=60, sea_green=90, sea_blue=80), height=4, width=6)
+    >>> view.x.ravel().tolist(), view.y.ravel().tolist()
+    ([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5], [-1.5, -0.5, 0.5, 1.5])
+    """
     x, y = (np.arange(n, dtype=np.float32) - (n - 1) / 2 for n in (width, height))
     top, left = MARGIN + crop_y, MARGIN + crop_x
     view = SimpleNamespace(x=x[None, :] + crop_x, y=y[:, None] + crop_y)
@@ -48,7 +59,15 @@ def view_of(cause: Any, height: int, width: int, crop_x: int = 0, crop_y: int = 
 def expose(
     cause: Any, view: SimpleNamespace, noise: np.random.Generator, draw: Callable[[np.ndarray], None]
 ) -> np.ndarray:
-    """A picture, uint8 (H, W, 3): sea, what `draw` puts on it, optics, haze, noise."""
+    """A picture, uint8 (H, W, 3): sea, what `draw` puts on it, optics, haze, noise.
+
+    >>> calm = {"waves": 0, "wave_length": 20, "wave_direction": 0, "blur": 0, "haze": 0, "speckle": 0}
+    >>> cause = SimpleNamespace(sea_red=60, sea_green=90, sea_blue=80, **calm)
+    >>> view, noise = view_of(cause, 8, 8), np.random.default_rng(0)
+    >>> picture = expose(cause, view, noise, draw=lambda image: image[4:, 4:].fill(255))
+    >>> picture[0, 0].tolist(), picture[7, 7].tolist()
+    ([60, 90, 80], [255, 255, 255])
+    """
     waves = _field(noise, view, 1.2, (cause.wave_length / PIXEL, np.deg2rad(cause.wave_direction)))
     waves = cause.waves * (waves + 0.3 * np.maximum(waves, 0) ** 2)  # crests are narrow and bright
     image = view.sea + waves[..., None]
@@ -61,7 +80,15 @@ def expose(
 
 
 def moor(image: np.ndarray, cause: Any, x: int, y: int, reach: int = 64) -> None:
-    """Draw a ship or boat with its centre at a pixel of a scene."""
+    """Draw a ship or boat with its centre at a pixel of a scene.
+
+    >>> from satgan_tutorial.sources.simulate import draw_causes
+    >>> ship = next(draw_causes(1, seed=0, label=1).itertuples())
+    >>> scene = np.zeros((200, 200, 3), np.float32)
+    >>> moor(scene, ship, x=100, y=100)
+    >>> bool(scene[80:120, 80:120].any()), bool(scene[:30].any())
+    (True, False)
+    """
     height, width = image.shape[:2]
     rows = slice(max(y - reach, 0), min(y + reach, height))
     columns = slice(max(x - reach, 0), min(x + reach, width))
@@ -72,7 +99,14 @@ def moor(image: np.ndarray, cause: Any, x: int, y: int, reach: int = 64) -> None
 
 
 def shore(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.Generator) -> np.ndarray:
-    """Land over a third of a scene, its shore, a town and large roofs on it; returns where there is land."""
+    """Land over a third of a scene, its shore, a town and large roofs on it; returns where there is land.
+
+    >>> cause = SimpleNamespace(sea_red=60, sea_green=90, sea_blue=80, sun_azimuth=140, sun_elevation=50)
+    >>> scene, view = np.zeros((96, 96, 3), np.float32), view_of(cause, 96, 96)
+    >>> land = shore(scene, view, cause, np.random.default_rng(0))
+    >>> land.shape, round(float(land.mean()), 2)
+    ((96, 96), 0.33)
+    """
     inland = _turned(view, rng, wobble=14)[1]
     inland = inland - np.quantile(inland, 2 / 3)
     land, near = np.empty_like(image), (0.8 * _field(rng, view, 1.8) - inland / 120).clip(-1, 1)
@@ -88,7 +122,14 @@ def shore(image: np.ndarray, view: SimpleNamespace, cause: Any, rng: np.random.G
 
 
 def clouds(image: np.ndarray, view: SimpleNamespace, rng: np.random.Generator) -> np.ndarray:
-    """Scattered clouds over a scene; returns where they are."""
+    """Scattered clouds over a scene; returns where they are.
+
+    >>> scene = np.zeros((96, 96, 3), np.float32)
+    >>> view = view_of(SimpleNamespace(sea_red=60, sea_green=90, sea_blue=80), 96, 96)
+    >>> covered = clouds(scene, view, np.random.default_rng(6))
+    >>> bool(scene[covered].min() > scene[~covered].max())
+    True
+    """
     cover = np.clip(0.9 * _field(rng, view, 1.9) - rng.uniform(1.3, 1.9), 0, 1) ** 1.5
     _blend(image, (250, 250, 246), 0.95 * cover)
     return cover > 0.1

@@ -35,6 +35,13 @@ class PngFiles:
         files: the files, in the order of their names.
         origin: where they are.
         beside: a shipsnet.json in the same place, which must tell of the same chips; None where there is none.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (80, 80), "navy").save(f"{folder}/1__day_1__-122.3_37.7.png")
+    ...     PngFiles(tuple(Path(folder).iterdir()), origin="from here").read()
+    ChipSet(1 real chips: 1 ships, 0 no-ships, from 1 scenes)
     """
 
     files: tuple[Path, ...]
@@ -76,7 +83,16 @@ class PngFiles:
 
 @dataclass(frozen=True)
 class JsonFile:
-    """ShipsNet as one JSON file."""
+    """ShipsNet as one JSON file.
+
+    >>> import tempfile
+    >>> rows = {"data": [[90] * 19200], "labels": [1], "scene_ids": ["day_1"], "locations": [[-122.3, 37.7]]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "shipsnet.json")
+    ...     size = file.write_text(json.dumps(rows))
+    ...     JsonFile(file).read()
+    ChipSet(1 real chips: 1 ships, 0 no-ships, from 1 scenes)
+    """
 
     file: Path
     name = "real"
@@ -106,7 +122,15 @@ class JsonFile:
 
 
 def holds_chips(path: Path) -> bool:
-    """Whether a folder holds something that is meant for ShipsNet: a shipsnet.json, or a PNG file named as its chips are."""
+    """Whether a folder holds something that is meant for ShipsNet: a shipsnet.json, or a PNG file named as its chips are.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     before = holds_chips(Path(folder))
+    ...     Path(folder, "1__day_1__-122.3_37.7.png").touch()
+    ...     before, holds_chips(Path(folder))
+    (False, True)
+    """
     places = (path / "shipsnet" / "shipsnet", path / "shipsnet", path)
     return any((place / "shipsnet.json").is_file() for place in places) or any(
         "__" in file.name and NAME.fullmatch(file.name) for place in places for file in _pngs(place)
@@ -120,6 +144,13 @@ def find(path: Path) -> PngFiles | JsonFile:
 
     Raises:
         ChipError: there are none, or in two of these places.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "shipsnet.json").touch()
+    ...     found = find(Path(folder))
+    >>> type(found).__name__, found.origin
+    ('JsonFile', 'from shipsnet.json')
     """
     if path.is_file() and path.suffix.lower() == ".json":
         return JsonFile(path)
