@@ -48,6 +48,15 @@ class Log(keras.callbacks.Callback):
     Args:
         path: the `.csv`.
         every: steps that a row sums up; 0 to keep the rows that are there whatever their step.
+
+    >>> import tempfile
+    >>> from types import SimpleNamespace
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     log = Log(f"{folder}/log.csv")
+    ...     log.set_model(SimpleNamespace(step=20))  # a model that has made 20 steps
+    ...     log.on_epoch_end(0, {"d_loss": 1.25})
+    ...     log.path.read_text().split()
+    ['step,d_loss', '20,1.25']
     """
 
     def __init__(self, path: str | os.PathLike, every: int = 0) -> None:
@@ -113,6 +122,14 @@ class Samples(keras.callbacks.Callback):
     Attributes:
         steps: list of int, at which step each row was drawn.
         images: list of uint8 (n, H, W, C), or of float32 (n, 2) for points; read from the folder if there is one.
+
+    >>> from types import SimpleNamespace
+    >>> draw = lambda n, seed, condition: np.zeros((n, 8, 8, 3), np.uint8)
+    >>> samples = Samples(n=3)
+    >>> samples.set_model(SimpleNamespace(step=0, sample=draw))
+    >>> samples.on_train_begin()
+    >>> samples.steps, samples.images[0].shape
+    ([0], (3, 8, 8, 3))
     """
 
     def __init__(
@@ -173,7 +190,15 @@ class Samples(keras.callbacks.Callback):
 
 
 def read_samples(folder: Path) -> tuple[list[int], list[np.ndarray]]:
-    """The rows that `Samples` kept in a folder: their steps, and the images of each; damaged files are left out."""
+    """The rows that `Samples` kept in a folder: their steps, and the images of each; damaged files are left out.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/000100.npz", images=np.zeros((3, 8, 8, 3), np.uint8))
+    ...     steps, images = read_samples(Path(folder))
+    >>> steps, images[0].shape
+    ([100], (3, 8, 8, 3))
+    """
     steps, images = [], []
     for file in sorted(folder.glob("[0-9]*.npz")):
         if not file.stem.isdecimal():  # a copy that somebody made
@@ -199,6 +224,14 @@ class Scores(keras.callbacks.Callback):
         seed: of their noise.
         every: steps from one score to the next.
         condition: of each, for a model that takes one: float32 (n, k).
+
+    >>> from types import SimpleNamespace
+    >>> draw = lambda n, seed, condition: np.full((n, 8, 8, 3), 90, np.uint8)
+    >>> scores, logs = Scores({"brightness": np.mean}, n=4, every=100), {"loss": 0.5}
+    >>> scores.set_model(SimpleNamespace(step=100, sample=draw))
+    >>> scores.on_epoch_end(0, logs)
+    >>> logs
+    {'loss': 0.5, 'brightness': 90.0}
     """
 
     def __init__(
@@ -231,6 +264,14 @@ class Clock(keras.callbacks.Callback):
     Args:
         spent: minutes that were spent before, of a training that goes on.
         minutes: where to end, None for nowhere.
+
+    >>> from types import SimpleNamespace
+    >>> clock, model, logs = Clock(spent=3.0, minutes=2.0), SimpleNamespace(stop_training=False), {}
+    >>> clock.set_model(model)
+    >>> clock.on_epoch_begin(0)
+    >>> clock.on_epoch_end(0, logs)
+    >>> round(logs["cpu_minutes"]), model.stop_training
+    (3, True)
     """
 
     def __init__(self, spent: float = 0.0, minutes: float | None = None) -> None:
@@ -257,6 +298,14 @@ class Progress(keras.callbacks.Callback):
         steps: at which step the training ends.
         seconds: from one line to the next.
         say: what prints.
+
+    >>> from types import SimpleNamespace
+    >>> progress, model = Progress(steps=100), SimpleNamespace(step=1)
+    >>> progress.set_model(model)
+    >>> progress.on_train_batch_end(0)
+    >>> model.step = 100
+    >>> progress.on_train_batch_end(99, {"loss": 0.5})
+    step 100 of 100: loss 0.50; 0 s left
     """
 
     def __init__(self, steps: int, seconds: float = 10.0, say: Callable[[str], None] = print) -> None:
@@ -290,6 +339,14 @@ class Alarm(keras.callbacks.Callback):
 
     Attributes:
         found: by a symptom's name, the step at which it was first there.
+
+    >>> from types import SimpleNamespace
+    >>> alarm, model = Alarm(), SimpleNamespace(step=20)
+    >>> alarm.set_model(model)
+    >>> alarm.on_epoch_end(0, {"loss": float("nan")})
+    step 20: a loss is not a number, so the weights are lost; the training stops here. ...
+    >>> alarm.found, model.stop_training
+    ({'not a number': 20}, True)
     """
 
     def __init__(self, patience: int = 10, say: Callable[[str], None] = print) -> None:
@@ -310,7 +367,12 @@ class Alarm(keras.callbacks.Callback):
 
 
 def step_of(model: keras.Model) -> int:
-    """How many training steps any Keras model has made."""
+    """How many training steps any Keras model has made.
+
+    >>> from types import SimpleNamespace
+    >>> step_of(SimpleNamespace(step=7))
+    7
+    """
     return model.step if hasattr(model, "step") else int(model.optimizer.iterations.numpy())
 
 

@@ -46,6 +46,9 @@ def diagnose(log: list[dict[str, float]], patience: int = 10) -> list[str]:
         log: a dict an epoch: the losses, a GAN's `real_accuracy` and `fake_accuracy`, and, where they were looked at, `kid`
             and the columns of `picture_scores`; NaN for an epoch without a look.
         patience: how many epochs in a row the accuracies, and looks the score, have to be bad.
+
+    >>> diagnose([{"d_loss": 0.7, "g_loss": 0.9}, {"d_loss": 0.6, "g_loss": 41.0}])
+    ['losses explode']
     """
 
     def last(column: str, n: int | None = None) -> np.ndarray:
@@ -98,6 +101,11 @@ def picture_scores(images: np.ndarray, unseen: np.ndarray) -> dict[str, Callable
     Args:
         images: the training chips, uint8 (N, H, H, 3).
         unseen: chips like them that the GAN is not shown, uint8 (M, H, H, 3).
+
+    >>> shown, unseen = np.random.default_rng(0).integers(0, 256, (2, 8, 16, 16, 3), np.uint8)
+    >>> scores = picture_scores(shown, unseen)
+    >>> list(scores), float(scores["nearest"](shown))  # copies
+    (['variety', 'one_heading', 'darkest', 'nearest'], 0.0)
     """
     n = min(len(images), len(unseen))
     usual, shown, kept = _apart(small(images)), turned(images[:n]), turned(unseen[:n])

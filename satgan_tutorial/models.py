@@ -28,17 +28,31 @@ CLASSES, LARGEST = "classes.json", 2**20  # in a .keras file: the names of the c
 
 
 class ModelError(ValueError):
-    """A model that is not there, not whole or not of the kind that was wanted: says what was found and what there is."""
+    """A model that is not there, not whole or not of the kind that was wanted: says what was found and what there is.
+
+    >>> path("unicorn", "real")
+    Traceback (most recent call last):
+    satgan_tutorial.models.ModelError: unicorn for real chips is not shipped; in ... there is ...
+    """
 
 
 class UnknownModelError(ModelError):
-    """A name, folder or file that no model goes by."""
+    """A name, folder or file that no model goes by.
+
+    >>> find("bok", "real")
+    Traceback (most recent call last):
+    satgan_tutorial.models.UnknownModelError: found no folder, file or shipped model 'bok'. Did you mean ...
+    """
 
     exit_code = 2  # of the command that named it
 
 
 def shipped(folder: Path = HERE) -> list[str]:
-    """What there is to load, as "NAME-SOURCE", sorted."""
+    """What there is to load, as "NAME-SOURCE", sorted.
+
+    >>> "book-simulated" in shipped()
+    True
+    """
     return sorted(file.stem for file in folder.glob("*-*.keras"))
 
 
@@ -47,6 +61,9 @@ def path(name: str, source: str, folder: Path = HERE) -> Path:
 
     Raises:
         ModelError: it is not shipped.
+
+    >>> path("book", "simulated").name
+    'book-simulated.keras'
     """
     file = folder / f"{name}-{source}.keras"
     if not file.is_file():
@@ -66,6 +83,9 @@ def find(model: str, source: str) -> Path:
 
     Raises:
         UnknownModelError: nothing goes by that name, or the folder holds no model.
+
+    >>> find("book", "simulated").name
+    'book-simulated.keras'
     """
     names, there = sorted({stem.rpartition("-")[0] for stem in shipped()}), Path(model)
     if model in names:
@@ -81,7 +101,11 @@ def find(model: str, source: str) -> Path:
 
 
 def there_is(name: str, names: list[str]) -> str:
-    """What to say of a name that is none: the nearest one, and all there are."""
+    """What to say of a name that is none: the nearest one, and all there are.
+
+    >>> there_is("bok", ["book", "small"])
+    'Did you mean book? There is book, small.'
+    """
     near = difflib.get_close_matches(name, names, 1)
     return (f"Did you mean {near[0]}? " if near else "") + f"There is {', '.join(names) or 'nothing'}."
 
@@ -96,6 +120,13 @@ def load(name: str, source: str, folder: Path = HERE) -> keras.Model:
 
     Raises:
         ModelError: it is not shipped, or its file is no Keras model.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = save(model, "mine", "simulated", folder=folder)
+    ...     load("mine", "simulated", Path(folder)).output_shape
+    (None, 1)
     """
     return read(path(name, source, folder))
 
@@ -105,6 +136,12 @@ def read(file: str | os.PathLike, *, compiled: bool = False) -> keras.Model:
 
     Raises:
         ModelError: the file is not there, or no Keras model.
+
+    >>> import keras
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(f"{folder}/mine.keras")
+    ...     read(f"{folder}/mine.keras").output_shape
+    (None, 1)
     """
     import keras
 
@@ -127,6 +164,13 @@ def read_sampler(file: str | os.PathLike) -> keras.Model:
 
     Raises:
         ModelError: the file holds no such model, or one that draws other numbers than images in [-1, 1].
+
+    >>> import keras
+    >>> layers = [keras.Input((4,)), keras.layers.Dense(48, "tanh"), keras.layers.Reshape((4, 4, 3))]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     keras.Sequential(layers).save(f"{folder}/mine.keras")
+    ...     read_sampler(f"{folder}/mine.keras").output_shape
+    (None, 4, 4, 3)
     """
     from .sampling import inputs, noise
 
@@ -164,7 +208,14 @@ def read_sampler(file: str | os.PathLike) -> keras.Model:
 
 
 def write_classes(file: Path, classes: tuple[str, ...]) -> None:
-    """Write the names of the classes that a sampler is asked for into its file; nothing where there are none."""
+    """Write the names of the classes that a sampler is asked for into its file; nothing where there are none.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "mine.keras")
+    ...     write_classes(file, ("barge", "boat"))
+    ...     zipfile.ZipFile(file).namelist()
+    ['classes.json']
+    """
     if classes:
         with zipfile.ZipFile(file, "a") as kept:
             kept.writestr(CLASSES, json.dumps(classes))
@@ -175,6 +226,12 @@ def read_classes(file: str | os.PathLike) -> tuple[str, ...]:
 
     Raises:
         ModelError: what the file has there is no list of names.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "mine.keras")
+    ...     write_classes(file, ("barge", "boat"))
+    ...     read_classes(file)
+    ('barge', 'boat')
     """
     try:
         with zipfile.ZipFile(file) as kept:
@@ -191,7 +248,15 @@ def read_classes(file: str | os.PathLike) -> tuple[str, ...]:
 
 
 def is_sampler(model: keras.Model) -> bool:
-    """Whether a model takes noise, and maybe conditions, to images in colour."""
+    """Whether a model takes noise, and maybe conditions, to images in colour.
+
+    >>> import keras
+    >>> from keras.layers import Dense, Flatten, Reshape
+    >>> draws = keras.Sequential([keras.Input((4,)), Dense(48, "tanh"), Reshape((4, 4, 3))])
+    >>> judges = keras.Sequential([keras.Input((4, 4, 3)), Flatten(), Dense(1)])
+    >>> is_sampler(draws), is_sampler(judges)
+    (True, False)
+    """
     noise, *conditions = [tensor.shape for tensor in getattr(model, "inputs", None) or [()]]
     return bool(noise) and (
         not any(isinstance(getattr(model, side, None), dict) for side in ("input", "output"))
@@ -236,6 +301,14 @@ def save(
 
     Returns:
         The `.keras` file.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.set_weights([np.array([[0.1]]), np.zeros(1)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = save(model, "mine", "real", folder=folder, card="Trained on one number.")
+    ...     file.name, file.with_suffix(".md").read_text(), round(float(read(file).weights[0][0, 0]), 6)
+    ('mine-real.keras', 'Trained on one number.', 0.099976)
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -271,6 +344,13 @@ def fold(model: keras.Model) -> keras.Model:
     Raises:
         ModelError: the model is no chain, a layer has weights that are no kernel and bias, or a batch norm follows what is not
             linear.
+
+    >>> import keras
+    >>> from keras.layers import BatchNormalization, Dense
+    >>> model = keras.Sequential([keras.Input((2,)), Dense(3), BatchNormalization()])
+    >>> x, folded = np.ones((1, 2), np.float32), fold(model)
+    >>> [type(layer).__name__ for layer in folded.layers], bool(np.allclose(model(x), folded(x), atol=1e-5))
+    (['Dense'], True)
     """
     import keras
     from keras import layers

@@ -33,6 +33,12 @@ class Mixture:
 
     Raises:
         ValueError: no centre, or a sigma that is not above 0 and finite.
+
+    >>> eight = ring()
+    >>> eight.sample(3, seed=0).shape
+    (3, 2)
+    >>> round(eight.at(0.0).sigma, 3), round(eight.at(1.0).sigma, 3)  # from noise to the ring
+    (1.0, 0.15)
     """
 
     centres: np.ndarray
@@ -83,25 +89,41 @@ class Mixture:
 
 
 def gaussian(mean: tuple[float, float] = (0.0, 0.0), sigma: float = 1.0) -> Mixture:
-    """One Gaussian."""
+    """One Gaussian.
+
+    >>> round(float(np.exp(gaussian().log_density([[0.0, 0.0]])[0])), 3)  # 1 / (2 pi)
+    0.159
+    """
     return Mixture(np.array([mean], float), sigma, np.zeros(1, int))
 
 
 def ring(modes: int = 8, radius: float = 2.0, sigma: float = 0.15) -> Mixture:
-    """Gaussians evenly spaced on a circle."""
+    """Gaussians evenly spaced on a circle.
+
+    >>> np.hypot(*ring().centres.T).round(3).tolist()
+    [2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0]
+    """
     turn = 2 * np.pi * np.arange(modes) / modes
     return Mixture(radius * np.stack([np.cos(turn), np.sin(turn)], 1), sigma, np.arange(modes))
 
 
 def lattice(side: int = 5, spacing: float = 1.0, sigma: float = 0.1) -> Mixture:
-    """Gaussians on a square grid, `side` by `side`."""
+    """Gaussians on a square grid, `side` by `side`.
+
+    >>> lattice(side=2).centres.tolist()
+    [[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]]
+    """
     ticks = spacing * (np.arange(side) - (side - 1) / 2)
     x, y = np.meshgrid(ticks, ticks)
     return Mixture(np.stack([x.ravel(), y.ravel()], 1), sigma, np.arange(side * side))
 
 
 def moons(radius: float = 1.5, sigma: float = 0.15, beads: int = 40) -> Mixture:
-    """Two half circles that reach into each other, each a string of Gaussians so close that no bead is seen."""
+    """Two half circles that reach into each other, each a string of Gaussians so close that no bead is seen.
+
+    >>> np.bincount(moons().modes).tolist()  # the beads of each
+    [40, 40]
+    """
     turn = np.pi * (np.arange(beads) + 0.5) / beads
     upper = radius * np.stack([np.cos(turn) - 0.5, np.sin(turn) - 0.25], 1)
     return Mixture(np.concatenate([upper, -upper]), sigma, np.repeat([0, 1], beads))
@@ -112,6 +134,9 @@ def visits(points: np.ndarray, target: Mixture) -> np.ndarray:
 
     Raises:
         ValueError: not (N, 2), or points that are not finite.
+
+    >>> visits(ring().centres[:3], ring()).tolist()
+    [1, 1, 1, 0, 0, 0, 0, 0]
     """
     points = _checked(points)
     distances = cdist(points, target.centres)
@@ -124,6 +149,9 @@ def covered(points: np.ndarray, target: Mixture, share: float = 0.25) -> int:
 
     Raises:
         ValueError: no points, others than `visits` takes, or a share that is not above 0.
+
+    >>> covered(ring().centres[:3], ring())
+    3
     """
     if not len(points) or not 0 < share < np.inf:
         raise ValueError(
@@ -145,7 +173,11 @@ def _checked(points: np.ndarray) -> np.ndarray:
 
 
 def cells(extent: float = 4.0, side: int = 200) -> tuple[np.ndarray, float]:
-    """Cut the square from -extent to extent into side x side small ones: their centres (side * side, 2), their area."""
+    """Cut the square from -extent to extent into side x side small ones: their centres (side * side, 2), their area.
+
+    >>> cells(extent=1.0, side=2)[0].tolist(), cells(extent=1.0, side=2)[1]
+    ([[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]], 1.0)
+    """
     ticks = extent * (2 * np.arange(side) + 1 - side) / side
     x, y = np.meshgrid(ticks, ticks)
     return np.stack([x.ravel(), y.ravel()], 1), (2 * extent / side) ** 2
@@ -156,6 +188,10 @@ def jensen_shannon(p: Mixture, q: Mixture, extent: float = 8.0, side: int = 400)
 
     Raises:
         ValueError: the squares miss more than a hundredth of a mixture: it reaches beyond them, or lies between their centres.
+
+    >>> near, far = gaussian(sigma=0.5), gaussian((5.0, 0.0), sigma=0.5)
+    >>> round(jensen_shannon(near, near, side=100), 3), round(jensen_shannon(near, far, side=100), 3)  # log 2
+    (0.0, 0.693)
     """
     points, area = cells(extent, side)
     log_p, log_q = p.log_density(points), q.log_density(points)
@@ -170,17 +206,29 @@ def jensen_shannon(p: Mixture, q: Mixture, extent: float = 8.0, side: int = 400)
 
 
 def generator(width: int = 64, latent_dim: int = 2) -> keras.Model:
-    """A network from noise (N, latent_dim) to points (N, 2)."""
+    """A network from noise (N, latent_dim) to points (N, 2).
+
+    >>> generator(width=4)(np.zeros((3, 2))).numpy().shape
+    (3, 2)
+    """
     return _network(latent_dim, width, 2, "generator")
 
 
 def discriminator(width: int = 64) -> keras.Model:
-    """A network from points (N, 2) to logits (N, 1), high for real."""
+    """A network from points (N, 2) to logits (N, 1), high for real.
+
+    >>> discriminator(width=4)(np.zeros((3, 2))).numpy().shape
+    (3, 1)
+    """
     return _network(2, width, 1, "discriminator")
 
 
 def velocity_network(width: int = 64) -> keras.Model:
-    """A network from points (N, 2) and times (N, 1) to velocities (N, 2)."""
+    """A network from points (N, 2) and times (N, 1) to velocities (N, 2).
+
+    >>> velocity_network(width=4)([np.zeros((3, 2)), np.ones((3, 1))]).numpy().shape
+    (3, 2)
+    """
     given = [keras.Input((2,)), keras.Input((1,))]
     x = layers.Concatenate()(given)
     for _ in range(3):
@@ -189,7 +237,11 @@ def velocity_network(width: int = 64) -> keras.Model:
 
 
 def statue(q: Mixture) -> keras.Model:
-    """A generator whose density is known: one linear layer that takes standard normal noise to one Gaussian."""
+    """A generator whose density is known: one linear layer that takes standard normal noise to one Gaussian.
+
+    >>> statue(gaussian((1.0, 2.0), sigma=0.5))(np.array([[0.0, 0.0], [1.0, 1.0]])).numpy().tolist()
+    [[1.0, 2.0], [1.5, 2.5]]
+    """
     model = keras.Sequential([keras.Input((2,)), layers.Dense(2)], name="statue")
     model.set_weights([q.sigma * np.eye(2), q.centres[0]])
     return model
@@ -213,6 +265,10 @@ def build(
         learning_rate: of both players' Adam (0.5, 0.999).
         r1: weight of the gradient penalty at real points.
         **compile_kwargs: for `GAN.compile`, such as `steps_per_execution`.
+
+    >>> model = build("hinge", seed=0)
+    >>> type(model).__name__, model.step
+    ('GAN', 0)
     """
     keras.utils.set_random_seed(seed)
     model = gan.GAN(fixed or generator(), discriminator(), seed=seed)
@@ -243,6 +299,10 @@ def build_flow(
         learning_rate: of Adam (0.9, 0.99).
         ema: the largest momentum of the averages of the weights.
         **compile_kwargs: for `Flow.compile`, such as `steps_per_execution`.
+
+    >>> model = build_flow(seed=0, width=8)
+    >>> type(model).__name__, model.step
+    ('Flow', 0)
     """
     keras.utils.set_random_seed(seed)
     model = flow.Flow(velocity_network(width), seed=seed)
@@ -260,6 +320,11 @@ def train(
         points: float32 (N, 2), the real ones.
         steps: how many; a multiple of `steps_per_execution`, if the model was compiled with it.
         batch_size: real points a step, and for a GAN as many fake ones.
+
+    >>> model = build(seed=0, run_eagerly=True)
+    >>> log = train(model, ring().sample(8, seed=0), steps=1, batch_size=8)
+    >>> model.step, "d_loss" in log, "g_loss" in log
+    (1, True, True)
     """
     data = batching.shuffled(points, batch_size, model.seed, first_step=model.step)
     log = model.fit(data, steps_per_epoch=steps, shuffle=False, verbose=0).history

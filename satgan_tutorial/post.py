@@ -37,6 +37,10 @@ def generator(
         ValueError: if `image_size` is not a positive multiple of 4.
 
     Source: M. Maj, "Satellite imagery generation with Generative Adversarial Networks (GANs)", Appsilon, 2019.
+
+    >>> model = generator(image_size=16, latent_dim=4, base_filters=2)
+    >>> model.output_shape, [type(layer).__name__ for layer in model.layers].count("LeakyReLU")
+    ((None, 16, 16, 3), 2)
     """
     side, f = _quarter(image_size, at_least=4), base_filters
     return keras.Sequential(
@@ -77,6 +81,9 @@ def discriminator(
         ValueError: if `image_size` is not a multiple of 4, or below 12.
 
     Source: as `generator`.
+
+    >>> discriminator(image_size=16, base_filters=2).output_shape
+    (None, 1)
     """
     _quarter(image_size, at_least=12)
     f = base_filters
@@ -101,6 +108,10 @@ def rmsprop(learning_rate: float) -> keras.optimizers.RMSprop:
     """Build the post's optimizer: in Keras 2 `RMSprop(learning_rate, clipvalue=1, decay=1e-7)`.
 
     Keras 3 has no `decay`; the schedule divides the learning rate by 1 + 1e-7 * step, as Keras 2 did.
+
+    >>> optimizer = rmsprop(3e-4)
+    >>> round(float(optimizer.learning_rate), 6), optimizer.clipvalue
+    (0.0003, 1.0)
     """
     decaying = keras.optimizers.schedules.InverseTimeDecay(learning_rate, 1, 1e-7)
     return keras.optimizers.RMSprop(decaying, clipvalue=1.0)
@@ -122,6 +133,10 @@ def models(image_size: int = 80, freeze: bool = True, seed: int = 0) -> Models:
         ValueError: if no network can be built for `image_size`.
 
     Source: as `generator`.
+
+    >>> draws, judges, combined = models(image_size=12)
+    >>> combined.input_shape, combined.output_shape, judges.trainable
+    ((None, 80), (None, 1), False)
     """
     keras.utils.set_random_seed(seed)
     draws, judges = generator(image_size), discriminator(image_size)
@@ -143,6 +158,16 @@ def step(models: Models, real: np.ndarray, z: np.ndarray, label_noise: np.ndarra
         label_noise: added to the labels of the discriminator's batch, generated ones first: a number, or (2 N, 1).
 
     Source: F. Chollet and J. J. Allaire, "Deep Learning with R", Manning, 2018, section 8.5.
+
+    >>> tiny = keras.Sequential([keras.Input((2,)), layers.Dense(3)])  # numbers instead of images
+    >>> judges = keras.Sequential([keras.Input((3,)), layers.Dense(1, activation="sigmoid")])
+    >>> combined = keras.Sequential([tiny, judges])
+    >>> judges.compile(rmsprop(6e-4), "binary_crossentropy", run_eagerly=True)
+    >>> combined.compile(rmsprop(3e-4), "binary_crossentropy", run_eagerly=True)
+    >>> before = tiny.get_weights()[0]
+    >>> step((tiny, judges, combined), real=np.ones((4, 3), np.float32), z=np.ones((4, 2), np.float32))
+    >>> bool((tiny.get_weights()[0] == before).all())
+    False
     """
     generator, discriminator, combined = models
     both = np.concatenate([generator(z), real])
@@ -156,6 +181,15 @@ def toggled_step(models: Models, real: np.ndarray, z: np.ndarray) -> None:
 
     Keras 3 reads `trainable` when it traces a step, at the first batch of each size, so the flag is set around every step.
     Arguments as for `step`.
+
+    >>> tiny = keras.Sequential([keras.Input((2,)), layers.Dense(3)])  # numbers instead of images
+    >>> judges = keras.Sequential([keras.Input((3,)), layers.Dense(1, activation="sigmoid")])
+    >>> combined = keras.Sequential([tiny, judges])
+    >>> judges.compile(rmsprop(6e-4), "binary_crossentropy", run_eagerly=True)
+    >>> combined.compile(rmsprop(3e-4), "binary_crossentropy", run_eagerly=True)
+    >>> toggled_step((tiny, judges, combined), np.ones((4, 3), np.float32), np.ones((4, 2), np.float32))
+    >>> judges.trainable
+    False
     """
     generator, discriminator, combined = models
     both = np.concatenate([generator(z), real])

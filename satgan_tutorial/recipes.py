@@ -27,6 +27,10 @@ class Recipe:
         image_size: height and width of the images in pixels; chips are shrunk to it (`chips.shrink`).
         batch_size: how many real images a step.
         steps: how long to train.
+
+    >>> recipe = get("conditional")
+    >>> recipe.conditions, recipe.image_size, recipe.batch_size
+    (('ship',), 80, 16)
     """
 
     name: str
@@ -64,6 +68,10 @@ class GANRecipe(Recipe):
         clipvalue: the largest entry of a gradient, None for any.
         decay: the learning rates are divided by 1 + decay * step.
         ema: momentum of the average of the generator's weights, None for no average.
+
+    >>> mine = replace(SMALL, name="mine", loss="hinge")
+    >>> mine.loss, SMALL.loss, mine.steps == SMALL.steps
+    ('hinge', 'relativistic', True)
     """
 
     networks: str = "book"
@@ -113,6 +121,9 @@ class FlowRecipe(Recipe):
         solver: how the velocity is followed, a name of `solvers.SOLVERS`.
         solver_steps: in how many steps.
         shrink: how these shrink towards t = 1 (`solvers.times`).
+
+    >>> get("flow").solver, get("flow").solver_steps
+    ('euler', 40)
     """
 
     batch_size: int = 16
@@ -236,6 +247,12 @@ def get(name: str | Recipe) -> Recipe:
 
     Raises:
         ValueError: if there is no such recipe; it lists those there are.
+
+    >>> get("small") is SMALL, get(SMALL) is SMALL
+    (True, True)
+    >>> get("tiny")
+    Traceback (most recent call last):
+    ValueError: There is no recipe 'tiny'; there are post, dcgan, small, ...
     """
     if isinstance(name, Recipe):
         return name
@@ -254,6 +271,10 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs: Any) -> keras.M
 
     Raises:
         ValueError: if a setting names what there is not, a loss or an optimizer for one.
+
+    >>> model = build(replace(SMALL, image_size=16, base_filters=2), seed=0)
+    >>> type(model).__name__, model.name, model.step
+    ('GAN', 'small', 0)
     """
     recipe = get(recipe)
     keras.utils.set_random_seed(seed)
@@ -262,7 +283,12 @@ def build(recipe: str | Recipe, seed: int = 0, **compile_kwargs: Any) -> keras.M
 
 @singledispatch
 def build_family(recipe: Recipe, seed: int, **compile_kwargs: Any) -> keras.Model:
-    """Build the model of a recipe by the recipe's type: the one place that knows the families."""
+    """Build the model of a recipe by the recipe's type: the one place that knows the families.
+
+    >>> build_family(Recipe("mine", "Of a family that nobody has registered."), seed=0)
+    Traceback (most recent call last):
+    TypeError: Recipe is no family of recipes; register what builds it here.
+    """
     raise TypeError(f"{type(recipe).__name__} is no family of recipes; register what builds it here.")
 
 

@@ -26,24 +26,41 @@ def seed(start: int, step: tf.Tensor | int, stream: int) -> tf.Tensor:
         start: the seed of the training.
         step: how many steps were made before.
         stream: 0 to 15, one for each use within a step.
+
+    >>> seed(0, step=3, stream=1).numpy().tolist(), seed(1, step=3, stream=1).numpy().tolist()
+    ([1, 3], [17, 3])
     """
     return tf.stack([tf.constant(start * 16 + stream, "int64"), tf.cast(step, "int64")])
 
 
 def normal(n: tf.Tensor | int, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Draw n rows of a shape, float32, standard normal: this replica's rows of what the whole step draws."""
+    """Draw n rows of a shape, float32, standard normal: this replica's rows of what the whole step draws.
+
+    >>> once, again = normal(2, (3,), seed(0, 5, 0)), normal(2, (3,), seed(0, 5, 0))
+    >>> once.numpy().shape, bool(ops.all(once == again))
+    ((2, 3), True)
+    """
     first, total = augment.share(n)
     return tf.random.stateless_normal((total, *shape), seed)[first : first + n]
 
 
 def uniform(n: tf.Tensor | int, seed: tf.Tensor) -> tf.Tensor:
-    """Draw float32 (n, 1), even in [0, 1): this replica's rows of what the whole step draws."""
+    """Draw float32 (n, 1), even in [0, 1): this replica's rows of what the whole step draws.
+
+    >>> times = uniform(4, seed(0, 5, 1)).numpy()
+    >>> times.shape, bool((0 <= times).all() and (times < 1).all())
+    ((4, 1), True)
+    """
     first, total = augment.share(n)
     return tf.random.stateless_uniform((total, 1), seed)[first : first + n]
 
 
 def replicas() -> int:
-    """How many replicas share a step, each with its part of the batch."""
+    """How many replicas share a step, each with its part of the batch.
+
+    >>> replicas()  # this machine alone
+    1
+    """
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
@@ -66,6 +83,11 @@ def real(
     Raises:
         ValueError: conditions where there should be none, or none where there should be some, or another dtype.
         tf.errors.InvalidArgumentError: floats beyond [-1, 1].
+
+    >>> batch = tf.constant(np.uint8([[[[0, 51, 255]]]]))  # one image of one pixel
+    >>> images, condition = real(batch, takes_condition=False, symmetries=False, seed=seed(0, 0, 0))
+    >>> images.numpy().ravel(), condition
+    (array([-1. , -0.6,  1. ], dtype=float32), None)
     """
     images, condition = data if isinstance(data, tuple) else (data, None)
     _check(images, condition, takes_condition)
@@ -104,6 +126,10 @@ class WarmUpAndFall(keras.optimizers.schedules.LearningRateSchedule):
         steps: where the fall ends.
         warmup: steps of the rise.
         fall: share of all steps that the fall takes.
+
+    >>> rate = WarmUpAndFall(1e-3, steps=100, warmup=10, fall=0.25)
+    >>> [round(float(rate(step)), 5) for step in (0, 9, 50, 100)]
+    [0.0001, 0.001, 0.001, 1e-05]
     """
 
     def __init__(self, learning_rate: float, steps: int, warmup: int = 0, fall: float = 0.0) -> None:

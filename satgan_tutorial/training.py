@@ -45,17 +45,39 @@ WITHOUT_END = 10**7  # epochs
 
 
 class TrainingError(ValueError):
-    """A training that broke: says how, and what to do."""
+    """A training that broke: says how, and what to do.
+
+    >>> from satgan_tutorial import plane
+    >>> model = plane.build(seed=0, learning_rate=float("inf"), run_eagerly=True)
+    >>> fit(model, plane.ring().sample(8, seed=0), batch_size=4, steps=2)
+    Traceback (most recent call last):
+    satgan_tutorial.training.TrainingError: step ...: found losses that are not finite (...); the networks ...
+    """
 
 
 class FolderError(ValueError):
-    """A folder that is not the one for this training: says why, and what to do."""
+    """A folder that is not the one for this training: says why, and what to do.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_folder(Path(folder), resume=True)
+    Traceback (most recent call last):
+    satgan_tutorial.training.FolderError: ...: found no training to resume (no recipe.json); ...
+    """
 
     exit_code = 2  # of the command that named it
 
 
 class RecipeError(ValueError):
-    """A recipe that cannot be built, or not for these chips: says why."""
+    """A recipe that cannot be built, or not for these chips: says why.
+
+    >>> from satgan_tutorial import recipes
+    >>> names = np.array(["a.png", "b.png"])
+    >>> pictures = PictureSet(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(2, int), names, groups=names)
+    >>> for_pictures(recipes.get("conditional"), pictures)
+    Traceback (most recent call last):
+    satgan_tutorial.training.RecipeError: conditional is asked for a class, and these pictures have none; ...
+    """
 
     exit_code = 2
 
@@ -68,6 +90,10 @@ class Data:
         images: uint8 (N, H, W, C), or points, float32 (N, 2).
         condition: of each, float32 (N, k); None for a model that takes none.
         classes: what the numbers of a condition ask for, by name; () where they ask for no classes.
+
+    >>> data = Data(np.zeros((4, 8, 8, 3), np.uint8))
+    >>> data.images.shape, data.condition, data.classes
+    ((4, 8, 8, 3), None, ())
     """
 
     images: np.ndarray
@@ -82,6 +108,12 @@ def data_for(recipe: Recipe, chips: ChipSet | PictureSet) -> Data:
 
     Raises:
         ValueError: there are no ships, or the chips cannot be shrunk to the recipe's size or lack its conditions.
+
+    >>> from satgan_tutorial import recipes
+    >>> images = np.random.default_rng(0).integers(0, 256, (3, 80, 80, 3), np.uint8)
+    >>> chips = ChipSet(images, np.array([0, 1, 1]), np.array(["day_1"] * 3), np.zeros((3, 2)))
+    >>> data_for(replace(recipes.SMALL, image_size=40), chips).images.shape  # the two ships
+    (2, 40, 40, 3)
     """
     from . import conditions
 
@@ -112,6 +144,13 @@ def for_pictures(
     Raises:
         RecipeError: it is asked for headings, which nobody knows of pictures, or for classes, and there are none, or its
             networks cannot be asked.
+
+    >>> from satgan_tutorial import recipes
+    >>> names = np.array(["a.png", "b.png"])
+    >>> pictures = PictureSet(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(2, int), names, groups=names)
+    >>> mine = for_pictures(recipes.SMALL, pictures)
+    >>> mine.image_size, recipes.SMALL.symmetries, mine.symmetries
+    (32, True, False)
     """
     from . import augment, conditions
 
@@ -189,6 +228,12 @@ def fit(
 
     Raises:
         TrainingError: the losses are no longer finite.
+
+    >>> from satgan_tutorial import plane
+    >>> model = plane.build(seed=0, run_eagerly=True)
+    >>> fit(model, plane.ring().sample(16, seed=0), batch_size=8, steps=2)
+    >>> model.step
+    2
     """
     import keras
 
@@ -383,7 +428,15 @@ def _draw_samples(images: list[np.ndarray], file: Path) -> None:
 
 
 def read_card(folder: Path) -> dict[str, Any]:
-    """What the folder of a training says about it; nothing where there is no training."""
+    """What the folder of a training says about it; nothing where there is no training.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nothing = read_card(Path(folder))
+    ...     size = Path(folder, "recipe.json").write_text('{"recipe": {"name": "small"}, "seed": 7}')
+    ...     nothing, read_card(Path(folder))["seed"]
+    ({}, 7)
+    """
     try:
         card = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -397,6 +450,12 @@ def learned_from(card: dict[str, Any], pictures: PictureSet) -> bool:
     Args:
         card: what `read_card` gives.
         pictures: the train pictures.
+
+    >>> names = np.array(["a.png", "b.png"])
+    >>> pictures = PictureSet(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(2, int), names, groups=names)
+    >>> card = {"recipe": {"image_size": 32}, "chips": hashlib.sha256(pictures.images).hexdigest()[:16]}
+    >>> learned_from(card, pictures), learned_from(card, pictures[:1])
+    (True, False)
     """
     from . import conditions
 
@@ -421,7 +480,16 @@ def _card(recipe: Recipe, chips: ChipSet | PictureSet, images: np.ndarray, seed:
 
 
 def check_folder(out: Path, resume: bool) -> None:
-    """Raise a FolderError if a training cannot begin in a folder, or has none to resume."""
+    """Raise a FolderError if a training cannot begin in a folder, or has none to resume.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_folder(Path(folder), resume=False)  # empty, so one may begin in it
+    ...     Path(folder, "notes.txt").touch()
+    ...     check_folder(Path(folder), resume=False)
+    Traceback (most recent call last):
+    satgan_tutorial.training.FolderError: ...: found files in it already; name a new folder, or ...
+    """
     if resume and not read_card(out):
         found = "no training" if (out / "recipe.json").is_file() else "no training to resume (no recipe.json)"
         raise FolderError(f"{out}: found {found}; leave --resume out to begin one, in a new folder.")
