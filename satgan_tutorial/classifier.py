@@ -264,7 +264,7 @@ def temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     def cross_entropy(log_t: float) -> float:
         return float(np.logaddexp(0, -sign * logits / np.exp(log_t)).mean())
 
-    return float(np.exp(minimize_scalar(cross_entropy, bounds=(-3, 3), method="bounded").x))
+    return float(np.exp(minimize_scalar(cross_entropy, bounds=(-3, 8), method="bounded").x))
 
 
 def reliability(probability: np.ndarray, labels: np.ndarray, bins: int = 10) -> tuple[np.ndarray, float]:

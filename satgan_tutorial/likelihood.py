@@ -143,11 +143,12 @@ def evidence(
 
     The better a flow knows x, the less it errs about where the noisy x came from. With the exact velocities v of p(x|y)
 
-        log p(x|y) = a number that does not depend on y - integral over t of t / (1 - t) times e(t)
+        log p(x|y) - log p(x|y') = the integral over t of t / (1 - t) times (e'(t) - e(t))
 
-    where e(t) is the mean over the noise z of the squared length of v(x_t, t) - (x - z), at x_t = (1 - t) z + t x. As classes share the noises and times here, most of the luck
-    drops out of their differences. `posterior` makes probabilities of them. Written in the logit of t the weight is t
-    squared, and the logits are drawn evenly from `LOGITS`.
+    where e(t) is the mean over the noise z of the squared length of v(x_t, t) - (x - z), at x_t = (1 - t) z + t x. (For one
+    class alone the integral is infinite: near t = 1 nobody can guess the last grain of noise.) As classes share the noises
+    and times here, most of the luck drops out of their differences. `posterior` makes probabilities of them. Written in the
+    logit of t the weight is t squared, and the logits are drawn evenly from `LOGITS`.
 
     Args:
         velocities: one a class, as a solver takes them (`solvers.of_network`).

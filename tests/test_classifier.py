@@ -128,6 +128,7 @@ def test_temperature_finds_how_much_too_sure_the_logits_are():
     labels = rng.random(20_000) < 1 / (1 + np.exp(-honest))
     assert classifier.temperature(3 * honest, labels) == pytest.approx(3, rel=0.05)
     assert classifier.temperature(honest / 2, labels) == pytest.approx(0.5, rel=0.05)
+    assert classifier.temperature(200 * honest, labels) == pytest.approx(200, rel=0.05)
 
 
 def test_reliability_counts_by_hand():

@@ -2,7 +2,8 @@
 
 In `book/results/16-bayes-both-ways/` it leaves
 
-    guided.csv  chips drawn by the flow of all chips towards "ship", by a reader's gradient and by the difference of two velocities
+    guided.csv  chips drawn by the flow of all chips towards "ship": by the gradient of a reader, of one that never saw noise, and
+                by the difference of two velocities
     read.csv    test and validation chips as two readers read them: chapter 2's network, and the conditional flow, by its errors
                 and, for a few, by its likelihood
     costs.csv   core seconds a chip of each way to read
@@ -38,9 +39,13 @@ from satgan_tutorial.experiments.results import RESULTS
 from satgan_tutorial.judge import Judge
 
 HERE = RESULTS / "16-bayes-both-ways"
-SIDE, STEPS, SEED = 40, 12, 7
+SIDE, STEPS, SEED = 40, 24, 7
 LEARN = {"epochs": 10, "learning_rate": 2e-3, "image_size": SIDE}  # of both readers
-WEIGHTS = {"reader": (0.0, 1.0, 2.0, 4.0, 8.0, 16.0), "label dropped": (1.0, 1.5, 2.0, 3.0, 5.0)}
+WEIGHTS = {
+    "reader": (0.0, 1.0, 2.0, 4.0, 8.0, 16.0),
+    "reader without noise": (1.0, 2.0, 4.0),
+    "label dropped": (1.0, 1.5, 2.0, 3.0, 5.0),
+}
 WAYS = [(by, weight, STEPS) for by, weights in WEIGHTS.items() for weight in weights]
 # Two passes of the large network a velocity: with half the steps it costs what a reader's push costs.
 WAYS += [("label dropped", weight, STEPS // 2) for weight in (2.0, 3.0, 5.0)]
@@ -62,9 +67,9 @@ class Velocities:
 
 
 def drawn(velocity: Callable, z: np.ndarray, steps: int) -> tuple[np.ndarray, float]:
-    """Follow a velocity from noise in so many steps of Heun: chips, uint8, and the core seconds that each took."""
+    """Follow a velocity from noise in so many steps of Euler: chips, uint8, and the core seconds that each took."""
     follow = tf.function(
-        lambda x: solvers.solve_in_a_loop(velocity, x, solvers.times(steps)), reduce_retracing=True
+        lambda x: solvers.solve_in_a_loop(velocity, x, solvers.times(steps), "euler"), reduce_retracing=True
     )
     follow(tf.constant(z[:BATCH]))  # the first call makes the graph
     start = time.process_time()
@@ -77,10 +82,17 @@ def guided(flow: Velocities, split: Split, source: str, n: int) -> pd.DataFrame:
     judge = Judge(source)
     guide = classifier.train(split.train, split.validation, weighted=True, noise=True, **LEARN)
     wish = classifier.reader(guide)
+    clean = classifier.train(split.train, split.validation, weighted=True, **LEARN)
+
+    def careless(x: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
+        """What a reader says that takes each chip for one without noise."""
+        return tf.math.log_sigmoid(clean(x, training=False)[:, 0])
+
     real = judge.features(coarse(split.test.ships))
     z = sampling.noise(n, (SIDE, SIDE, 3), SEED)
     ways = {
         "reader": lambda weight: guidance.steer(flow.nothing, wish, weight) if weight else flow.nothing,
+        "reader without noise": lambda weight: guidance.steer(flow.nothing, careless, weight),
         "label dropped": lambda weight: (
             flow.ship if weight == 1 else guidance.classifier_free(flow.ship, flow.nothing, weight)
         ),
