@@ -30,7 +30,15 @@ LOW_BYTES = {
 
 
 class DeepError(ValueError):
-    """A file whose numbers cannot be had: says what was found."""
+    """A file whose numbers cannot be had: says what was found.
+
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.fromarray(np.array([[7, 65535]], np.uint16)).save(file, "tiff")
+    >>> read_tiff(file, at_most=2)
+    Traceback (most recent call last):
+    satgan_tutorial.deep.DeepError: 4 bytes of pixels
+    """
 
 
 def read_tiff(file: IO[bytes], *, at_most: int) -> np.ndarray:
@@ -43,6 +51,12 @@ def read_tiff(file: IO[bytes], *, at_most: int) -> np.ndarray:
     Raises:
         DeepError: another compression, numbers of another kind, or more bytes.
         Exception: whatever Pillow and zlib make of a broken file.
+
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.fromarray(np.array([[7, 65535]], np.uint16)).save(file, "tiff")
+    >>> read_tiff(file, at_most=100).tolist()
+    [[[7], [65535]]]
     """
     tags, order = _directory(file)
     height, width, bands = (int(_one(tags, tag, 1)) for tag in (HEIGHT, WIDTH, SAMPLES))
@@ -63,6 +77,12 @@ def read_png(file: IO[bytes]) -> np.ndarray:
     Raises:
         DeepError: it is grey with alpha, whose low bytes Pillow has no word for.
         Exception: whatever Pillow makes of a broken file.
+
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.fromarray(np.array([[7, 65535]], np.uint16)).save(file, "png")
+    >>> read_png(file).tolist()
+    [[[7], [65535]]]
     """
     from PIL import Image
 

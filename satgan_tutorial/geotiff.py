@@ -40,6 +40,14 @@ class Tags:
         sides: of a pixel in metres, width and height, of degrees the height alone, roughly; empty where it is not said.
         nodata: the value that stands for no data; None where none does.
         orientation: how a viewer turns it, as EXIF counts, 1 for not at all.
+
+    >>> import io
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (6, 4)).save(file, "tiff")
+    >>> tags = read_tags(io.BytesIO(file.getvalue()))
+    >>> tags.size, tags.bits, tags.bands, tags.colours, tags.sides, tags.nodata
+    ((6, 4), 8, 3, 3, (), None)
     """
 
     size: tuple[int, int]
@@ -61,6 +69,13 @@ def read_tags(file: IO[bytes]) -> Tags | None:
 
     Raises:
         Exception: whatever Pillow's reader makes of a broken file.
+
+    >>> import io
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (6, 4)).save(file, "tiff")
+    >>> read_tags(io.BytesIO(file.getvalue())).bands, read_tags(io.BytesIO(b"no TIFF"))
+    (1, None)
     """
     from PIL.TiffImagePlugin import PREFIXES, ImageFileDirectory_v2
 

@@ -20,7 +20,12 @@ OF_FEATURES = ("KID", "FID", "precision", "recall", "density", "coverage")
 
 
 def layout(images: np.ndarray) -> np.ndarray:
-    """Each picture as 8 x 8 pixels of three colours, 0 the mean and 1 a grey level of 64: float64 (N, 192) of uint8 (N, H, H, 3)."""
+    """Each picture as 8 x 8 pixels of three colours, 0 the mean and 1 a grey level of 64: float64 (N, 192) of uint8 (N, H, H, 3).
+
+    >>> white = layout(np.full((2, 16, 16, 3), 255, np.uint8))
+    >>> white.shape, round(float(white.max()), 2)  # two grey levels of 64 above the middle
+    ((2, 192), 1.99)
+    """
     return (shrink(images, GRID).reshape(len(images), -1) - 127.5) / 64
 
 
@@ -29,6 +34,11 @@ def colours(images: np.ndarray) -> np.ndarray:
 
     The mean and the standard deviation of red, green and blue; the mean distance of a pixel's largest colour from its
     smallest; the mean step from a pixel to the next, along rows and columns, of the mean of its colours.
+
+    >>> red = np.zeros((1, 8, 8, 3), np.uint8)
+    >>> red[..., 0] = 200
+    >>> colours(red).tolist()  # three means, three deviations, colourful, and without a step
+    [[200.0, 0.0, 0.0, 0.0, 0.0, 0.0, 200.0, 0.0]]
     """
     check_images(images)
     rows = []
@@ -42,7 +52,12 @@ def colours(images: np.ndarray) -> np.ndarray:
 
 
 def colour_distance(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
-    """The mean of one-dimensional Wasserstein distances of `colours`, in units of the real spread; then those of PARTS."""
+    """The mean of one-dimensional Wasserstein distances of `colours`, in units of the real spread; then those of PARTS.
+
+    >>> real = np.random.default_rng(0).random((8, 8))
+    >>> colour_distance(real, real).tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0]
+    """
     apart = metrics.wasserstein(real, fake)
     parts = [apart[list(columns)].mean() for columns in PARTS.values()]
     return np.array([np.mean(parts), *parts])
@@ -66,13 +81,20 @@ def look(images: np.ndarray, judge: panel.Reader | None = None) -> dict[str, np.
     Args:
         images: uint8 (N, H, H, 3).
         judge: whose features to add; None for none.
+
+    >>> list(look(np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)))
+    ['layout', 'spectrum', 'colours']
     """
     seen = {name: view(images) for name, view in VIEWS.items()}
     return seen if judge is None else seen | {"features": judge.features(images)}
 
 
 def rulers(seen: Mapping[str, np.ndarray]) -> dict[str, panel.Ruler]:
-    """The rulers for what `look` gave, for `panel.scores`: RULERS, and with a judge those of features."""
+    """The rulers for what `look` gave, for `panel.scores`: RULERS, and with a judge those of features.
+
+    >>> list(rulers(look(np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8))))
+    ['layout, KID', 'power spectrum', 'colours, W1']
+    """
     every = RULERS | {name: panel.RULERS[name] for name in OF_FEATURES}
     return {name: ruler for name, ruler in every.items() if ruler.view in seen}
 
@@ -88,6 +110,11 @@ def yardstick(everything: np.ndarray, groups: np.ndarray, kept: np.ndarray, n: i
 
     Raises:
         ValueError: they are too few for a limit.
+
+    >>> pictures = np.random.default_rng(0).integers(0, 256, (24, 16, 16, 3), np.uint8)
+    >>> ruler = yardstick(pictures, groups=np.arange(24), kept=np.arange(24) < 8, n=8)
+    >>> ruler.score(pictures[8:16]) < ruler.score(pictures[8:16] // 2)  # real ones, and too dark ones
+    True
     """
     seen = look(everything)
     limits = panel.limits(seen, groups, (int(kept.sum()), n), rulers=RULERS)

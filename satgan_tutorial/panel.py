@@ -54,7 +54,14 @@ BANDS = ("coarse", "fine", "along the axes", "at the Nyquist frequency")
 
 
 class Reader(Protocol):
-    """What the panel needs of a judge; `judge.Judge` is one."""
+    """What the panel needs of a judge; `judge.Judge` is one.
+
+    >>> class Brightness:  # a judge of one feature
+    ...     def features(self, images):
+    ...         return images.mean(axis=(1, 2, 3))[:, None]
+    >>> look(np.full((2, 16, 16, 3), 90, np.uint8), Brightness(), ships=False)["features"].tolist()
+    [[90.0], [90.0]]
+    """
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """Features of uint8 (N, 80, 80, 3): float (N, d)."""
@@ -69,6 +76,9 @@ class View:
         needs_judge: whether it cannot do without.
         at_most: the largest side in pixels that it reads; smaller images are enlarged to that. None for any, as they are.
         of_ships: whether it says nothing of pictures that are no ships.
+
+    >>> VIEWS["spectrum"].of(np.zeros((2, 8, 8, 3), np.uint8), None).shape, VIEWS["features"].needs_judge
+    ((2, 8), True)
     """
 
     of: Callable[[np.ndarray, Any], np.ndarray]
@@ -88,6 +98,9 @@ class Ruler:
         parts: what the numbers after the first are called.
         lower_is_better: whether 0 is best; otherwise more is.
         of_fake: whether it counts something among the fake chips alone, and heeds no real ones.
+
+    >>> RULERS["KID"].view, RULERS["KID"].needs_judge, RULERS["precision"].lower_is_better
+    ('features', True, False)
     """
 
     score: Callable[[np.ndarray, np.ndarray], Any]
@@ -108,6 +121,9 @@ def spectra(images: np.ndarray) -> np.ndarray:
 
     First radially, H // 2 bins up to the Nyquist frequency of 0.5 cycles a pixel (`appearance.spectrum`), then along rows
     and columns, 1, 2, ... H // 2 waves a side (`appearance.line_spectrum`).
+
+    >>> spectra(np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8)).shape
+    (2, 8)
     """
     side = images.shape[1] if np.ndim(images) == 4 else 0
     if side == 1:
@@ -119,7 +135,12 @@ def spectra(images: np.ndarray) -> np.ndarray:
 
 
 def statistics(images: np.ndarray) -> np.ndarray:
-    """The columns COLUMNS of `appearance.describe`: float64 (N, d) of uint8 (N, H, W, 3); small chips are enlarged to 80."""
+    """The columns COLUMNS of `appearance.describe`: float64 (N, d) of uint8 (N, H, W, 3); small chips are enlarged to 80.
+
+    >>> chips = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
+    >>> statistics(chips).shape == (2, len(COLUMNS))
+    True
+    """
     check_images(images)
     side = images.shape[1]
     if side == images.shape[2] and side < SIZE:
@@ -142,6 +163,10 @@ def power_distance(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
 
     That networks which enlarge by convolutions miss the spectrum of real images: R. Durall and others, "Watch your
     Up-Convolution", 2020, arXiv 2003.01826.
+
+    >>> real = spectra(np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8))
+    >>> power_distance(real, real + 1).round(3).tolist()  # ten times the power, then that of each part
+    [1.0, 1.0, 1.0, 1.0, 1.0]
     """
     real, fake = metrics.checked(real, fake)
     apart = np.abs(real.mean(axis=0) - fake.mean(axis=0))
@@ -163,17 +188,30 @@ def pixel_distance(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
 
     Raises:
         ValueError: fewer than two rows in one of them.
+
+    >>> real = np.random.default_rng(0).random((8, len(COLUMNS)))
+    >>> dict(zip(("all", *PIXELS), pixel_distance(real, real).tolist()))
+    {'all': 0.0, 'colour': 0.0, 'size': 0.0, 'shape': 0.0, 'position': 0.0, 'share': 0.0, 'heading': 0.0}
     """
     return _grouped(real, fake, PIXELS)
 
 
 def sea_distance(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
-    """The same of the sea's noise: how strong it is, how its pixels follow each other (grain), and how colourful it is."""
+    """The same of the sea's noise: how strong it is, how its pixels follow each other (grain), and how colourful it is.
+
+    >>> real = np.random.default_rng(0).random((8, len(COLUMNS)))
+    >>> dict(zip(("all", *SEA), sea_distance(real, real).tolist()))
+    {'all': 0.0, 'strength': 0.0, 'grain': 0.0, 'chroma': 0.0}
+    """
     return _grouped(real, fake, SEA)
 
 
 def share_broken(real: np.ndarray, fake: np.ndarray) -> float:
-    """The share of fake chips whose ship is broken (`shapes.broken`): 1 or 0 a row, (n, 1). Of real ones it isn't 0 either."""
+    """The share of fake chips whose ship is broken (`shapes.broken`): 1 or 0 a row, (n, 1). Of real ones it isn't 0 either.
+
+    >>> share_broken(np.zeros((4, 1)), np.array([[1.0], [0.0], [0.0], [0.0]]))
+    0.25
+    """
     return float(metrics.checked(real, fake)[1].mean())
 
 
@@ -223,6 +261,10 @@ def look(images: np.ndarray, judge: Reader | None = None, *, ships: bool = True)
     Raises:
         TypeError: pixels that are not uint8.
         ValueError: images that are no squares.
+
+    >>> chips = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), np.uint8)
+    >>> list(look(chips))
+    ['spectrum', 'statistics', 'broken']
     """
     check_images(images)
     seen, side = {}, images.shape[1]
@@ -241,6 +283,11 @@ def noise_chips(images: np.ndarray, n: int, seed: int) -> np.ndarray:
         images: what it learns from, uint8 (N, H, W, 3).
         n: how many to draw.
         seed: of the draws.
+
+    >>> chips = np.full((4, 8, 8, 3), 90, np.uint8)  # all the same, so that their spread is 0
+    >>> drawn = noise_chips(chips, n=2, seed=0)
+    >>> drawn.shape, bool((drawn == 90).all())
+    ((2, 8, 8, 3), True)
     """
     check_images(images)
     check_seed(seed)
@@ -283,6 +330,13 @@ def scores(
         of these chips; `floor`, the median over the splits; `limit`, beyond which the worst 5 % of the splits lie; `rank`,
         the share of the splits that score better; `inside`, whether the score is no worse than the limit; and one for each
         of `others`. NaN where there were too few chips.
+
+    >>> apart = Ruler(lambda real, fake: abs(real.mean() - fake.mean()), "grey")
+    >>> everything, days = {"grey": np.arange(20.0)[:, None] % 5}, np.repeat(np.arange(10), 2)
+    >>> real, fake = {"grey": everything["grey"][:4]}, {"grey": np.full((4, 1), 9.0)}
+    >>> table, left_out = scores(real, fake, everything, days, rulers={"mean": apart}, splits=10, repeats=5)
+    >>> table["score"].tolist(), table["inside"].tolist(), left_out
+    ([7.5], [False], {})
     """
     rows, left_out = [], {}
     sizes = len(next(iter(real.values()))), len(next(iter(fake.values())))
@@ -328,6 +382,12 @@ def limits(
         rulers: which to use, by name; RULERS by default.
         splits: of the real chips.
         seed: of the splits.
+
+    >>> apart = Ruler(lambda real, fake: abs(real.mean() - fake.mean()), "grey")
+    >>> everything, days = {"grey": np.arange(20.0)[:, None] % 5}, np.repeat(np.arange(10), 2)
+    >>> found = limits(everything, days, sizes=(4, 4), rulers={"mean": apart}, splits=10)
+    >>> list(found), 0 < found["mean"] < 4
+    (['mean'], True)
     """
     found = {}
     for name, ruler in (rulers or RULERS).items():
@@ -349,6 +409,12 @@ class Yardstick:
         limits: what real chips of other days keep, by the name of each ruler.
         rulers: those that count, by name, among others.
         look: what the rulers read of images.
+
+    >>> apart = Ruler(lambda real, fake: abs(real.mean() - fake.mean()), "grey")
+    >>> real, read = {"grey": np.array([10.0, 12.0])}, lambda images: {"grey": images.mean(axis=(1, 2, 3))}
+    >>> ruler = Yardstick(real, limits={"mean": 4.0}, rulers={"mean": apart}, look=read)
+    >>> ruler.score(np.full((2, 8, 8, 3), 13, np.uint8))  # half of what real ones keep
+    0.5
     """
 
     real: Mapping[str, np.ndarray]
@@ -401,6 +467,10 @@ def summary(value: float, floor: np.ndarray, lower_is_better: bool = True) -> di
         value: the score.
         floor: those of real chips, (splits,); NaN where there are none.
         lower_is_better: whether 0 is best.
+
+    >>> found = summary(1.0, floor=np.array([0.2, 0.4, 0.6, 0.8]))
+    >>> found["floor"], found["rank"], found["inside"]
+    (0.5, 1.0, False)
     """
     limit = np.quantile(floor, LEVEL if lower_is_better else 1 - LEVEL)
     better = floor < value if lower_is_better else floor > value
@@ -416,7 +486,14 @@ def summary(value: float, floor: np.ndarray, lower_is_better: bool = True) -> di
 
 
 def text(table: pd.DataFrame) -> str:
-    """The table of `scores` in lines for a terminal."""
+    """The table of `scores` in lines for a terminal.
+
+    >>> row = {"ruler": "KID", "part": "", "unit": "", "better": "lower", "score": 1.5}
+    >>> row |= {"low": 1.2, "high": 1.9, "floor": 0.2, "limit": 0.6, "rank": 1.0, "inside": False}
+    >>> print(text(pd.DataFrame([row])))
+         score            95 %  floor  limit  rank
+    KID  1.500  1.200 to 1.900  0.200  0.600  1.00  outside
+    """
     others = list(table.columns[11:])
     head = ["", "score", "95 %", "floor", "limit", "rank", *others, ""]
     lines = [head]
@@ -441,7 +518,11 @@ def text(table: pd.DataFrame) -> str:
 
 
 def number(value: float) -> str:
-    """A score in four letters or so; "-" for none."""
+    """A score in four letters or so; "-" for none.
+
+    >>> number(0.12345), number(12.345), number(123.45), number(float("nan"))
+    ('0.123', '12.3', '123', '-')
+    """
     if not np.isfinite(value):
         return "-"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
@@ -455,6 +536,12 @@ def plot(table: pd.DataFrame) -> tuple[Figure, str]:
 
     Raises:
         ValueError: no row has a floor.
+
+    >>> row = {"ruler": "KID", "part": "", "unit": "", "better": "lower", "score": 1.5}
+    >>> row |= {"low": 1.2, "high": 1.9, "floor": 0.2, "limit": 0.6, "rank": 1.0, "inside": False}
+    >>> drawing, alt = plot(pd.DataFrame([row, row | {"ruler": "FID", "score": 0.5, "inside": True}]))
+    >>> alt
+    '2 scores, each against what real chips score: 1 inside; outside KID.'
     """
     from .plots import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, figure
 

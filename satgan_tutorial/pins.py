@@ -14,6 +14,10 @@ class Pin(NamedTuple):
     Attributes:
         need: what is asked for and where: `colorama==0.4.6 ; sys_platform == 'win32'`.
         sums: the SHA-256 of each of its files, in hexadecimal.
+
+    >>> pin = Pin("colorama==0.4.6 ; sys_platform == 'win32'", ("0a1b",))
+    >>> pin.name
+    'colorama'
     """
 
     need: str
@@ -35,6 +39,9 @@ def read_pins(text: str) -> list[Pin]:
 
     Args:
         text: what is in the file. A line that ends in a backslash goes on in the next.
+
+    >>> read_pins("numpy==2.0.0 --hash=sha256:0a1b --hash=sha256:2c3d")
+    [Pin(need='numpy==2.0.0', sums=('0a1b', '2c3d'))]
     """
     lines = text.replace("\\\n", " ").splitlines()
     parts = [[part.strip() for part in line.split("--hash=sha256:")] for line in lines if line.strip()]

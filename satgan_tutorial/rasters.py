@@ -48,7 +48,12 @@ WHOLE = (
 
 
 class RasterError(ValueError):
-    """An image file that is not read: says which file, what was found, what was expected, what to do."""
+    """An image file that is not read: says which file, what was found, what was expected, what to do.
+
+    >>> read("no-such.png")
+    Traceback (most recent call last):
+    satgan_tutorial.rasters.RasterError: no-such.png: found nothing there; expected an image file. ...
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +66,10 @@ class Raster:
         pixel_size: metres, of an oblong pixel the side farther from 3; None where the file doesn't say.
         on_white: whether it has transparent parts, and they are shown on white.
         deep: whether it had more than 8 bits.
+
+    >>> raster = Raster(np.zeros((4, 6, 3), np.uint8))
+    >>> raster.pixels.shape, raster.valid, raster.pixel_size
+    ((4, 6, 3), None, None)
     """
 
     pixels: np.ndarray
@@ -100,6 +109,14 @@ def read(
     Raises:
         RasterError: the file is missing, no regular file, broken, or too large; not in colour; more than 8 bits deep;
             has bands that nobody has named, or several pages or frames; or another size than asked for.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (6, 4), (10, 20, 30)).save(f"{folder}/sea.png")
+    ...     raster = read(f"{folder}/sea.png")
+    >>> raster.pixels.shape, raster.pixels[0, 0].tolist()
+    ((4, 6, 3), [10, 20, 30])
     """
     if fault := fault_of(path):
         raise RasterError(f"{path}: found {fault}; expected an image file. Correct the path.")
@@ -121,6 +138,13 @@ def size_of(path: str | os.PathLike) -> tuple[int, int]:
 
     Raises:
         RasterError: it is no regular file, or none that is an image by its first bytes.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (6, 4)).save(f"{folder}/sea.png")
+    ...     size_of(f"{folder}/sea.png")
+    (6, 4)
     """
     from PIL import Image
 
@@ -142,7 +166,18 @@ def size_of(path: str | os.PathLike) -> tuple[int, int]:
 
 
 def holds_pictures(path: str | os.PathLike) -> bool:
-    """Whether `read_all` would find pictures: a folder with two or more, by their names, or a `.npy` file."""
+    """Whether `read_all` would find pictures: a folder with two or more, by their names, or a `.npy` file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("a.png", "b.png"):
+    ...         print(holds_pictures(folder))
+    ...         Path(folder, name).touch()
+    ...     holds_pictures(folder)
+    False
+    False
+    True
+    """
     path = Path(path)
     return (path.suffix.lower() == ".npy" and path.is_file()) or (path.is_dir() and len(_files(path)) > 1)
 
@@ -159,6 +194,12 @@ def read_all(path: str | os.PathLike, *, at_most: int) -> np.ndarray:
 
     Raises:
         RasterError: there are fewer or more, they are no squares of one size, or one cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/drawn.npy", np.zeros((3, 8, 8, 3), np.uint8))
+    ...     read_all(f"{folder}/drawn.npy", at_most=100).shape
+    (3, 8, 8, 3)
     """
     path = Path(path)
     images = _array(path) if path.is_file() else _folder(path, at_most)
@@ -546,6 +587,11 @@ def seen(pixels: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray | No
 
     Raises:
         ValueError: `valid` is no bool (H, W).
+
+    >>> pixels = np.full((40, 40, 3), 90, np.uint8)
+    >>> pixels[:10, :10] = 0  # a black corner of 100 pixels
+    >>> int((~seen(pixels)).sum()), seen(pixels[10:])
+    (100, None)
     """
     if valid is not None and (getattr(valid, "dtype", None) != bool or valid.shape != pixels.shape[:2]):
         found = f"{getattr(valid, 'dtype', type(valid).__name__)} {getattr(valid, 'shape', '')}"
@@ -582,6 +628,10 @@ def filled(pixels: np.ndarray, valid: np.ndarray, *, fringe: int = 2) -> np.ndar
         pixels: uint8 (H, W, 3).
         valid: bool (H, W).
         fringe: pixels beside those without data that are replaced too; whoever turned the picture blended them.
+
+    >>> pixels = np.repeat(np.uint8([[[0], [90], [30]]]), 3, axis=2)
+    >>> filled(pixels, valid=np.array([[False, True, True]]), fringe=0)[..., 0].tolist()
+    [[90, 90, 30]]
     """
     from scipy import ndimage
 
@@ -593,7 +643,11 @@ def filled(pixels: np.ndarray, valid: np.ndarray, *, fringe: int = 2) -> np.ndar
 
 
 def contact_sheet(images: np.ndarray, columns: int | None = None) -> Image.Image:
-    """All images, uint8 (N, H, W, 3), on one white page, about as wide as high where `columns` is None."""
+    """All images, uint8 (N, H, W, 3), on one white page, about as wide as high where `columns` is None.
+
+    >>> contact_sheet(np.zeros((6, 8, 8, 3), np.uint8), columns=3).size
+    (32, 22)
+    """
     from PIL import Image
 
     columns = columns or math.ceil(math.sqrt(len(images)))

@@ -14,6 +14,13 @@ def old_names(module: str, names: dict[str, str]) -> Callable[[str], Any]:
     Args:
         module: its own `__name__`.
         names: by old name, the new one as `module.name` within the package, or `module` where a module has moved.
+
+    >>> look_up = old_names("satgan_tutorial.chips", {"home": "files.home"})
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warnings.simplefilter("always")
+    ...     found = look_up("home")
+    >>> found.__module__, str(said[0].message)[:60]
+    ('satgan_tutorial.files', 'satgan_tutorial.chips.home is now satgan_tutorial.files.home')
     """
     package = module.partition(".")[0]
 
@@ -31,7 +38,17 @@ def old_names(module: str, names: dict[str, str]) -> Callable[[str], Any]:
 
 
 def old_method(old: str, new: str) -> Callable[..., Any]:
-    """A method under its old name."""
+    """A method under its old name.
+
+    >>> class Hull:
+    ...     def length(self):
+    ...         return 60
+    ...     size = old_method("size", "length")
+    >>> with warnings.catch_warnings(record=True) as said:
+    ...     warnings.simplefilter("always")
+    ...     Hull().size(), str(said[0].message)
+    (60, 'Hull.size is now length; the old name goes with version 0.3.')
+    """
 
     def call(self: Any, *arguments: Any, **named: Any) -> Any:
         _say(f"{type(self).__name__}.{old}", new)

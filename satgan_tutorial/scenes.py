@@ -18,11 +18,22 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 
 
 class SceneError(ValueError):
-    """A scene that cannot be read or is too small: says which file, what was found, what was expected, what to do."""
+    """A scene that cannot be read or is too small: says which file, what was found, what was expected, what to do.
+
+    >>> check(np.zeros((40, 90, 3), np.uint8))
+    Traceback (most recent call last):
+    satgan_tutorial.scenes.SceneError: scene: found 90 x 40 pixels; expected at least 80 x 80, a chip. ...
+    """
 
 
 def check(scene: np.ndarray, name: str | os.PathLike = "scene") -> None:
-    """Raise a `SceneError` unless this is uint8 (H, W, 3) with both sides at least those of a chip."""
+    """Raise a `SceneError` unless this is uint8 (H, W, 3) with both sides at least those of a chip.
+
+    >>> check(np.zeros((80, 120, 3), np.uint8))
+    >>> check(np.zeros((80, 120), np.uint8), "bay.png")
+    Traceback (most recent call last):
+    satgan_tutorial.scenes.SceneError: bay.png: found uint8 (80, 120); expected uint8 (H, W, 3).
+    """
     if not isinstance(scene, np.ndarray):
         raise SceneError(f"{name}: found a {type(scene).__name__}; expected an array uint8 (H, W, 3).")
     if scene.dtype != np.uint8 or scene.ndim != 3 or scene.shape[-1] != 3:
@@ -51,6 +62,14 @@ def read_scene(
     Raises:
         SceneError: the file is missing, broken or no image; greyscale or of another mode; deeper than 8 bits; has bands
             that nobody has named, or several pages; is smaller than a chip, larger than 150 million pixels, or has no data at all.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (120, 80), "navy").save(f"{folder}/bay.png")
+    ...     scene = read_scene(f"{folder}/bay.png")
+    >>> scene.pixels.shape, scene.valid
+    ((80, 120, 3), None)
     """
     try:
         scene = rasters.read(path, bands=bands, say=say)
@@ -69,6 +88,13 @@ def read_image(path: str | os.PathLike, *, say: Callable[[str], None] = print) -
     """The pixels of `read_scene` alone, uint8 (H, W, 3), those that are no data black.
 
     Arguments and errors are those of `read_scene`. What is black as far as the rim `detect` takes for no data by itself.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (120, 80), "navy").save(f"{folder}/bay.png")
+    ...     read_image(f"{folder}/bay.png").shape
+    (80, 120, 3)
     """
     scene = read_scene(path, say=say)
     if scene.valid is not None:
@@ -82,6 +108,13 @@ def find_scenes(source: str | os.PathLike | None = None) -> dict[str, Path]:
     Args:
         source: as for `load_chips`: a folder as Kaggle nests it (`scenes/scenes`) or flat, or "simulated". By default
             what $SATGAN_DATA names, else `data/shipsnet`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "scenes").mkdir()
+    ...     Path(folder, "scenes", "lb_1.png").touch()
+    ...     list(find_scenes(folder))
+    ['lb_1']
     """
     base = absolute(source or os.environ.get("SATGAN_DATA") or data_home() / "data" / "shipsnet")
     base = base.parent if base.suffix.lower() == ".json" else base
@@ -100,5 +133,8 @@ def marked_ships() -> pd.DataFrame:
     Columns: `scene`; `x` and `y`, pixels from the top left corner; `moored`, 1 at a quay and 0 in open water; `day`,
     YYYYMMDD or an empty string where it is not known. The marks are in `data/scene_ships.csv`, and how they were made in
     `data/scene_ships.md`.
+
+    >>> marked_ships().columns.tolist()
+    ['scene', 'x', 'y', 'moored', 'day']
     """
     return pd.read_csv(home() / "data" / "scene_ships.csv", dtype={"day": str}, keep_default_na=False)

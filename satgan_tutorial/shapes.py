@@ -55,6 +55,12 @@ class Shapes:
         bend: 0 for a straight ship, float (N,); infinite where there is no mask.
         bar: 1 for a perfect bar, float (N,); 0 where there is no mask.
         length: pixels, float (N,); 0 where there is no mask.
+
+    >>> chips = np.full((2, 80, 80, 3), 60, np.uint8)
+    >>> chips[0, 37:43, 10:70] = 200  # a straight hull in the first, and nothing in the second
+    >>> found = measure(chips)
+    >>> found.length.round(-1).tolist(), found.reason.tolist()
+    ([60.0, 0.0], ['whole', 'short'])
     """
 
     mask: np.ndarray
@@ -93,6 +99,12 @@ def measure(images: np.ndarray) -> Shapes:
 
     Returns:
         Arrays, a row a chip.
+
+    >>> chips = np.full((1, 80, 80, 3), 60, np.uint8)
+    >>> chips[0, 37:43, 10:70] = 200  # a straight hull
+    >>> found = measure(chips)
+    >>> found.mask.shape, float(found.bend[0].round(3)), bool(found.bar[0] > 0.9)
+    ((1, 80, 80), 0.0, True)
     """
     images = _checked(images)
     masks = np.zeros(images.shape[:3], bool)
@@ -108,6 +120,11 @@ def every_mask(images: np.ndarray) -> np.ndarray:
     """Bend, bar and length by each of the four masks, of which `measure` takes the best: float (N, 4, 3).
 
     For whoever chooses other limits. A mask that holds no ship is infinitely bent, and its other numbers are 0.
+
+    >>> chips = np.full((1, 80, 80, 3), 60, np.uint8)
+    >>> chips[0, 37:43, 10:70] = 200  # a straight hull
+    >>> every_mask(chips)[0, :, 2].round(-1).tolist()  # the length by each of the four
+    [60.0, 60.0, 60.0, 60.0]
     """
     images = _checked(images)
     numbers = np.tile([np.inf, 0.0, 0.0], (len(images), 2 * len(LEVELS), 1))
@@ -117,7 +134,14 @@ def every_mask(images: np.ndarray) -> np.ndarray:
 
 
 def broken(images: np.ndarray) -> np.ndarray:
-    """Whether the ship in each chip is broken, or there is none: bool (N,)."""
+    """Whether the ship in each chip is broken, or there is none: bool (N,).
+
+    >>> chips = np.full((2, 80, 80, 3), 60, np.uint8)
+    >>> chips[0, 37:43, 10:70] = 200  # a straight hull
+    >>> chips[1, 37:43, 30:50] = 200  # a third of one
+    >>> broken(chips).tolist()
+    [False, True]
+    """
     return measure(images).broken
 
 
@@ -126,6 +150,11 @@ def share_broken(images: np.ndarray) -> float:
 
     Raises:
         ValueError: no images, besides what the module says.
+
+    >>> chips = np.full((2, 80, 80, 3), 60, np.uint8)
+    >>> chips[0, 37:43, 10:70] = 200  # a straight hull in one of two
+    >>> share_broken(chips)
+    0.5
     """
     check_images(images)
     if not len(images):
