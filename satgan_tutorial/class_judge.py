@@ -27,6 +27,10 @@ class ClassJudge:
 
     Attributes:
         name: what scores call it.
+
+    >>> judge = ClassJudge(network(32, classes=2), ("barge", "boat"))
+    >>> judge.name, judge.features(np.zeros((3, 32, 32, 3), np.uint8)).shape
+    ('judge of 2 classes', (3, 128))
     """
 
     def __init__(self, model: keras.Model, classes: tuple[str, ...]) -> None:
@@ -48,7 +52,12 @@ class ClassJudge:
 
 
 def network(size: int, classes: int) -> keras.Model:
-    """Four convolutions, an average over places (the features), one number a class: float32 (N, S, S, 3) to (N, k)."""
+    """Four convolutions, an average over places (the features), one number a class: float32 (N, S, S, 3) to (N, k).
+
+    >>> found = network(32, classes=5).output
+    >>> found["logits"].shape[1], found["features"].shape[1]
+    (5, 128)
+    """
     image = keras.Input((size, size, 3))
     x = image
     for filters, stride in ((32, 2), (64, 2), (96, 2), (128, 1)):
@@ -76,6 +85,12 @@ def train(
 
     Raises:
         ValueError: there are fewer than two classes with a picture.
+
+    >>> names = np.array(["a.png", "b.png"])
+    >>> pictures = PictureSet(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(2, int), names, names, ("barge",))
+    >>> train(pictures)
+    Traceback (most recent call last):
+    ValueError: found 1 classes; expected two or more, each with a picture.
     """
     check_seed(seed)
     rows = [np.flatnonzero(pictures.labels == y) for y in range(len(pictures.classes))]

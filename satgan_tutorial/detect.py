@@ -61,6 +61,16 @@ def detect(
     Raises:
         SceneError: as `sweep`.
         ValueError: as `sweep`.
+
+    >>> import keras
+    >>> from keras.layers import AveragePooling2D, Dense, GlobalAveragePooling2D
+    >>> layers = [keras.Input((None, None, 3)), AveragePooling2D(8), GlobalAveragePooling2D(), Dense(1)]
+    >>> bright = keras.Sequential(layers)  # to which a ship is what is bright
+    >>> bright.layers[-1].set_weights([np.full((3, 1), 4.0), np.array([-6.0])])
+    >>> scene = np.full((160, 200, 3), 60, np.uint8)
+    >>> scene[40:120, 60:140] = 255
+    >>> detect(bright, scene)[["x", "y"]].to_numpy().tolist()
+    [[100, 80]]
     """
     scene, valid = _without_gaps(scene, valid)
     height, width = scene.shape[:2]
@@ -104,6 +114,10 @@ def sweep(
         SceneError: the scene is no uint8 (H, W, 3) or smaller than a chip.
         ValueError: a layer pads its input, no layer averages over positions, the stride does not divide the network's,
             or `valid` is no bool (H, W).
+
+    >>> from satgan_tutorial import classifier
+    >>> sweep(classifier.build(None, filters=1), np.full((88, 100, 3), 60, np.uint8)).shape
+    (3, 6)
     """
     scene, valid = _without_gaps(scene, valid)
     return _struck(_sweep(classifier, scene, stride, rows), valid, stride)
@@ -112,7 +126,13 @@ def sweep(
 def chip_by_chip(
     classifier: keras.Model, scene: np.ndarray, *, stride: int = STRIDE, valid: np.ndarray | None = None
 ) -> np.ndarray:
-    """What `sweep` returns, the slow way: cut out every window and judge it as a chip, a row of windows at once."""
+    """What `sweep` returns, the slow way: cut out every window and judge it as a chip, a row of windows at once.
+
+    >>> from satgan_tutorial import classifier
+    >>> model, scene = classifier.build(None, filters=1), np.full((84, 84, 3), 60, np.uint8)
+    >>> bool(np.allclose(chip_by_chip(model, scene), sweep(model, scene), atol=1e-4))
+    True
+    """
     from .classifier import logits
 
     scene, valid = _without_gaps(scene, valid)
@@ -230,6 +250,11 @@ def find(
     Raises:
         ValueError: a threshold outside [0, 1], an `apart` of 0 or less, logits that are no (R, C) or are NaN, or a `valid` of
             another scene.
+
+    >>> logits = np.full((5, 5), -9.0)
+    >>> logits[2, 3], logits[2, 4] = 3.0, 2.0  # two windows on one ship
+    >>> find(logits).round(3)[["x", "y", "probability"]].to_numpy().tolist()
+    [[52.0, 48.0, 0.953]]
     """
     logits = _checked_logits(logits, threshold, apart, valid, stride)
     heat = expit(logits)
@@ -271,6 +296,11 @@ def match(found: pd.DataFrame, ships: pd.DataFrame, *, near: float = NEAR) -> np
         found: from `find`, the surest first.
         ships: columns `x` and `y`, known centres in pixels.
         near: pixels; farther away nothing is taken.
+
+    >>> found = pd.DataFrame({"x": [10, 12, 90], "y": [10, 10, 50]})
+    >>> ships = pd.DataFrame({"x": [11, 60], "y": [10, 50]})
+    >>> match(found, ships).tolist()  # the second is on the ship of the first, the third on none
+    [True, False, False]
     """
     free = ships[["x", "y"]].to_numpy(float)
     right = np.zeros(len(found), bool)
@@ -285,7 +315,13 @@ def match(found: pd.DataFrame, ships: pd.DataFrame, *, near: float = NEAR) -> np
 def draw_boxes(
     scene: np.ndarray, found: pd.DataFrame, colour: tuple[int, int, int] = (255, 176, 0)
 ) -> np.ndarray:
-    """A copy of a scene, uint8 (H, W, 3), with the box of each found ship drawn on it."""
+    """A copy of a scene, uint8 (H, W, 3), with the box of each found ship drawn on it.
+
+    >>> found = pd.DataFrame({"left": [10], "top": [10], "right": [60], "bottom": [60]})
+    >>> drawn = draw_boxes(np.zeros((80, 80, 3), np.uint8), found)
+    >>> drawn[10, 10].tolist(), drawn[30, 30].tolist()
+    ([255, 176, 0], [0, 0, 0])
+    """
     from PIL import Image, ImageDraw
 
     check(scene)
@@ -301,6 +337,13 @@ def save(out: str | os.PathLike, scene: np.ndarray, found: pd.DataFrame) -> None
 
     Raises:
         SceneError: `out` ends in neither.
+
+    >>> import tempfile
+    >>> found = pd.DataFrame({"x": [50], "y": [40], "probability": [0.98712]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/ships.csv", np.zeros((80, 80, 3), np.uint8), found)
+    ...     Path(folder, "ships.csv").read_text().split()
+    ['x,y,probability', '50,40,0.9871']
     """
     from PIL import Image
 

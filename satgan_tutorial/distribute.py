@@ -22,7 +22,12 @@ GONE = tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledEr
 
 
 class WorkersError(ValueError):
-    """Workers that cannot train together: says why."""
+    """Workers that cannot train together: says why.
+
+    >>> strategy("one:2222")
+    Traceback (most recent call last):
+    satgan_tutorial.distribute.WorkersError: workers are 'one:2222'; expected 'gpus', or two or more as ...
+    """
 
     exit_code = 2  # of the command that named them
 
@@ -40,6 +45,10 @@ def strategy(workers: str, worker: int | None = None) -> tf.distribute.Strategy:
 
     Raises:
         WorkersError: if the list is none, or this worker is not in it.
+
+    >>> strategy("one:2222,other:2222", worker=2)
+    Traceback (most recent call last):
+    satgan_tutorial.distribute.WorkersError: worker is 2; expected 0 to 1, one for each of ...
     """
     if workers == "gpus":
         return tf.distribute.MirroredStrategy()
@@ -56,7 +65,11 @@ def strategy(workers: str, worker: int | None = None) -> tf.distribute.Strategy:
 
 
 def keeps_files(strategy: tf.distribute.Strategy) -> bool:
-    """Whether this is the one worker that writes."""
+    """Whether this is the one worker that writes.
+
+    >>> keeps_files(tf.distribute.OneDeviceStrategy("/cpu:0"))
+    True
+    """
     resolver = strategy.cluster_resolver
     return resolver is None or not resolver.task_id
 
@@ -85,6 +98,12 @@ def fit(
     Raises:
         WorkersError: if the batch cannot be shared out evenly.
         LostWorkerError: another worker has gone.
+
+    >>> from types import SimpleNamespace
+    >>> two = SimpleNamespace(num_replicas_in_sync=2)
+    >>> fit(None, two, batch_size=3, deal=None, steps_per_epoch=1, epochs=1)
+    Traceback (most recent call last):
+    satgan_tutorial.distribute.WorkersError: a batch of 3 cannot be shared evenly by 2 replicas.
     """
     replicas = strategy.num_replicas_in_sync
     if batch_size % replicas:
@@ -119,7 +138,10 @@ def fit(
 
 
 def wait_for_all(strategy: tf.distribute.Strategy) -> None:
-    """Go on when every worker is here, so that none leaves while another still writes."""
+    """Go on when every worker is here, so that none leaves while another still writes.
+
+    >>> wait_for_all(tf.distribute.OneDeviceStrategy("/cpu:0"))  # there is no other to wait for
+    """
 
     def here() -> tf.Tensor:
         return tf.constant(1.0)

@@ -30,7 +30,13 @@ GREY_LEVELS = 0.5  # the most that a file may draw otherwise than Keras, where a
 
 
 class ExportError(models.ModelError):
-    """A format that this model cannot be given, here or at all: says why."""
+    """A format that this model cannot be given, here or at all: says why.
+
+    >>> model = keras.Sequential([keras.Input((2,)), layers.Dense(3), layers.Reshape((1, 1, 3))])
+    >>> export(model, Path("mine.h5"), "h5")
+    Traceback (most recent call last):
+    satgan_tutorial.export.ExportError: There is no format 'h5'; there are keras, onnx, ...
+    """
 
     exit_code = 2  # of the command that asked
 
@@ -50,6 +56,13 @@ def export(sampler: keras.Model, out: Path, form: str, card: str | None = None) 
     Raises:
         ExportError: there is no such format, packages for it are missing, it cannot hold this model, the folder is there,
             or the file draws other images.
+
+    >>> import tempfile
+    >>> model = keras.Sequential([keras.Input((2,)), layers.Dense(3), layers.Reshape((1, 1, 3))])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     distance = export(model, Path(folder, "mine"), "safetensors")
+    ...     round(distance, 3), sorted(file.name for file in Path(folder, "mine").iterdir())
+    (0.0, ['README.md', 'config.json', 'model.safetensors'])
     """
     if form not in FORMATS:
         raise ExportError(f"There is no format {form!r}; there are {', '.join(FORMATS)}.")
@@ -74,7 +87,11 @@ def export(sampler: keras.Model, out: Path, form: str, card: str | None = None) 
 
 
 def missing() -> list[str]:
-    """The packages that ONNX needs and this environment lacks."""
+    """The packages that ONNX needs and this environment lacks.
+
+    >>> set(missing()) <= {"tf2onnx", "onnx", "onnxruntime"}
+    True
+    """
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 
@@ -83,6 +100,10 @@ def distance_of(sampler: keras.Model, draw: Callable[..., np.ndarray]) -> float:
 
     Raises:
         ExportError: it is more than `GREY_LEVELS`.
+
+    >>> model = keras.Sequential([keras.Input((2,)), layers.Dense(3), layers.Reshape((1, 1, 3))])
+    >>> round(distance_of(model, lambda z: model(z) + 0.001), 2)  # of 2 from black to white
+    0.13
     """
     shape, *wide = (tensor.shape[1:] for tensor in sampler.inputs)
     given = [noise(4, shape, seed=0), *(np.eye(4, *width, dtype=np.float32) for width in wide)]
@@ -103,6 +124,10 @@ def plain(sampler: keras.Model) -> keras.Model:
     Raises:
         ExportError: it is a flow, whose loop of steps is none of Keras' layers.
         ModelError: it has other layers than a chain of this package's.
+
+    >>> model = keras.Sequential([keras.Input((2,)), layers.Dense(3), layers.Reshape((1, 1, 3))])
+    >>> plain(model) is model  # it has Keras' layers alone
+    True
     """
     if _is_flow(sampler):
         raise ExportError(
@@ -238,7 +263,11 @@ def to_safetensors(tensors: dict[str, np.ndarray]) -> bytes:
 
 
 def from_safetensors(packed: bytes) -> dict[str, np.ndarray]:
-    """The float32 arrays of a safetensors file, by name."""
+    """The float32 arrays of a safetensors file, by name.
+
+    >>> from_safetensors(to_safetensors({"bias": np.float32([1, 2])}))
+    {'bias': array([1., 2.], dtype=float32)}
+    """
     (length,) = struct.unpack("<Q", packed[:8])
     header, body = json.loads(packed[8 : 8 + length]), packed[8 + length :]
     header.pop("__metadata__", None)
@@ -257,6 +286,14 @@ def hub_card(sampler: keras.Model, card: str | None) -> str:
     Args:
         sampler: the model.
         card: its own card, Markdown, if it has one. Its licence is said in YAML too.
+
+    >>> model = keras.Sequential([keras.Input((2,)), layers.Dense(3), layers.Reshape((1, 1, 3))])
+    >>> for line in hub_card(model, "Licence: MIT").splitlines()[1:5]:
+    ...     print(line)
+    library_name: keras
+    pipeline_tag: unconditional-image-generation
+    license: mit
+    tags: [gan, image-generation, satgan-tutorial]
     """
     height, width, _ = sampler.output_shape[1:]
     facts = ["library_name: keras", "pipeline_tag: unconditional-image-generation"]

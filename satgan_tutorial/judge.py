@@ -27,7 +27,12 @@ from .metrics import METRICS, kid
 
 
 class JudgeError(ValueError):
-    """Chips this judge may not judge, or a model that is no judge."""
+    """Chips this judge may not judge, or a model that is no judge.
+
+    >>> Judge("simulated").features(np.zeros((2, 40, 40, 3), np.uint8))
+    Traceback (most recent call last):
+    satgan_tutorial.judge.JudgeError: found uint8 (2, 40, 40, 3); expected at least one chip, ...
+    """
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class Score:
         n_real: real chips, or chips of the judge's source.
         n_fake: chips set against them.
         split: which chips of the source: "test", for one.
+
+    >>> print(Score("KID", 1.5, "judge-real", n_real=250, n_fake=256, split="test"))
+    KID 1.500 (judge-real; 256 against 250 test chips)
     """
 
     metric: str
@@ -71,6 +79,12 @@ class Judge:
     Raises:
         ModelError: nothing is shipped under that name, or the file is no Keras model.
         JudgeError: the file holds another kind of model.
+
+    >>> judge = Judge("simulated")
+    >>> judge
+    Judge(judge-simulated, 128 features)
+    >>> judge.features(np.zeros((2, 80, 80, 3), np.uint8)).shape
+    (2, 128)
     """
 
     def __init__(self, name: str | os.PathLike) -> None:
@@ -230,6 +244,13 @@ def from_classifier(classifier: keras.Model, train: ChipSet, validation: ChipSet
 
     Returns:
         float32 (N, 80, 80, 3) in [-1, 1] -> {"logit": (N, 1), "features": (N, d)}.
+
+    >>> from satgan_tutorial import classifier
+    >>> images = np.random.default_rng(0).integers(0, 256, (4, 80, 80, 3), np.uint8)
+    >>> chips = ChipSet(images, np.array([0, 0, 1, 1]), np.array(["day_1"] * 4), np.zeros((4, 2)))
+    >>> model = from_classifier(classifier.build(filters=2), chips, chips)
+    >>> model.name, sorted(model.output), model.output["features"].shape[1]
+    ('judge_real', ['features', 'logit'], 16)
     """
     body = keras.Model(classifier.inputs[0], classifier.get_layer("features").output)
     seen = forward(lambda x: body(to_float(x)), train.images)
@@ -243,7 +264,13 @@ def from_classifier(classifier: keras.Model, train: ChipSet, validation: ChipSet
 
 
 def scenes_digest(chips: ChipSet) -> str:
-    """16 hexadecimal digits that tell which scenes chips are from: is this the split a judge was trained on?"""
+    """16 hexadecimal digits that tell which scenes chips are from: is this the split a judge was trained on?
+
+    >>> images = np.random.default_rng(0).integers(0, 256, (2, 80, 80, 3), np.uint8)
+    >>> chips = ChipSet(images, np.array([0, 1]), np.array(["day_1", "day_2"]), np.zeros((2, 2)))
+    >>> scenes_digest(chips) == scenes_digest(chips[::-1]), scenes_digest(chips) == scenes_digest(chips[:1])
+    (True, False)
+    """
     return hashlib.sha256("\n".join(np.unique(chips.scenes)).encode()).hexdigest()[:16]
 
 

@@ -40,7 +40,12 @@ OVER = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class SearchError(ValueError):
-    """A study about something else, or none: says what was found."""
+    """A study about something else, or none: says what was found.
+
+    >>> propose(Recipe("mine", "Of no family."), optuna.trial.FixedTrial({}))
+    Traceback (most recent call last):
+    satgan_tutorial.search.SearchError: mine: found no space to search for a Recipe.
+    """
 
     exit_code = 2  # of the command that named it
 
@@ -84,6 +89,11 @@ def propose(base: Recipe, trial: optuna.trial.BaseTrial) -> Recipe:
 
     Raises:
         SearchError: nothing is known to search in this family.
+
+    >>> trial = optuna.trial.FixedTrial(proposal(recipes.SMALL) | {"loss": "hinge", "gamma": 0.5})
+    >>> mine = propose(recipes.SMALL, trial)
+    >>> mine.loss, mine.r1, mine.base_filters == recipes.SMALL.base_filters
+    ('hinge', 0.5, True)
     """
     raise SearchError(f"{base.name}: found no space to search for a {type(base).__name__}.")
 
@@ -110,7 +120,12 @@ def _(base: FlowRecipe, trial: optuna.trial.BaseTrial) -> FlowRecipe:
 
 @singledispatch
 def proposal(recipe: Recipe) -> dict[str, Any]:
-    """What a trial has where it proposes this recipe: where the search begins."""
+    """What a trial has where it proposes this recipe: where the search begins.
+
+    >>> begin = proposal(recipes.SMALL)
+    >>> begin["loss"], begin["gamma"], begin["batch_size"]
+    ('relativistic', 1.0, 16)
+    """
     raise SearchError(f"{recipe.name}: found no space to search for a {type(recipe).__name__}.")
 
 
@@ -155,7 +170,17 @@ def train(
 
 
 class Report(keras.callbacks.Callback):
-    """Tell a trial its score, LOOKS times evenly over its minutes of processor time, and give it up where it asks to."""
+    """Tell a trial its score, LOOKS times evenly over its minutes of processor time, and give it up where it asks to.
+
+    >>> from types import SimpleNamespace
+    >>> report = Report(optuna.trial.FixedTrial({}), score=np.mean, minutes=6.0)
+    >>> report.set_model(SimpleNamespace(sample=lambda n, seed: np.full((n, 2), 7.0)))
+    >>> for minutes in (0.5, 1.0):
+    ...     report.on_epoch_end(0, {"cpu_minutes": minutes})
+    ...     report.look, float(report.value)
+    (0, nan)
+    (1, 7.0)
+    """
 
     def __init__(self, trial: optuna.Trial, score: Callable[[np.ndarray], float], minutes: float) -> None:
         """Start before the first look."""
@@ -256,6 +281,12 @@ def open_study(storage: str, seed: int = 0, **about: Any) -> optuna.Study:
 
     Raises:
         SearchError: there is a study about something else, or no room for one.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    ...     study = open_study(f"{folder}/study.log", recipe="small", minutes=2)
+    ...     sorted(study.user_attrs.items())
+    [('minutes', 2), ('recipe', 'small')]
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
@@ -289,6 +320,12 @@ def work(study: optuna.Study, objective: Callable, trials: int, *, lost_after: f
         trials: when to stop.
         lost_after: seconds without a sign of life after which a trial that runs is held for lost.
         **options: for `study.optimize`.
+
+    >>> optuna.logging.set_verbosity(optuna.logging.WARNING)
+    >>> study = optuna.create_study()
+    >>> work(study, lambda trial: trial.suggest_float("x", 0, 1) ** 2, trials=3, lost_after=60)
+    >>> len(study.trials)
+    3
     """
     while len(study.get_trials(deepcopy=False, states=OVER)) < trials:
         for trial in study.get_trials(states=(TrialState.RUNNING,)):
@@ -301,14 +338,27 @@ def work(study: optuna.Study, objective: Callable, trials: int, *, lost_after: f
 
 
 def masked(text: str) -> str:
-    """A text without the passwords of the addresses in it."""
+    """A text without the passwords of the addresses in it.
+
+    >>> masked("postgresql://me:secret@host/studies")
+    'postgresql://me:***@host/studies'
+    """
     return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
 
 
 class Journal(JournalFileBackend):
-    """Optuna's journal, which a worker killed in mid-write, or a full disk, leaves with half a record at its end.
+    r"""Optuna's journal, which a worker killed in mid-write, or a full disk, leaves with half a record at its end.
 
     The next record would follow on the same line, and neither could ever be read. Here it takes the half one's place.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    ...     file = Path(folder, "study.log")
+    ...     size = file.write_bytes(b'{"op_code":1}\n{"op_co')  # killed in mid-write
+    ...     Journal(str(file)).append_logs([{"op_code": 2}])
+    ...     file.read_text().split()
+    ['{"op_code":1}', '{"op_code":2}']
     """
 
     def __init__(self, file: str) -> None:

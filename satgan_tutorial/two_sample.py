@@ -42,6 +42,13 @@ class Parts:
         unseen: real ones of other days.
         others: further fake ones.
         days: the day of each unseen one, or whatever it shares with others, (N,).
+
+    >>> chips = np.zeros((8, 16, 16, 3), np.uint8)
+    >>> Parts(chips, chips, chips, chips, days=np.arange(8)).unseen.shape
+    (8, 16, 16, 3)
+    >>> Parts(chips, chips[:2], chips, chips, days=np.arange(8))
+    Traceback (most recent call last):
+    ValueError: found 2 chips in one of four parts; expected at least 8 in each. ...
     """
 
     real: np.ndarray
@@ -70,13 +77,24 @@ class Parts:
 
 
 def blur(images: np.ndarray) -> np.ndarray:
-    """A fault to plant: a Gaussian blur whose standard deviation is 0.7 pixels, of uint8 (N, H, W, 3)."""
+    """A fault to plant: a Gaussian blur whose standard deviation is 0.7 pixels, of uint8 (N, H, W, 3).
+
+    >>> chip = np.zeros((1, 5, 5, 3), np.uint8)
+    >>> chip[0, 2, 2] = 255
+    >>> soft = blur(chip)[0, 2, :, 0]  # a row through the one bright pixel
+    >>> bool(soft[2] < 255), bool(soft[1] > 0)
+    (True, True)
+    """
     smooth = ndimage.gaussian_filter(images.astype(np.float32), (0, 0.7, 0.7, 0))
     return np.rint(smooth).astype(np.uint8)
 
 
 def stripe(images: np.ndarray) -> np.ndarray:
-    """A fault to plant: every second column 4 levels lighter, the others 4 darker, of uint8 (N, H, W, 3)."""
+    """A fault to plant: every second column 4 levels lighter, the others 4 darker, of uint8 (N, H, W, 3).
+
+    >>> stripe(np.full((1, 1, 4, 3), 100, np.uint8))[0, 0, :, 0].tolist()
+    [104, 96, 104, 96]
+    """
     wave = 4 * (-1.0) ** np.arange(images.shape[2])[:, None]
     return np.clip(images + wave, 0, 255).astype(np.uint8)
 
@@ -85,7 +103,11 @@ FAULTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"blur": blur, "stripe":
 
 
 def network(side: int) -> keras.Model:
-    """A small network from uint8 (N, side, side, 3) to a logit, high for generated; it begins at the image and its grain."""
+    """A small network from uint8 (N, side, side, 3) to a logit, high for generated; it begins at the image and its grain.
+
+    >>> network(10).input_shape, network(10).output_shape
+    ((None, 10, 10, 3), (None, 1))
+    """
     image = keras.Input((side, side, 3), dtype="uint8")
     x = layers.Rescaling(1 / 127.5, -1.0)(image)
     grain = layers.Subtract()([x, layers.AveragePooling2D(3, 1, "same")(x)])
@@ -118,6 +140,11 @@ def told_apart(
 
     Raises:
         ValueError: a side that the chips cannot be shrunk to, or that is below 8.
+
+    >>> chips = np.zeros((8, 16, 16, 3), np.uint8)
+    >>> told_apart(Parts(chips, chips, chips, chips, days=np.arange(8)), side=20)
+    Traceback (most recent call last):
+    ValueError: side: found 20; expected a whole number from 8 to 16.
     """
     check_seed(seed)
     if not is_whole(side) or not 8 <= side <= parts.real.shape[1]:
@@ -156,6 +183,9 @@ def auc(low: np.ndarray, high: np.ndarray) -> float:
     Args:
         low: (m,).
         high: (n,).
+
+    >>> auc(np.array([0.0, 1.0]), np.array([0.5, 2.0]))  # of four pairs one is the wrong way round
+    0.75
     """
     low = np.sort(low)
     below = np.searchsorted(low, high, "left") + np.searchsorted(low, high, "right")
@@ -167,6 +197,11 @@ def by_day(images: np.ndarray, days: np.ndarray, seed: int) -> Parts:
 
     Raises:
         ValueError: too few chips or days for four parts.
+
+    >>> chips, days = np.zeros((40, 8, 8, 3), np.uint8), np.repeat(np.arange(20), 2)
+    >>> parts = by_day(chips, days, seed=0)
+    >>> len(parts.real), len(parts.fake), len(parts.unseen), len(parts.others), len(set(parts.days))
+    (10, 10, 10, 10, 5)
     """
     check_seed(seed)
     names, member, counts = np.unique(days, return_inverse=True, return_counts=True)
@@ -179,7 +214,11 @@ def by_day(images: np.ndarray, days: np.ndarray, seed: int) -> Parts:
 
 
 def trainings(side: int, splits: int = SPLITS) -> int:
-    """How many trainings `scores` makes of chips with this side, at all scales."""
+    """How many trainings `scores` makes of chips with this side, at all scales.
+
+    >>> trainings(80), trainings(40)
+    (32, 24)
+    """
     return (1 + splits + len(FAULTS)) * sum(scale <= side for scale in SCALES)
 
 

@@ -48,6 +48,11 @@ def sliders(draw: Callable[..., None], smooth: bool = False, /, **ranges: Any) -
 
     Raises:
         TypeError: an argument of `draw` has no range or no default, in a live notebook or not.
+
+    >>> def draw(size=3):
+    ...     print(f"A ship of {size} pixels.")
+    >>> sliders(draw, size=(0, 10))  # in a live notebook with a slider, which begins at 3
+    A ship of 3 pixels.
     """
     arguments = inspect.signature(draw).parameters
     if set(arguments) != set(ranges) or any(a.default is a.empty for a in arguments.values()):
@@ -87,6 +92,11 @@ def explore(
     Raises:
         TypeError: it is no such generator.
         ValueError: the seed is not a whole number from 0.
+
+    >>> from keras.layers import Dense, Reshape, UpSampling2D
+    >>> flat = keras.Sequential([keras.Input((4,)), Dense(3, "tanh"), Reshape((1, 1, 3)), UpSampling2D(80)])
+    >>> explore(flat, seed=1)
+    <IPython.core.display.HTML object>
     """
     d, terms = _takes(generator)
     _noise(seed, d)
@@ -150,6 +160,11 @@ def walk(
     Raises:
         TypeError: it is no such generator.
         ValueError: an end is neither a seed nor d numbers.
+
+    >>> from keras.layers import Dense, Reshape, UpSampling2D
+    >>> flat = keras.Sequential([keras.Input((4,)), Dense(3, "tanh"), Reshape((1, 1, 3)), UpSampling2D(80)])
+    >>> walk(flat, 3, 8)  # from the picture of one seed to that of the other
+    <IPython.core.display.HTML object>
     """
     d, terms = _takes(generator)
     a, b = _noise(a, d), _noise(b, d)
@@ -173,6 +188,10 @@ def watch_training(run: str | os.PathLike) -> None:
 
     Raises:
         FileNotFoundError: there is no such run, or it has no samples yet.
+
+    >>> watch_training("no-such-run")
+    Traceback (most recent call last):
+    FileNotFoundError: found no no-such-run.csv and no no-such-run.npz; expected the folder of ...
     """
     losses = {"d_loss": "discriminator", "g_loss": "generator"}
     accuracies = {"real_accuracy": "on real chips", "fake_accuracy": "on fake chips"}
@@ -201,6 +220,9 @@ def live() -> bool:
 
     A Jupyter server names its kernels' sessions in the environment, VS Code the file in the notebook's own variables,
     and Colab brings its module; what executes notebooks for a page or a test does none of these.
+
+    >>> live()  # in a script, a test or a build
+    False
     """
     shell = get_ipython()
     return shell is not None and bool(

@@ -54,27 +54,46 @@ def recipe(variant: str) -> recipes.GANRecipe:
 
     Raises:
         KeyError: it is none of VARIANTS.
+
+    >>> BASELINE.grain, recipe("grain").grain
+    (0, 12)
     """
     return replace(BASELINE, **VARIANTS[variant][1])
 
 
 def sheet(variant: str) -> Path:
-    """The file with the first chips of a variant's first run (`equal_time.kept`)."""
+    """The file with the first chips of a variant's first run (`equal_time.kept`).
+
+    >>> sheet("no penalty").name
+    'no-penalty.npz'
+    """
     return SHEETS / f"{results.slug(variant)}.npz"
 
 
 def screen(names: list[str]) -> list[Run]:
-    """The runs of a screen of these variants, in order: all with one seed before any with the next."""
+    """The runs of a screen of these variants, in order: all with one seed before any with the next.
+
+    >>> screen(["baseline", "grain"])[:4], len(screen(["baseline", "grain"]))
+    ([('baseline', 0), ('grain', 0), ('baseline', 1), ('grain', 1)], 7)
+    """
     return [(name, seed) for seed in MORE for name in names if seed in SEEDS or name == "baseline"]
 
 
 def repeats(names: list[str]) -> list[Run]:
-    """The runs that repeat these variants with new seeds, in order: all with one seed before any with the next."""
+    """The runs that repeat these variants with new seeds, in order: all with one seed before any with the next.
+
+    >>> repeats(["baseline", "grain"])[:3]
+    [('baseline', 4), ('grain', 4), ('baseline', 5)]
+    """
     return [(name, seed) for seed in NEW_SEEDS for name in names]
 
 
 def done() -> set[Run]:
-    """The runs of the table."""
+    """The runs of the table.
+
+    >>> ("baseline", 0) in done()
+    True
+    """
     return {(row["variant"], int(row["seed"])) for row in results.read(TABLE)}
 
 

@@ -55,6 +55,11 @@ def train(
 
     Raises:
         TrainingError: the losses are no longer finite.
+
+    >>> from satgan_tutorial import plane
+    >>> model = plane.build(seed=0, run_eagerly=True)
+    >>> train(model, plane.ring().sample(8, seed=0), 8, minutes=1e-9, every=1) > 0
+    True
     """
     clock = Clock(minutes=minutes)
     training.fit(model, images, batch_size=batch_size, seed=seed, every=every, callbacks=[clock, *callbacks])
@@ -86,18 +91,34 @@ def seconds_a_step(
 
 
 def progress() -> Progress:
-    """A callback that prints a line a minute about the losses; when the training ends the clock knows."""
+    """A callback that prints a line a minute about the losses; when the training ends the clock knows.
+
+    >>> progress().seconds
+    60
+    """
     return Progress(10**6, seconds=60)
 
 
 def turned(images: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Each of the images, (N, H, W, 3) and square, in one of its eight symmetries, drawn at random."""
+    """Each of the images, (N, H, W, 3) and square, in one of its eight symmetries, drawn at random.
+
+    >>> images = np.arange(4).reshape(1, 2, 2, 1)
+    >>> turned(images, seed=0).shape, sorted(turned(images, seed=0).ravel().tolist())
+    ((1, 2, 2, 1), [0, 1, 2, 3])
+    """
     ways = np.random.default_rng(seed).integers(8, size=len(images))
     return np.stack([symmetry(image, way) for image, way in zip(images, ways, strict=True)])
 
 
 def keep(file: Path, fake: np.ndarray) -> None:
-    """Keep the first KEPT of the generated chips, uint8 (N, 80, 80, 3), in an .npz file; its folder is made."""
+    """Keep the first KEPT of the generated chips, uint8 (N, 80, 80, 3), in an .npz file; its folder is made.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     keep(Path(folder, "looks", "grain.npz"), np.zeros((20, 80, 80, 3), np.uint8))
+    ...     kept(Path(folder, "looks", "grain.npz")).shape
+    (8, 80, 80, 3)
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(file, images=fake[:KEPT])
 
@@ -107,6 +128,10 @@ def kept(file: Path) -> np.ndarray:
 
     Raises:
         FileNotFoundError: nothing was kept there.
+
+    >>> kept(Path("no-such.npz"))
+    Traceback (most recent call last):
+    FileNotFoundError: ...
     """
     with np.load(file) as chips:
         return chips["images"]
