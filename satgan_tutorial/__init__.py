@@ -44,6 +44,11 @@ def budget(*, smoke: Any, laptop: Any, full: Any) -> Any:
 
     Raises:
         ValueError: if `SATGAN_BUDGET` names no budget.
+
+    >>> from unittest import mock
+    >>> with mock.patch.dict(os.environ, SATGAN_BUDGET="smoke"):
+    ...     budget(smoke=10, laptop=400, full=5000)
+    10
     """
     name = os.environ.get("SATGAN_BUDGET") or "laptop"
     if name not in BUDGETS:

@@ -580,7 +580,8 @@ def plot(table: pd.DataFrame) -> tuple[Figure, str]:
     out = [
         row["part"] and f"{row['ruler']} ({row['part']})" or row["ruler"] for row in rows if not row["inside"]
     ]
-    said = f"{len(rows)} scores, each against what real chips score: {len(rows) - len(out)} inside"
+    count = f"{len(rows)} score{'s, each' if len(rows) > 1 else ','}"
+    said = f"{count} against what real chips score: {len(rows) - len(out)} inside"
     return drawing, f"{said}; outside {', '.join(out) or 'none'}."
 
 

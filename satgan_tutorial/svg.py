@@ -50,7 +50,8 @@ def in_page(pictures: list[str], caption: str | None) -> str:
         caption: plain words, with `code` in backticks and *stress* in asterisks; None for none.
 
     >>> print(in_page(["<svg/>"], "It falls *twice*."))
-    <figure class="satgan-shown" style="margin:0"><svg/><figcaption>It falls <em>twice</em>.</figcaption></figure>
+    <figure class="satgan-shown" style="margin:0"><svg/><figcaption>It falls
+    <em>twice</em>.</figcaption></figure>
     """
     shown = "".join(f'<div style="flex:1 1 280px">{picture}</div>' for picture in pictures)
     shown = (

@@ -11,17 +11,22 @@ import pytest
 pytestmark = pytest.mark.once
 
 PAGE = Path(__file__).parents[1] / "book" / "appendix" / "api.md"
-MODULES = re.findall(r"automodule:: satgan_tutorial\.([\w.]+)", PAGE.read_text(encoding="utf-8"))
-WITHOUT = {  # what no example of a tenth of a second is true of
-    "sources.fetch.fetch": "downloads from Kaggle; `FetchError` shows where it stops before that",
-    "training.run": "writes a whole training into a folder",
+ON_PAGE = re.findall(r"automodule:: satgan_tutorial\.([\w.]+)", PAGE.read_text(encoding="utf-8"))
+LATER = {"experiments.lessons"}  # modules of that page whose names have none yet
+MODULES = {"", *ON_PAGE, "exercises.grading", "exercises.questions"} - LATER
+WITHOUT = {  # of which no example of a tenth of a second would be true
+    "distribute.LostWorkerError": "another worker has to die",
+    "experiments.bakeoff.Contest": "measures all real ships with a judge",
+    "experiments.equal_time.one_core": "binds the whole process, and only where TensorFlow has done nothing yet",
+    "experiments.equal_time.seconds_a_step": "trains for several rounds; `train` shows the clock",
+    "judge.train_judge": "trains a judge",
+    "panel.yardstick": "scores real ships a hundred times by every ruler; `Yardstick` shows what comes of it",
+    "search.run": "trains every trial; `work` shows the loop",
+    "search.train": "trains for a minute or more; `Report` shows what it tells a trial",
+    "sources.fetch.fetch": "downloads 60 MB; `FetchError` shows where it stops before that",
+    "training.run": "writes a whole training into a folder; `fit` shows the loop",
+    "two_sample.scores": "trains 32 networks",
 }
-LATER = {
-    "class_judge", "classifier", "deep", "detect", "distribute", "experiments.bakeoff",
-    "experiments.equal_time", "experiments.lessons", "experiments.results", "export", "geotiff", "judge",
-    "likeness", "panel", "pins", "rasters", "renamed", "scenes", "search", "shapes", "two_sample",
-    "widgets",
-}  # fmt: skip
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -36,9 +41,9 @@ def public(module):
     }
 
 
-@pytest.mark.parametrize("name", sorted(set(MODULES) - LATER))
+@pytest.mark.parametrize("name", sorted(MODULES))
 def test_every_public_name_has_an_example_that_holds(name):
-    module = importlib.import_module(f"satgan_tutorial.{name}")
+    module = importlib.import_module(f"satgan_tutorial.{name}".rstrip("."))
     finder, runner, told = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=FLAGS), []
     shown = set()
     for found in finder.find(module, module.__name__):
@@ -49,5 +54,4 @@ def test_every_public_name_has_an_example_that_holds(name):
             runner.run(found, out=told.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(told)
     without = {full.rpartition(".")[2] for full in WITHOUT if full.rpartition(".")[0] == name}
-    assert sorted(public(module) - shown - without) == [], "no example"
-    assert sorted(without & shown) == [], "an example all the same: take it out of WITHOUT"
+    assert sorted(public(module) - shown) == sorted(without), "no example, or one all the same: see WITHOUT"

@@ -18,6 +18,9 @@ def read(chapter: int) -> list[dict]:
     A choice is a dict: its `text`; `why` it is right or not, one or two sentences; `right`, true, where it is; and where it
     is not, the `misconception` of whoever takes it, a few words for teachers. Texts are plain, but for code between
     `backticks`. Raises ValueError where a file is otherwise.
+
+    >>> len(read(1)), sorted(read(1)[0])
+    (5, ['choices', 'question'])
     """
     path = HERE / "quizzes" / f"chapter_{chapter:02}.json"
     asked = json.loads(path.read_text(encoding="utf-8"))
@@ -39,7 +42,11 @@ def _fault(choices: list[dict]) -> str | None:
 
 
 def five_questions(chapter: int) -> None:
-    """Ask, in the page, the questions at the end of a chapter."""
+    """Ask, in the page, the questions at the end of a chapter.
+
+    >>> five_questions(1)  # in a notebook: buttons that say at once what is right, and why
+    <IPython.core.display.HTML object>
+    """
     asked = []
     for number, question in enumerate(read(chapter), 1):
         choices = {_code(choice["text"]): _code(says(choice)) for choice in question["choices"]}
@@ -57,7 +64,11 @@ def five_questions(chapter: int) -> None:
 
 
 def answers(chapter: int) -> None:
-    """Show, for teachers, the questions of a chapter, and of each choice why it is right or what misconception it catches."""
+    """Show, for teachers, the questions of a chapter, and of each choice why it is right or what misconception it catches.
+
+    >>> answers(1)  # in a notebook: a list
+    <IPython.core.display.Markdown object>
+    """
     from IPython.display import Markdown, display
 
     lines = []
@@ -72,7 +83,11 @@ def answers(chapter: int) -> None:
 
 
 def says(choice: dict) -> str:
-    """Return what is said to whoever takes a choice; it begins with Right or Not yet."""
+    """Return what is said to whoever takes a choice; it begins with Right or Not yet.
+
+    >>> says({"text": "D", "why": "it sees both.", "right": True})
+    'Right: it sees both.'
+    """
     return f"{'Right' if choice.get('right') else 'Not yet'}: {choice['why']}"
 
 
@@ -82,6 +97,10 @@ def block(
     """Return the HTML of one question; `choices` says what is said to each, which begins with Right for one of them.
 
     All texts are HTML. The choices of an ordered list stand below each other, those of another where there is room.
+
+    >>> page = block("Question 1", "Who sees real chips?", {"G": "Not yet: none.", "D": "Right: it does."})
+    >>> page.count("<li "), page.count("<summary>The answer</summary><p>D</p>")
+    (2, 1)
     """
     items = "".join(f'<li data-says="{html.escape(said)}">{text}</li>' for text, said in choices.items())
     (right,) = (text for text, said in choices.items() if said.startswith("Right"))
@@ -93,7 +112,11 @@ def block(
 
 
 def ask(*blocks: str) -> None:
-    """Show questions, with the one script that all of them need."""
+    """Show questions, with the one script that all of them need.
+
+    >>> ask(block("Question 1", "Who sees real chips?", {"G": "Not yet: none.", "D": "Right: it does."}))
+    <IPython.core.display.HTML object>
+    """
     from IPython.display import HTML, display
 
     page = (HERE / "quiz.html").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..chips import ChipSet
+from ..pictures import PictureSet
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -24,7 +25,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """In lower-case letters, what its chips are: "real" or "simulated"."""
+        """In lower-case letters, what its chips are: "real" or "simulated"; "pictures" for somebody's own."""
 
     @property
     def origin(self) -> str:
@@ -37,8 +38,8 @@ class Source(Protocol):
             ChipError: a file it needs cannot be read.
         """
 
-    def read(self) -> ChipSet:
-        """All its chips.
+    def read(self) -> ChipSet | PictureSet:
+        """All its chips, or pictures.
 
         Raises:
             ChipError: they cannot be read.
