@@ -1,30 +1,21 @@
 """The bake-off of chapter 10 and its peers: what the tables hold, and that the scripts add to them."""
 
-import importlib.util
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import script
 
 from satgan_tutorial import load_chips, panel, recipes
 from satgan_tutorial.experiments import bakeoff, equal_time, results
 
 pytestmark = pytest.mark.once
 
-TOOLS = Path(__file__).parents[1] / "tools"
-
-
-def script(name):
-    spec = importlib.util.spec_from_file_location(f"tools_{name}", TOOLS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture(scope="module")
 def peers():
-    return script("peers")
+    return script("tools/peers.py")
 
 
 @pytest.fixture
@@ -216,7 +207,7 @@ def test_turned_chips_are_the_chips_in_one_of_eight_ways():
 
 
 def test_runs_are_dealt_out_to_workers_and_finished_ones_are_skipped(small, monkeypatch):
-    made, main = [], script("bakeoff").main
+    made, main = [], script("tools/bakeoff.py").main
 
     class Contest:
         def __init__(self, chips):

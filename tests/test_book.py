@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import importlib.util
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ import nbformat
 import pytest
 import yaml
 from jupyter_cache import get_cache
+from scripts import script
 
 ROOT = Path(__file__).parents[1]
 CHECKED = "# NBVAL_CHECK_OUTPUT"
@@ -32,13 +32,6 @@ def listed():
 
 def code_cells(path):
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-
-
-def script(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_contents_list_what_is_there_and_nothing_else():

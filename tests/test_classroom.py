@@ -1,7 +1,6 @@
 """The zip for a room without a network: what is in it, and that it installs, with small stand-ins for the wheels."""
 
 import hashlib
-import importlib.util
 import inspect
 import os
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from scripts import script
 
 from satgan_tutorial.pins import Pin, read_pins
 
@@ -66,11 +66,7 @@ def build_editable(folder, settings=None, metadata=None):
 @pytest.fixture
 def pack(tmp_path, monkeypatch):
     """The script that packs, with a small project in place of this one, and all its wheels in a folder."""
-    path = ROOT / "tools" / "pack.py"
-    spec = importlib.util.spec_from_file_location("pack", path)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-
+    packer = script("tools/pack.py")
     project, wheels = tmp_path / "project", tmp_path / "all wheels"
     wheels.mkdir()
     pins = [
@@ -104,11 +100,11 @@ def pack(tmp_path, monkeypatch):
         ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "All"],
     ):
         subprocess.run(["git", *words], cwd=project, check=True)
-    monkeypatch.setattr(script, "ROOT", project)
+    monkeypatch.setattr(packer, "ROOT", project)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
     monkeypatch.delenv("SATGAN_DATA", raising=False)
-    return script
+    return packer
 
 
 def install(folder, *words, **more):

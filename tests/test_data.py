@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import script
 
 from satgan_tutorial import load_chips
 
@@ -24,19 +25,17 @@ def test_each_kind_of_no_ship_has_enough_chips_for_a_row():
     assert set(kinds.index) == {"land cover", "part of a ship", "look-alike"} and kinds.min() >= 8
 
 
-def test_the_spread_of_the_judge_is_complete(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    import judge_spread as script
-
-    runs = pd.read_csv(script.TABLE, comment="#")
+def test_the_spread_of_the_judge_is_complete():
+    spread = script("tools/judge_spread.py")
+    runs = pd.read_csv(spread.TABLE, comment="#")
     groups = runs.groupby(["source", "split_by"])
     assert set(groups.groups) == {(s, by) for s in ("real", "simulated") for by in ("day", "random")}
-    assert (groups["seed"].nunique() == script.RUNS).all() and (
-        groups["split"].nunique() == script.RUNS
+    assert (groups["seed"].nunique() == spread.RUNS).all() and (
+        groups["split"].nunique() == spread.RUNS
     ).all()
-    assert set(runs["epochs"]) == {script.EPOCHS}
+    assert set(runs["epochs"]) == {spread.EPOCHS}
     notebook = (ROOT / "book/reading/02-is-it-a-ship.ipynb").read_text(encoding="utf-8")
-    assert f"laptop={script.EPOCHS}, full=40" in notebook, "the chapter trains as long as its table says"
+    assert f"laptop={spread.EPOCHS}, full=40" in notebook, "the chapter trains as long as its table says"
 
 
 def test_the_shores_have_the_anchorages_in_the_water_and_the_cities_on_land():
@@ -58,24 +57,22 @@ def test_the_shores_have_the_anchorages_in_the_water_and_the_cities_on_land():
     assert not any(on_land(*place) for place in anchorages) and all(on_land(*place) for place in cities)
 
 
-def test_the_worth_of_the_leak_is_from_contests_that_are_fair(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    import leak as script
-
+def test_the_worth_of_the_leak_is_from_contests_that_are_fair():
+    leak = script("tools/leak.py")
     chips = load_chips("simulated")
-    for name, (draw, gap) in script.CONTESTS.items():
+    for name, (draw, gap) in leak.CONTESTS.items():
         rows = draw(chips, np.random.default_rng(0))
-        day = {part: set(script.day_numbers(chips[of])) for part, of in rows.items()}
-        assert len(rows["leaky"]) == len(rows["clean"]) == script.TRAIN
+        day = {part: set(leak.day_numbers(chips[of])) for part, of in rows.items()}
+        assert len(rows["leaky"]) == len(rows["clean"]) == leak.TRAIN
         assert not set(rows["test"]) & set(rows["leaky"]) and not day["test"] & day["clean"]
         assert not set(rows["validation"]) & (set(rows["leaky"]) | set(rows["clean"]))
         apart = np.abs(np.subtract.outer(list(day["test"]), list(day["leaky"])))
         assert (apart.min(axis=1) <= gap).mean() > 0.7 and (name == "days" or apart.min() > 0)
         clean = np.abs(np.subtract.outer(list(day["test"]), list(day["clean"])))
         assert clean.min() > gap
-    runs = pd.read_csv(script.TABLE)
+    runs = pd.read_csv(leak.TABLE)
     assert not runs.duplicated(["contest", "reader", "seed", "label", "twin"]).any()
     assert (runs[["right_leaky", "right_clean"]].max(axis=1) <= runs["chips"]).all()
     assert set(map(tuple, runs[["contest", "reader"]].to_numpy())) == {
-        (contest, reader) for contest in script.CONTESTS for reader in script.READERS
+        (contest, reader) for contest in leak.CONTESTS for reader in leak.READERS
     }

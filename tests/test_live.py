@@ -1,7 +1,6 @@
 """The live generator in a real browser: what it draws, says and copies is what Python does, and everyone can use it."""
 
 import base64
-import importlib.util
 import json
 import runpy
 import shutil
@@ -15,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from scripts import script
 
 from satgan_tutorial import appearance, conditions, models, networks, sampling, solvers, unet
 from satgan_tutorial.chips import to_uint8
@@ -31,14 +31,7 @@ WAIT = 60_000  # milliseconds, for a busy machine
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
-def load_script():
-    spec = importlib.util.spec_from_file_location("live", ROOT / "tools" / "live.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-live = load_script()
+live = script("tools/live.py")
 # What does not depend on the networks is tested with those of one source.
 once = pytest.mark.parametrize("source", ["simulated"], indirect=True)
 

@@ -1,10 +1,9 @@
 """The scores against their formulas, other people's pieces, and what is known of two samples of one distribution."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
+from scripts import script
 from sklearn.metrics.pairwise import euclidean_distances, polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
@@ -253,9 +252,7 @@ def test_distances_are_those_of_scikit_learn(features):
 @pytest.fixture(scope="module")
 def verdict():
     """What the acceptance of weights says about ships, by what was done to them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).parents[1] / "tools")
-        import acceptance
+    acceptance = script("tools/acceptance.py")
     chips, judge = simulate.draw_chips(500, seed=21), Judge("simulated")
     new = simulate.draw_chips(80, seed=22, label=1).images
     checkers = (-1) ** np.indices((80, 80)).sum(axis=0)[..., None]

@@ -1,29 +1,24 @@
 """The museum of chapter 8: each symptom is in the log of its room, its twin is nearer to real ships, and the alarm knows both."""
 
 import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import script
 
 from satgan_tutorial import callbacks, exercises
 from satgan_tutorial.recipes import GANRecipe
 
 pytestmark = pytest.mark.once
 
-TOOLS = Path(__file__).parents[1] / "tools"
 HEALTHY = ["healthy-longer", "healthy-2", "healthy-3", "healthy-4"]
 
 
 @pytest.fixture(scope="module")
 def museum():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(TOOLS)
-        import museum
-
-        yield museum
+    return script("tools/museum.py")
 
 
 def log(museum, name):

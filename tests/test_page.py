@@ -1,6 +1,5 @@
 """The built pages: whole, alone, and readable for everyone. `SATGAN_PAGES` is the folder they were built to."""
 
-import importlib.util
 import os
 import re
 import time
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from scripts import script
 
 if "SATGAN_PAGES" not in os.environ:
     pytest.skip("set SATGAN_PAGES to the built pages; `make test` does", allow_module_level=True)
@@ -327,10 +327,7 @@ def test_a_question_is_answered_in_the_page_before_its_answer_is_shown(browser, 
 
 @cache
 def policy():
-    spec = importlib.util.spec_from_file_location("policy", Path(__file__).parents[1] / "tools" / "policy.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("tools/policy.py")
 
 
 class Host(SimpleHTTPRequestHandler):

@@ -1,11 +1,9 @@
 """The panel: each ruler moves when it should and only then, and what it says of real chips against real ones."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy import ndimage
+from scripts import script
 
 from satgan_tutorial import appearance, panel
 from satgan_tutorial.chips import symmetry
@@ -290,9 +288,7 @@ def test_the_worse_side_is_on_the_right_even_of_a_floor_without_width(seen):
 
 @pytest.mark.parametrize("words", [(), ("pannel",), ("told-apart", "book"), ("panel", "book", "KIDD")])
 def test_the_tool_measures_and_writes_nothing_that_was_not_asked_for(words, monkeypatch, tmp_path):
-    spec = importlib.util.spec_from_file_location("panel_tool", Path(__file__).parents[1] / "tools/panel.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = script("tools/panel.py")
     monkeypatch.setattr(tool, "sets", lambda *_: {"book": None})
     monkeypatch.setattr(tool, "RESULTS", tmp_path)
     chips = type("Chips", (), {"split": lambda self, k: None})()

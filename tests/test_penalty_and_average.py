@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import script
 
 from satgan_tutorial import recipes, sampling
 
@@ -17,11 +18,8 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def tool(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    import penalty_and_average
-
-    return penalty_and_average
+def tool():
+    return script("tools/penalty_and_average.py")
 
 
 def test_the_chapter_trains_by_the_recipe_that_was_recorded(tool):

@@ -4,6 +4,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from scripts import script
 
 from satgan_tutorial import likelihood, losses, plane, sampling, solvers
 
@@ -195,43 +196,40 @@ def test_a_trained_flow_draws_the_mixture_and_knows_its_density(flows):
 
 
 @pytest.fixture
-def script(monkeypatch):
+def modes():
     """What trained the table of modes."""
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    import modes
-
-    return modes
+    return script("tools/modes.py")
 
 
-def test_the_table_of_modes_is_whole_and_says_what_the_chapter_says(script):
-    with script.TABLE.open() as file:
+def test_the_table_of_modes_is_whole_and_says_what_the_chapter_says(modes):
+    with modes.TABLE.open() as file:
         rows = list(csv.DictReader(file))
     found = {(r["loss"], float(r["r1"]), int(r["seed"])): int(r["modes"]) for r in rows}
-    wanted = {(loss, r1, seed) for loss in losses.LOSSES for r1 in script.R1 for seed in script.SEEDS}
+    wanted = {(loss, r1, seed) for loss in losses.LOSSES for r1 in modes.R1 for seed in modes.SEEDS}
     assert set(found) == wanted and len(rows) == len(wanted)
-    assert {int(r["steps"]) for r in rows} == {script.STEPS}
+    assert {int(r["steps"]) for r in rows} == {modes.STEPS}
     mean = {
-        (loss, r1): np.mean([found[loss, r1, seed] for seed in script.SEEDS])
+        (loss, r1): np.mean([found[loss, r1, seed] for seed in modes.SEEDS])
         for loss in losses.LOSSES
-        for r1 in script.R1
+        for r1 in modes.R1
     }
-    spread = {key: np.std([found[*key, seed] for seed in script.SEEDS], ddof=1) for key in mean}
+    spread = {key: np.std([found[*key, seed] for seed in modes.SEEDS], ddof=1) for key in mean}
     others = [loss for loss in losses.LOSSES if loss != "hinge"]
-    for r1 in script.R1:
+    for r1 in modes.R1:
         means = [mean[loss, r1] for loss in others]
         assert max(means) - min(means) < min(spread[loss, r1] for loss in others)
         assert mean["hinge", r1] < 0.55 * min(means)
     assert all(abs(mean[loss, 0.1] - mean[loss, 0.0]) < 2 for loss in losses.LOSSES)
-    assert min(found["least_squares", 0.1, seed] for seed in script.SEEDS) < mean["hinge", 0.1]
+    assert min(found["least_squares", 0.1, seed] for seed in modes.SEEDS) < mean["hinge", 0.1]
     assert np.mean([float(row["near"]) < 0.5 for row in rows]) > 0.9
 
 
 @pytest.mark.slow
-def test_a_corner_of_the_table_can_be_trained_again(script):
-    first, again = (script.run("hinge", 0.1, 3, steps=50) for _ in range(2))
-    assert first == again and ",".join(first) == script.TABLE.read_text().partition("\n")[0]
+def test_a_corner_of_the_table_can_be_trained_again(modes):
+    first, again = (modes.run("hinge", 0.1, 3, steps=50) for _ in range(2))
+    assert first == again and ",".join(first) == modes.TABLE.read_text().partition("\n")[0]
     assert 0 <= first["modes"] <= 25 and 0 <= first["near"] <= 1
-    assert script.run("hinge", 0.1, 4, steps=50)["near"] != first["near"]
+    assert modes.run("hinge", 0.1, 4, steps=50)["near"] != first["near"]
 
 
 @pytest.mark.parametrize(

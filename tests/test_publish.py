@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from tests.test_book import ROOT, script
+from scripts import ROOT, script
 
 pytestmark = pytest.mark.once
 

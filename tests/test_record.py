@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import script
 from test_main import TINY
 
 from satgan_tutorial import recipes
@@ -18,11 +18,8 @@ SETTINGS = {"every": 2, "steps": 6, "batch_size": 4, "scored": 4, "samples": 5, 
 
 
 @pytest.fixture
-def record(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "tools")
-    import record
-
-    return record.record
+def record():
+    return script("tools/record.py").record
 
 
 def build():

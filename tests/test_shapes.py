@@ -1,10 +1,9 @@
 """Which ships are broken, on shapes drawn by hand: each fault is found, and what is none is let pass."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import script
 
 from satgan_tutorial import shapes
 from satgan_tutorial.chips import symmetry
@@ -200,9 +199,7 @@ def test_most_simulated_ships_are_whole():
 
 @pytest.mark.parametrize("line", ["7 w", "1 x"])
 def test_a_third_look_at_no_chip_is_refused(line, monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "tools")
-    import label_shapes
-
+    label_shapes = script("tools/label_shapes.py")
     both, none = np.arange(2), np.arange(0)
     shown = {"round-1": both, "round-2": both, "grey": both}
     shown |= dict.fromkeys(("second-1", "second-2", "last-1", "last-2"), none)

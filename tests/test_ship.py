@@ -2,12 +2,12 @@
 
 import csv
 from dataclasses import replace
-from pathlib import Path
 
 import gaussian
 import keras
 import numpy as np
 import pytest
+from scripts import script
 from test_main import TINY
 
 from satgan_tutorial import metrics, models, panel, recipes, sampling
@@ -20,9 +20,7 @@ pytestmark = [pytest.mark.once, pytest.mark.slow]
 @pytest.fixture
 def ship(monkeypatch):
     """The script with few chips of its own, one score in its card, and rulers that look quickly."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "tools")
-    import ship
-
+    ship = script("tools/ship.py")
     chips = simulate.draw_chips(240, seed=5)
     monkeypatch.setattr(ship, "load_chips", lambda: chips)
     monkeypatch.setattr(ship, "COUNT", 30)

@@ -1,20 +1,17 @@
 """What generated chips teach a classifier: the batches, the scores, and that each run is made once."""
 
-import importlib.util
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import script
 from sklearn.metrics import average_precision_score, log_loss
 
 from satgan_tutorial import load_chips, models
 from satgan_tutorial.experiments import lessons
 
 pytestmark = pytest.mark.once
-
-SCRIPT = Path(__file__).parents[1] / "tools" / "teach.py"
 
 
 @pytest.fixture
@@ -130,11 +127,9 @@ def test_each_arm_gets_the_chips_it_should(small, split, monkeypatch):
 @pytest.mark.slow
 def test_a_run_adds_a_row_and_is_not_made_again(small, capsys, monkeypatch):
     monkeypatch.setattr(lessons, "SEEDS", (1,))
-    spec = importlib.util.spec_from_file_location("tools_teach", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    main = script("tools/teach.py").main
     for _ in range(2):
-        script.main(["--most", "1"])
+        main(["--most", "1"])
     rows = pd.read_csv(lessons.TABLE)
     assert list(rows.arm) == ["nothing"] * 2 and list(rows.n) == [10, 25]
     assert set(rows.chips) == {"simulated"} and lessons.done() == set(lessons.runs(load_chips().split())[:2])

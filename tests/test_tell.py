@@ -1,7 +1,6 @@
 """ "Can you tell?" in a real browser: the order of a seed, a whole run by keyboard and by touch, its code, and the class."""
 
 import base64
-import importlib.util
 import io
 import json
 import re
@@ -16,6 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from scipy import stats
+from scripts import script
 
 from satgan_tutorial import conditions, load_chips, models, sampling
 
@@ -36,14 +36,7 @@ WAIT = 60_000  # milliseconds, for a busy machine
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-tell = script("tell")
+tell = script("tools/tell.py")
 
 
 def some_chips(source="real", generators=3, pairs=80):
@@ -992,7 +985,7 @@ def test_it_works_under_the_policy_of_the_published_pages(browser, tmp_path, chi
 
     class Host(SimpleHTTPRequestHandler):
         def end_headers(self):
-            self.send_header(*script("policy").HEADER.split(": ", 1))
+            self.send_header(*script("tools/policy.py").HEADER.split(": ", 1))
             super().end_headers()
 
         def log_message(self, *words):
