@@ -1,28 +1,22 @@
 """The slides: every deck can be made, says what to say, and names figures that its chapters draw."""
 
 import ast
+import csv
 import html
-import importlib.util
+import math
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from scripts import script
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[1]
 
 
-def load(name):
-    """A script of `tools/`."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    return script
-
-
-slides = load("slides")
+slides = script("tools/slides.py")
 DECKS = sorted(slides.DECKS.glob("*.md"))
 FOOTER = '<div class="extra_footer">\n  Whose chips.\n</div>'
 
@@ -35,7 +29,8 @@ def images(text):
 @pytest.fixture
 def built(tmp_path):
     """A stand-in for the built book: a page a chapter, with a figure for each name in the decks."""
-    pages = {"00-ten-minutes": FOOTER}
+    pages = {path.stem: "" for path in (ROOT / "book").glob("*/[01]?-*.ipynb")}
+    pages["00-ten-minutes"] = FOOTER
     for file in DECKS:
         for kind, place, words in images(file.read_text(encoding="utf-8")):
             if kind == "figure":
@@ -53,7 +48,7 @@ def test_every_deck_is_made_and_asks_for_nothing_elsewhere(built, tmp_path):
     target = tmp_path / "slides"
     assert slides.main(str(built), str(target)) is None
     listed = (target / "index.html").read_text(encoding="utf-8")
-    assert len(DECKS) >= 6 and "Whose chips." in listed
+    assert len(DECKS) == 7 and "Whose chips." in listed
     for file in DECKS:
         page = (target / f"{file.stem}.html").read_text(encoding="utf-8")
         assert f'href="{file.stem}.html"' in listed and "Whose chips." in page
@@ -125,6 +120,49 @@ def test_the_figures_are_those_of_the_chapters():
         ), (place, words)
 
 
+def recorded(name):
+    """The rows of a recorded table that are of real chips."""
+    with (ROOT / "book" / "results" / f"{name}.csv").open(encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["source"] == "real"]
+
+
+def test_the_last_deck_quotes_the_tables_of_its_chapters():
+    kid = {
+        row["steps"]: row["kid"]
+        for row in recorded("15-from-noise-to-ship/steps")
+        if row["solver"] == "euler"
+    }
+    one, sixteen, more = (f"{float(kid[steps]):.2f}" for steps in ("1", "16", "32"))
+    seen = {(row["by"], float(row["weight"] or 0)): row for row in recorded("16-bayes-both-ways/guided")}
+    share = {way: int(row["called"]) / int(row["n"]) for way, row in seen.items()}
+    assert share["reader", 16] < share["reader", 0] < share["reader", 1] < share["label dropped", 1]
+    assert share["label dropped", 1] < share["label dropped", 5]
+    assert float(seen["label dropped", 5]["recall"]) < float(seen["label dropped", 1]["recall"])
+    read = [row for row in recorded("16-bayes-both-ways/read") if row["part"] == "test"]
+    prior = math.log(1 / 3)  # a quarter of the chips are ships
+    flow, network = (
+        sum((float(row[by]) + shift > 0) == (row["label"] == "1") for row in read)
+        for by, shift in (("errors_64", prior), ("network", 0))
+    )
+    text = (slides.DECKS / "7-after.md").read_text(encoding="utf-8")
+    for said in (
+        f"KID fell from {one} in one step to {sixteen} in 16, and 32 steps had {more}",
+        f"right about {flow} of {len(read)}, and chapter 2's network about {network}.",
+    ):
+        assert said in text, said
+    costs = {
+        (r["how"], r["part"], r["noises"]): float(r["seconds"]) for r in recorded("16-bayes-both-ways/costs")
+    }
+    assert costs["errors", "test", "64"] > 600 * costs["network", "test", "0"]
+    looks = [row for row in recorded("15-from-noise-to-ship/families") if row["what"] == "look"]
+    last = max(float(row["minutes"]) for row in looks if row["family"] == "flow")
+    gan, ours = (
+        [row for row in looks if row["family"] == family and float(row["minutes"]) <= last][-1]
+        for family in ("gan", "flow")
+    )
+    assert all(float(gan[ruler]) < float(ours[ruler]) for ruler in ("kid", "broken"))
+
+
 def test_a_name_that_finds_nothing_is_told_with_what_there_is(built):
     pages = slides.Pages(built)
     with pytest.raises(slides.SlideError, match="no figure that begins with 'A whale'"):
@@ -140,7 +178,7 @@ def test_a_name_that_finds_nothing_is_told_with_what_there_is(built):
 def test_the_handout_for_paper_needs_nothing_else_and_is_html_where_no_browser_prints_it(
     tmp_path, monkeypatch, capsys
 ):
-    handout = load("handout")
+    handout = script("tools/handout.py")
     monkeypatch.setattr(handout.shutil, "which", lambda name: None)
     handout.main(str(tmp_path))
     assert [file.name for file in tmp_path.iterdir()] == ["handout.html"]

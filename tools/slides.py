@@ -24,6 +24,7 @@ DECKS = ROOT / "book" / "teaching" / "slides"
 STATIC = ROOT / "book" / "_static"
 FIGURE = re.compile(r'<svg [^>]*class="satgan-figure"[^>]*>.*?</svg>', re.DOTALL)
 FOOTER = re.compile(r'<div class="extra_footer">(.*?)</div>', re.DOTALL)
+LINK = re.compile(r'href="\.\./[^"]*?([^/"]+)\.html"')
 LABEL = re.compile(r'aria-label="([^"]*)"')
 MINUTES = re.compile(r"\*\*Minutes:\*\* (\d+)")
 
@@ -134,15 +135,19 @@ def drawing(name: str) -> str:
 def pictures(pages: Pages, target: Path) -> Callable[[Token], str]:
     """What puts an image of a deck into its slides, with a link to the chapter that it is from."""
 
+    def address(chapter: str) -> str:
+        return Path(os.path.relpath(pages.page(chapter), target)).as_posix()
+
     def picture(token: Token) -> str:
         kind, _, place = token.attrs["src"].partition(":")
         if kind == "drawing":
-            return f"<figure>{drawing(place)}</figure>"
+            # A drawing's own links are written for a page of the book.
+            svg = LINK.sub(lambda link: f'href="{address(link[1])}"', drawing(place))
+            return f"<figure>{svg}</figure>"
         if kind != "figure":
             raise SlideError(f"found {token.attrs['src']!r}; expected figure:CHAPTER or drawing:NAME.")
-        address = Path(os.path.relpath(pages.page(place), target)).as_posix()
         number = f"chapter {int(place[:2])}" if place[:2].isdecimal() else "the book"
-        return f'<figure>{pages.figure(place, token.content)}<figcaption><a href="{address}">From {number}</a></figcaption></figure>'
+        return f'<figure>{pages.figure(place, token.content)}<figcaption><a href="{address(place)}">From {number}</a></figcaption></figure>'
 
     return picture
 
