@@ -201,10 +201,10 @@ def test_ten_questions_each_with_answers_that_a_section_backs():
         assert all(NAMED.search(point) for point in points), [p for p in points if not NAMED.search(p)]
 
 
-def test_eight_ideas_in_three_sentences_each_with_what_one_will_hear():
+def test_nine_ideas_in_three_sentences_each_with_what_one_will_hear():
     text = (TEACHING / "what-to-know.md").read_text(encoding="utf-8")
-    ideas = re.split(r"(?m)^### ", text.partition("## Eight ideas")[2].partition("\n## ")[0])[1:]
-    assert len(ideas) == 8
+    ideas = re.split(r"(?m)^### ", text.partition("## Nine ideas")[2].partition("\n## ")[0])[1:]
+    assert len(ideas) == 9
     for idea in ideas:
         title, said, answered = idea.strip().split("\n\n")
         assert len(re.findall(r"\.(?= |$)", said)) == 3, title
