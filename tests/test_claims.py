@@ -1,14 +1,14 @@
 """The list of what the book asserts: each claim, with what it rests on, and where it can fail."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
+from scripts import ROOT, script
 
 pytestmark = pytest.mark.once
 
-ROOT = Path(__file__).parents[1]
+claims = script("tools/claims.py")
 COLAB = "!git clone book"  # the first cell of each notebook is no Python
 CELLS = """SOURCE = chips.source
 RECORDED = "real"
@@ -23,16 +23,7 @@ LISTED = [
 ]
 
 
-@pytest.fixture
-def claims(monkeypatch):
-    """The tool, as a module."""
-    monkeypatch.syspath_prepend(ROOT / "tools")
-    import claims
-
-    return claims
-
-
-def test_a_claim_is_listed_with_its_condition_and_its_chips(claims, tmp_path, monkeypatch, capsys):
+def test_a_claim_is_listed_with_its_condition_and_its_chips(tmp_path, monkeypatch, capsys):
     cells = [nbformat.v4.new_code_cell(source) for source in (COLAB, CELLS)]
     path = tmp_path / "book" / "part" / "07-mine.ipynb"
     path.parent.mkdir(parents=True)
@@ -48,7 +39,7 @@ def test_a_claim_is_listed_with_its_condition_and_its_chips(claims, tmp_path, mo
     assert said.count("fails the build at laptop and full: ") == len(LISTED)
 
 
-def test_no_claim_of_the_book_is_left_out(claims):
+def test_no_claim_of_the_book_is_left_out():
     notebooks = sorted(ROOT.glob("book/*/*.ipynb"))
     assert len(notebooks) > 16
     for path in notebooks:
