@@ -34,7 +34,7 @@ from satgan_tutorial import (
     solvers,
 )
 from satgan_tutorial.batching import forward
-from satgan_tutorial.chips import SIZE, ChipSet, Split, enlarge, shrink, to_float, to_uint8
+from satgan_tutorial.chips import SIZE, Split, as_coarse, enlarge, shrink, to_float, to_uint8
 from satgan_tutorial.experiments.results import RESULTS
 from satgan_tutorial.judge import Judge
 
@@ -88,7 +88,7 @@ def guided(flow: Velocities, split: Split, source: str, n: int) -> pd.DataFrame:
         """What a reader says that takes each chip for one without noise."""
         return tf.math.log_sigmoid(clean(x, training=False)[:, 0])
 
-    real = judge.features(coarse(split.test.ships))
+    real = judge.features(as_coarse(split.test.ships, SIDE).images)
     z = sampling.noise(n, (SIDE, SIDE, 3), SEED)
     ways = {
         "reader": lambda weight: guidance.steer(flow.nothing, wish, weight) if weight else flow.nothing,
@@ -164,11 +164,6 @@ def cost(source: str, how: str, part: str, noises: int, start: float, n: int) ->
     """Core seconds a chip since the start."""
     seconds = (time.process_time() - start) / n
     return {"source": source, "how": how, "part": part, "noises": noises, "n": n, "seconds": seconds}
-
-
-def coarse(chips: ChipSet) -> np.ndarray:
-    """Chips as the judge sees those of a model of this size: made smaller, and enlarged again."""
-    return enlarge(shrink(chips.images, SIDE), SIZE)
 
 
 def missing(table: Path, source: str) -> bool:
