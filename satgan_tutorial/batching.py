@@ -75,7 +75,9 @@ def _check(images: np.ndarray) -> None:
         raise ValueError(f"images are {images.dtype} {images.shape}; {expected}")
     if images.dtype == np.float32:
         low, high = float(images.min()), float(images.max())
-        if not np.isfinite([low, high]).all() or (images.ndim == 4 and max(-low, high) > 1):
+        if not np.isfinite([low, high]).all():
+            raise ValueError(f"images hold values that are no finite numbers; {expected}")
+        if images.ndim == 4 and max(-low, high) > 1:
             raise ValueError(f"images go from {low:g} to {high:g}; {expected}")
 
 

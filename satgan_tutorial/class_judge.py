@@ -90,13 +90,13 @@ def train(
     >>> pictures = PictureSet(np.zeros((2, 32, 32, 3), np.uint8), np.zeros(2, int), names, names, ("barge",))
     >>> train(pictures)
     Traceback (most recent call last):
-    ValueError: found 1 classes; expected two or more, each with a picture.
+    ValueError: classes with a picture: found 1; expected two or more.
     """
     check_seed(seed)
     rows = [np.flatnonzero(pictures.labels == y) for y in range(len(pictures.classes))]
     there = [y for y, held in enumerate(rows) if len(held)]
     if len(there) < 2:
-        raise ValueError(f"found {len(there)} classes; expected two or more, each with a picture.")
+        raise ValueError(f"classes with a picture: found {len(there)}; expected two or more.")
     keras.utils.set_random_seed(seed)
     model = network(pictures.size, len(pictures.classes))
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)

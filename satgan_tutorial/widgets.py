@@ -263,8 +263,12 @@ def _look(
     encoded = np.tile(conditions.encode(*condition), (len(z), 1)) if condition else None
     images, middle = sampling.from_noise(generator, z, encoded), len(z) // 2
     chip = images[middle : middle + 1]
-    ship, p = measure(chip).iloc[0].fillna(0), float(judge.probability(chip)[0]) if judge else None
-    words = f"{what}: {ship.length:.0f} m long, heading {ship.heading:.0f} degrees"
+    ship, p = measure(chip).iloc[0], float(judge.probability(chip)[0]) if judge else None
+    measured = ship[["length", "heading"]].notna().all()
+    words = f"{what}: "
+    words += (
+        f"{ship.length:.0f} m long, heading {ship.heading:.0f} degrees" if measured else "nothing to measure"
+    )
     words += f"; p(ship | x) is {p:.0%}." if judge else "."
     if not live():
         return plots.show(plots.sheet(images, width=2.0 * len(z)), alt=words, caption=caption)
