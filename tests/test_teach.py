@@ -96,11 +96,11 @@ def test_every_run_is_there_once_and_no_arm_whose_generator_is_not_shipped(split
     made = lessons.runs(split)
     assert len(set(made)) == len(made)
     assert {arm for arm, *_ in made} == set(lessons.ARMS) - {"simulator alone", "flow"}
-    assert {n for arm, n, *_ in made if arm == "own GAN"} == {10, 25, 50}
+    assert {n for arm, n, *_ in made if arm == "own GAN"} == {10}
     every = len(split.train.ships)
-    assert {n for arm, n, *_ in made if arm == "book"} == {10, 25, 50, 200, every}
+    assert {n for arm, n, *_ in made if arm == "book"} == {10, 25, 50, every}
     for arm in ("nothing", "symmetries", "book"):
-        assert len([one for one in made if one[0] == arm]) == 5 * len(lessons.SEEDS)
+        assert len([one for one in made if one[0] == arm]) == 4 * len(lessons.SEEDS)
     first = [one for one in made if one[2] == 1]
     assert made[: len(first)] == first  # a seed is whole before the next begins
 
