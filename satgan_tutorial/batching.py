@@ -76,7 +76,7 @@ def _check(images: np.ndarray) -> None:
     if images.dtype == np.float32:
         low, high = float(images.min()), float(images.max())
         if not np.isfinite([low, high]).all():
-            raise ValueError(f"images hold values that are no finite numbers; {expected}")
+            raise ValueError(f"images hold nan or infinite values; {expected}")
         if images.ndim == 4 and max(-low, high) > 1:
             raise ValueError(f"images go from {low:g} to {high:g}; {expected}")
 
