@@ -101,9 +101,11 @@ def fit(
 
     >>> from types import SimpleNamespace
     >>> two = SimpleNamespace(num_replicas_in_sync=2)
-    >>> fit(None, two, batch_size=3, deal=None, steps_per_epoch=1, epochs=1)
-    Traceback (most recent call last):
-    satgan_tutorial.distribute.WorkersError: a batch of 3 cannot be shared evenly by 2 replicas.
+    >>> try:
+    ...     fit(None, two, batch_size=3, deal=None, steps_per_epoch=1, epochs=1)
+    ... except WorkersError as error:
+    ...     print(error)
+    a batch of 3 cannot be shared evenly by 2 replicas.
     """
     replicas = strategy.num_replicas_in_sync
     if batch_size % replicas:
