@@ -207,6 +207,17 @@ def in_order(pages):
 WITH_CHIPS = [path for path in BOOK if path in NOTEBOOKS or soup(path).select("[data-satgan], [data-tell]")]
 RENDERED = [path if path in WITH_CHIPS else pytest.param(path, marks=pytest.mark.once) for path in BOOK]
 
+# Code in tables that breaks in the middle of a word, such as `layer_den-se`.
+CUT_WORDS = """() => [...document.querySelectorAll("article table code .pre")].flatMap((code) =>
+  [...code.childNodes].filter((node) => node.data).flatMap((node) =>
+    [...node.data.matchAll(/[A-Za-z0-9]+/g)].filter((word) => {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      return lines.size > 1;
+    }).map((word) => word[0])))"""
+
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
@@ -232,6 +243,7 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert errors == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+    assert page.evaluate(CUT_WORDS) == []
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     assert visible_search_bars(page) <= 1
     blank = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
@@ -245,6 +257,7 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     other = next(each for name, each in SIZES.items() if name != size)
     page.set_viewport_size({"width": other[0], "height": other[1]})
     assert page.evaluate("document.documentElement.scrollWidth") <= other[0], "the page scrolls sideways"
+    assert page.evaluate(CUT_WORDS) == []
     assert visible_search_bars(page) <= 1
     assert errors == []
     context.close()
