@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from scripts import script
 
 from satgan_tutorial import losses, plane, stepping
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "book" / "_static"
-ENGINE = ("live/noise.js", *(f"plane/{name}.js" for name in ("networks", "losses", "gan", "flow", "targets")))
+PARTS = ("product", "kernel", "networks", "losses", "gan", "flow", "targets", "training")
+ENGINE = ("live/noise.js", *(f"plane/{name}.js" for name in PARTS))
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
@@ -20,8 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.once]
 def engine(browser):
     """A page with the engine alone."""
     page = browser.new_page()
-    for script in ENGINE:
-        page.add_script_tag(content=(STATIC / script).read_text(encoding="utf-8"))
+    page.evaluate("() => { globalThis.satgan = {}; }")
+    for name in ENGINE:
+        page.add_script_tag(content=(STATIC / name).read_text(encoding="utf-8"))
     yield page
     page.close()
 
@@ -117,6 +120,64 @@ def test_each_loss_has_the_value_and_the_gradient_of_the_packages(engine, loss):
         assert found[player][0] == pytest.approx(float(value), rel=1e-6)
         for seen, there in zip(found[player][1:], expected, strict=True):
             np.testing.assert_allclose(seen, np.ravel(there), atol=1e-7)
+
+
+# ---- The kernel against plain JavaScript: the same bits
+
+
+def test_the_kernel_is_what_its_source_gives():
+    pytest.importorskip("wasmtime")
+    assert (STATIC / "plane/product.js").read_text(encoding="utf-8") == script("tools/kernel.py").script()
+
+
+# Of each matrix, as it is or turned over: rows, terms of a sum, columns.
+SHAPES = [
+    (1, 1, 4),
+    (2, 3, 5),
+    (3, 64, 6),
+    (4, 2, 7),
+    (5, 128, 64),
+    (7, 5, 4),
+    (9, 1, 11),
+    (66, 65, 67),
+    (6, 9, 3),
+]
+
+
+def test_the_kernel_gives_the_bits_of_plain_javascript(engine):
+    script = """shapes => {
+      const { normal } = satganRandom(4), kernel = planeKernel(), { product } = planeNetworks(), ways = [];
+      for (const [n, inner, m] of shapes) {
+        for (const [turnA, turnB] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
+          const a = Float64Array.from({ length: n * inner }, normal), b = Float64Array.from({ length: inner * m }, normal);
+          a[0] = 0; b[0] = -1e-300; b[b.length - 1] = Infinity;
+          const by = { a: turnA ? [1, n] : [inner, 1], b: turnB ? [1, inner] : [m, 1] };
+          const there = product(a, b, by, n, inner, m), found = kernel.product(a, b, by, n, inner, m);
+          const again = kernel.product(kernel.take(a.length).map((_, i) => a[i]), b, by, n, inner, m);
+          ways.push(found === null ? m : [found, again].every((y) => y.length === there.length && y.every((v, i) => Object.is(v, there[i]))));
+        }
+      }
+      const { buffer } = kernel.take(1);
+      for (const n of [1000, 1]) while (kernel.take(n).buffer === buffer);  // all there is
+      return [ways, kernel.product(new Float64Array(4), new Float64Array(16), { a: [4, 1], b: [4, 1] }, 1, 4, 4)];
+    }"""
+    ways, full = engine.evaluate(script, SHAPES)
+    assert ways == [True] * 4 * (len(SHAPES) - 1) + [3] * 4  # three columns are left to plain JavaScript
+    assert full is None
+
+
+def test_a_training_by_the_kernel_is_the_one_without_it_to_the_bit(engine):
+    script = """() => [planeKernel(), null].map((kernel) => {
+      const looks = [], handle = planeTraining((look) => looks.push(look), kernel);
+      const settings = { seed: 3, batch: 33, latent: 3, loss: "relativistic", r1: 0.3, dRate: 3e-3, gRate: 3e-3, flowRate: 2e-3, gan: true, flow: true };
+      handle({ data: { start: { ...settings, target: planeTargets().ring() } } });
+      handle({ data: { update: 6 } });
+      for (let part = 0; part < 9; part++) handle({ data: { part: true } });  // with looks in the midst of an update
+      handle({ data: { update: 2 } });
+      return JSON.stringify(looks.map(({ rate, ...look }) => look), (_, v) => (ArrayBuffer.isView(v) ? Array.from(v) : v));
+    })"""
+    fast, plain = engine.evaluate(script)
+    assert fast == plain and len(plain) > 100_000
 
 
 # ---- Updates against Keras
@@ -253,9 +314,6 @@ def drawn(target, n, rng):
 
 def test_a_seed_is_the_same_training_in_keras(engine, monkeypatch):
     """From the seed alone: the weights, points, noise and times of ten updates, and what both models then draw."""
-    engine.add_script_tag(
-        content="globalThis.satgan ??= {};" + (STATIC / "plane/training.js").read_text("utf-8")
-    )
     settings = {
         "seed": SEED,
         "batch": 32,

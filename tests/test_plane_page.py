@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from scripts import script
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "book" / "_static"
@@ -220,6 +221,22 @@ def test_a_link_brings_its_settings_and_nothing_that_is_no_setting(opened, tmp_p
     (tmp_path / "copied.py").write_text(code.partition("gan =")[0], encoding="utf-8")
     names = runpy.run_path(str(tmp_path / "copied.py"))
     assert names["points"].shape == (20_000, 2) and "relativistic" in code and "r1=0.3" in code
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_where_a_policy_forbids_webassembly_the_training_is_plain_javascripts(browser, tmp_path, allowed):
+    address, policy = site(tmp_path, "gan"), script("tools/policy.py").META.replace("'self'", "file:")
+    policy = policy if allowed else policy.replace(" 'wasm-unsafe-eval'", "")
+    html = (tmp_path / "index.html").read_text(encoding="utf-8")
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    (tmp_path / "index.html").write_text(html.replace("<head>", f"<head>{tag}", 1), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(address)
+    page.wait_for_selector("[data-plane][data-ready]", timeout=WAIT)
+    assert page.evaluate("planeKernel() !== null") == allowed
+    press(page, "One update")
+    page.wait_for_selector("[data-step='1']")
+    page.close()
 
 
 def test_without_scripts_the_words_stay_and_one_family_is_alone(browser, address, tmp_path):

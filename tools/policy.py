@@ -12,7 +12,8 @@ from pathlib import Path
 POLICY = {
     "default-src": "'none'",
     # The theme, the films and the quizzes have their few lines of script in the page, and figures their styles.
-    "script-src": "'self' 'unsafe-inline'",
+    # The game in the plane has its products made by WebAssembly.
+    "script-src": "'self' 'unsafe-inline' 'wasm-unsafe-eval'",
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data:",
     "font-src": "'self'",

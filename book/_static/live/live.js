@@ -31,7 +31,7 @@ globalThis.satgan = {};
     for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more, flow);
   };
 
-  const PLANE = ["networks", "losses", "gan", "flow", "targets", "training", "stage", "curves", "link", "tasks", "game"];
+  const PLANE = ["product", "kernel", "networks", "losses", "gan", "flow", "targets", "training", "stage", "curves", "link", "tasks", "game"];
   const plane = async (places) => {
     await Promise.all(PLANE.map((name) => load(`../plane/${name}.js`)));
     for (const place of places) satgan.planeGame(place);

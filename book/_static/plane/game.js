@@ -12,7 +12,7 @@ satgan.planeGame = (place) => {
   const fresh = { target: "ring", seed: 1, batch: 128, latent: 2, loss: "non_saturating", r1: 0, dRate: 3e-3, gRate: 3e-3, flowRate: 2e-3 };
   const state = { ...fresh, ...satgan.planeLink.read(location.hash), gan: families.includes("gan"), flow: families.includes("flow") };
   state.dots ??= [];
-  let latest = {}, history = [], playing = false, held = null, before = null, since = 0, frame = 0, changedSince = false;
+  let latest = {}, history = [], playing = false, held = null, before = null, since = 0, frame = 0, painted = 0, stale = true, changedSince = false;
 
   // ---- What is learned
   const NAMES = { ring: "Ring", moons: "Two moons", lattice: "Lattice", drawn: "Draw your own" };
@@ -76,24 +76,29 @@ satgan.planeGame = (place) => {
   const LOOP = 3200; // milliseconds from noise to points, with a rest at the end
   const time = (now) => held ?? (calm || !playing ? 1 : Math.min(1, (now % LOOP) / (0.75 * LOOP)));
 
-  // ---- Pictures, once a frame while something moves
+  // ---- Pictures: both stages when there is something new, and the flow's some thirty times a second while its particles move
+  const REST = 25; // milliseconds, so that at 60 frames a second every other one is left to the training
   function draw() {
+    stale = true;
     frame ||= requestAnimationFrame(paint);
   }
   function paint(now) {
     frame = 0;
+    if (!stale && now < painted + REST) return void (frame = requestAnimationFrame(paint));
+    painted = now;
     const cursor = (canvas) => (state.target === "drawn" && document.activeElement === canvas ? pencil : null);
     for (const [family, { canvas, draw }] of Object.entries(stages)) {
       const look = latest[family];
-      if (!look) continue;
+      if (!look || (family === "gan" && !stale)) continue;
       const real = latest.real;
       if (latest.part?.[family]) draw[`${family}Part`](latest.part, before);
       else if (family === "gan") draw.gan({ ...look, real: nothing() ? [] : real }, { arrows: layers.arrows.checked, says: layers.says.checked });
       else draw.flow({ ...look, real: nothing() ? [] : real }, { t: time(now) });
       if (state.target === "drawn") draw.dots(state.dots, cursor(canvas));
     }
+    stale = false;
     if (stages.flow) clock.show(time(now));
-    if (playing && stages.flow && held === null && !calm) draw();
+    if (playing && stages.flow && held === null && !calm) frame ||= requestAnimationFrame(paint);
   }
   addEventListener("resize", draw);
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });

@@ -70,27 +70,27 @@ satgan.planeStage = (canvas) => {
   // ---- What D says, in ten shades from orange over nothing to blue, and a dashed line where it says one half.
   const FINE = 240;
   const sheet = Object.assign(document.createElement("canvas"), { width: FINE, height: FINE });
-  const pixels = new ImageData(FINE, FINE);
-  const shades = Array.from({ length: 10 }, (_, i) => {
-    const [red, green, blue] = i < 5 ? [0xd9, 0x60, 0x0f] : [0x0a, 0x84, 0xc6];
-    return [red, green, blue, 255 * 0.62 * Math.abs((i - 4.5) / 5) ** 0.9];
-  });
+  const pixels = new ImageData(FINE, FINE), colours = new Uint32Array(pixels.data.buffer); // one for each pixel
+  const shades = new Uint32Array(
+    Uint8ClampedArray.from({ length: 40 }, (_, at) => {
+      const i = at >> 2, [red, green, blue] = i < 5 ? [0xd9, 0x60, 0x0f] : [0x0a, 0x84, 0xc6];
+      return [red, green, blue, 255 * 0.62 * Math.abs((i - 4.5) / 5) ** 0.9][at & 3];
+    }).buffer,
+  );
 
-  function between(field, side) {
-    const at = (k) => Math.min(side - 1.001, Math.max(0, ((k + 0.5) * side) / FINE - 0.5));
-    return (row, column) => {
-      const y = at(row), x = at(column), j = Math.floor(y), i = Math.floor(x), v = y - j, u = x - i, k = j * side + i;
-      return (1 - v) * ((1 - u) * field[k] + u * field[k + 1]) + v * ((1 - u) * field[k + side] + u * field[k + side + 1]);
-    };
-  }
+  // Each fine place among the coarse ones: the one before it, and how far it is from there to the next.
+  const between = (side) =>
+    Array.from({ length: FINE }, (_, k) => {
+      const at = Math.min(side - 1.001, Math.max(0, ((k + 0.5) * side) / FINE - 0.5));
+      return [Math.floor(at), at - Math.floor(at)];
+    });
 
   function judged(field) {
-    const side = Math.sqrt(field.length), value = between(field, side);
+    const side = Math.sqrt(field.length), places = between(side), line = new Float32Array(side);
     for (let row = 0, to = 0; row < FINE; row++) {
-      for (let column = 0; column < FINE; column++, to += 4) {
-        const shade = shades[Math.min(9, Math.floor(10 * value(FINE - 1 - row, column)))];
-        for (let c = 0; c < 4; c++) pixels.data[to + c] = shade[c];
-      }
+      const [j, v] = places[FINE - 1 - row];
+      for (let i = 0; i < side; i++) line[i] = (1 - v) * field[j * side + i] + v * field[(j + 1) * side + i];
+      for (const [i, u] of places) colours[to++] = shades[Math.min(9, Math.floor(10 * ((1 - u) * line[i] + u * line[i + 1])))];
     }
     sheet.getContext("2d").putImageData(pixels, 0, 0);
     pen.drawImage(sheet, 0, 0, size, size);

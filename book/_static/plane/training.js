@@ -6,8 +6,8 @@
 // back come looks (`look` below). Settings: {target, seed, batch, latent, loss, r1, dRate, gRate, flowRate, gan, flow}.
 //
 // All random numbers follow from the seed: NumPy's default_rng(8 * seed + stream) gives them in Python.
-function planeTraining(postMessage) {
-  const targets = planeTargets(), networks = planeNetworks(), losses = planeLosses();
+function planeTraining(postMessage, kernel = planeKernel()) {
+  const targets = planeTargets(), networks = planeNetworks(kernel), losses = planeLosses();
   const gan = planeGan(networks, losses), flow = planeFlow(networks);
 
   const STREAMS = ["points", "ganNoise", "ganWeights", "flowNoise", "flowTimes", "flowWeights", "looks"];
@@ -44,6 +44,7 @@ function planeTraining(postMessage) {
 
   // One update of both, with a stop after each part; the flow's four parts go along with the first four of the GAN.
   function* update() {
+    networks.forget(); // no pass outlives its update
     const real = targets.sample(settings.target, settings.batch, random.points);
     const parts = [];
     if (settings.gan) parts.push(gan.update(game, real, normals("ganNoise", settings.batch * settings.latent), settings));
@@ -151,6 +152,7 @@ function planeTraining(postMessage) {
   function look({ gan: every = 0, flow: seldom = 0, ...more } = {}) {
     const now = performance.now(), due = { gan: settings.gan && (!every || now >= next.gan), flow: settings.flow && (!seldom || now >= next.flow) };
     if (!due.gan && !due.flow && !more.part && !more.paused) return;
+    if (!under) networks.forget();
     const said = { step, rows, real: float(shown.real), rate: speed(), ...more };
     rows = [];
     const timed = (family, at, least) => {
@@ -244,7 +246,7 @@ function planeTraining(postMessage) {
 // Starts it: `send` takes what the page has to say, `look` is called with each look. The worker's program is the text of the
 // functions that it needs, since a page opened from a folder may not load a worker from a file.
 satgan.planeWorker = (look) => {
-  const parts = [satganRandom, planeTargets, planeNetworks, planeLosses, planeGan, planeFlow, planeTraining];
+  const parts = [satganRandom, planeTargets, planeProduct, planeKernel, planeNetworks, planeLosses, planeGan, planeFlow, planeTraining];
   const program = `"use strict";${parts.join("\n")}\nonmessage = planeTraining((look) => postMessage(look));`;
   const worker = new Worker(URL.createObjectURL(new Blob([program], { type: "text/javascript" })));
   worker.onmessage = ({ data }) => look(data);
