@@ -48,6 +48,9 @@ class Arm:
         generator: who makes generated chips: a shipped generator, "simulated" for the simulator, "own" for a GAN that
             learns from the n ships alone; None for no such chips.
         part: of the split, to take as many ships and no-ships of as there are in validation.
+
+    >>> ARMS["own GAN"]
+    Arm(symmetries=True, generator='own', part=None)
     """
 
     symmetries: bool
@@ -71,7 +74,12 @@ FEW, ALONE, PUPILS = NAMES[:5], NAMES[5:7], NAMES[7:]
 
 
 def subset(ships: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Draw n of the ships, uint8 (n, 80, 80, 3), or all where they are fewer; of one seed, fewer are among more."""
+    """Draw n of the ships, uint8 (n, 80, 80, 3), or all where they are fewer; of one seed, fewer are among more.
+
+    >>> ships = np.arange(9)
+    >>> bool(np.isin(subset(ships, 2, seed=1), subset(ships, 4, seed=1)).all())
+    True
+    """
     order = np.random.default_rng(seed).permutation(len(ships))
     return ships[order[:n]]
 
@@ -90,6 +98,11 @@ def batches(
 
     Yields:
         Chips, float32 (2 HALF, 80, 80, 3) in [-1, 1], and labels, float32 (2 HALF, 1).
+
+    >>> no_ships, ships, drawn = (np.full((2, 4, 4, 3), grey, np.uint8) for grey in (0, 255, 51))
+    >>> images, labels = next(batches(ships, no_ships, drawn, symmetries=True, seed=0))
+    >>> [round(float(images[row].mean()), 1) for row in (0, HALF, -1)], int(labels.sum())  # the last is drawn
+    ([-1.0, 1.0, -0.6], 16)
     """
     rng = np.random.default_rng(seed)
     shares = [(no_ships, HALF), (ships, HALF)]
@@ -165,6 +178,9 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     Args:
         labels: 1 for a ship and 0 for none, (N,); at least one ship.
         scores: (N,), higher where it looks more like a ship.
+
+    >>> round(average_precision(np.array([1, 0, 1]), np.array([9.0, 8.0, 7.0])), 3)  # (1 + 2/3) / 2
+    0.833
     """
     order = np.argsort(-scores, kind="stable")
     found = np.cumsum(labels[order])
@@ -175,7 +191,11 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def scores(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Score logits of "ship" against labels, (N,) both: `ap`, `accuracy` at 0.5, and `log_loss` in nats."""
+    """Score logits of "ship" against labels, (N,) both: `ap`, `accuracy` at 0.5, and `log_loss` in nats.
+
+    >>> scores(logits=np.zeros(4), labels=np.array([1, 0, 0, 0]))  # who knows nothing
+    {'ap': 0.25, 'accuracy': 0.75, 'log_loss': 0.693...}
+    """
     sign = 2.0 * labels - 1
     return {
         "ap": average_precision(labels, logits),
@@ -207,6 +227,11 @@ def pools(arm: Arm, split: Split, n: int, seed: int) -> tuple[np.ndarray, np.nda
 
     Returns:
         Ships, no-ships, and generated ships to mix in or None, each uint8 (N, 80, 80, 3).
+
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> ships, no_ships, drawn = pools(ARMS["symmetries"], draw_chips(40, seed=0).split(), n=2, seed=0)
+    >>> len(ships), len(no_ships), drawn
+    (2, 12, None)
     """
     source = split.train.source
     part = getattr(split, arm.part or "train")
@@ -236,6 +261,11 @@ def runs(split: Split) -> list[Run]:
 
     Left out is what cannot be or says nothing: the arm of a generator that is not shipped for these chips, and a reader of
     simulated chips that learns from the simulator.
+
+    >>> from satgan_tutorial.sources.simulate import draw_chips
+    >>> todo = runs(draw_chips(40, seed=0).split())
+    >>> todo[:2], "simulator alone" in {arm for arm, *_ in todo}
+    ([('nothing', 10, 1, 'simulated'), ('nothing', 25, 1, 'simulated')], False)
     """
     source = split.train.source
     numbers = {arm: (*NUMBERS, len(split.train.ships)) for arm in FEW} | {"own GAN": OWN_NUMBERS}
@@ -247,7 +277,11 @@ def runs(split: Split) -> list[Run]:
 
 
 def done() -> set[Run]:
-    """The runs of the table."""
+    """The runs of the table.
+
+    >>> ("book", 10, 1, "real") in done()
+    True
+    """
     return {(row["arm"], int(row["n"]), int(row["seed"]), row["chips"]) for row in results.read(TABLE)}
 
 

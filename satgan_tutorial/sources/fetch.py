@@ -43,6 +43,13 @@ def fetch(folder: str | os.PathLike | None = None, *, say: Callable[[str], None]
 
     Raises:
         FetchError: no network, a broken or incomplete download, or a folder that holds something else.
+
+    >>> import tempfile
+    >>> from unittest import mock
+    >>> with tempfile.TemporaryDirectory() as folder, mock.patch.dict("sys.modules", kagglehub=None):
+    ...     fetch(folder)
+    Traceback (most recent call last):
+    satgan_tutorial.sources.fetch.FetchError: found no kagglehub; install it with pip install "satgan-tutorial[fetch]". ...
     """
     target = absolute(folder) if folder else data_home() / "data" / "shipsnet"
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
