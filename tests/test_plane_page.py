@@ -1,5 +1,6 @@
 """The game in the plane in a real browser: by keyboard and by mouse, part by part, its tasks, its links, and for everyone."""
 
+import re
 import runpy
 import shutil
 from itertools import pairwise
@@ -158,6 +159,28 @@ def test_an_initial_is_looked_at_after_three_hundred_updates_and_of_both(opened)
     few = {"state": {"target": "drawn", "dots": [[0, 0]] * 11}}
     for some in (few, {"step": 299}, {"state": {"target": "ring", "dots": [[0, 0]] * 12}}):
         assert page.evaluate(TOLD, ["Your initial", seen | some]) is None
+
+
+def test_the_last_two_tasks_are_played_to_their_end(opened):
+    page = opened(viewport={"width": 1200, "height": 900})
+    page.get_by_label("Speed").select_option("as fast as it can")
+    press(page, "4 Your initial")
+    press(page, "Set the stage")
+    page.locator("canvas").first.focus()
+    for key in ("Enter", *["ArrowUp"] * 8, *["ArrowRight"] * 8):
+        page.keyboard.press(key)
+    press(page, "Play")
+    page.get_by_role("button", name="4 Your initial, done").wait_for()
+    told = page.locator(".satgan-answer").inner_text()
+    assert re.search(r"lie on your letter: \d+ % of the GAN's, and \d+ % of the flow's", told)
+    assert not page.locator("figure", has_text="Covered pieces").first.is_visible() and step(page) >= 300
+    press(page, "5 Who finds more?")
+    press(page, "Set the stage")
+    press(page, "Play")
+    page.get_by_role("button", name="5 Who finds more?, done").wait_for()
+    told = page.locator(".satgan-answer").inner_text()
+    assert re.search(r"the GAN covered \d+ (to \d+ )?islands, with \d+ % .*; the flow covered \d+", told)
+    assert step(page) >= 1000
 
 
 def test_a_target_is_drawn_by_keyboard_and_by_mouse_and_goes_into_a_link(opened, address):

@@ -47,6 +47,7 @@ satgan.planeCurves = (family) => {
     }
     const covered = line("modes", (row) => row[family]?.covered?.filter(Boolean).length);
     const last = covered.points.length ? covered.points[covered.points.length - 1][1] : 0;
+    modes.figure.hidden = count === 1; // a letter in one piece: it is covered or not, and the sentence says how much of it
     modes.show([covered], count * 1.05, count, `Covered ${islands}: ${last} of ${count}`, `Covered ${islands}`);
   }
   return { element, show };
