@@ -28,7 +28,7 @@ from keras import ops
 from . import augment, sampling, stepping
 from .conditions import known
 from .sampling import inputs
-from .solvers import Integrate, check_solver
+from .solvers import Integrate, check_solver, told_of_conditions
 
 
 def loss(
@@ -249,9 +249,8 @@ class Flow(keras.Model):
         return self._average_into(self._sampler())
 
     def _conditions(self) -> int:
-        """How many of the numbers that the network is told are of conditions, `known` and all."""
-        told = self.velocity.inputs[2].shape[-1] if len(self.velocity.inputs) > 2 else 0
-        return told - len(self._settled())
+        """How many of the numbers that the network is told are of conditions."""
+        return told_of_conditions(self.velocity, self._settled())
 
     def _settled(self) -> tuple[float, ...]:
         """What the network is told besides when it draws chips as they are."""

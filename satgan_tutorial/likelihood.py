@@ -131,6 +131,48 @@ def bits_per_dim(velocity: Callable, images: np.ndarray, *, seed: int = 0, **opt
     return -nats / (images[0].size * np.log(2)) - np.log2(STEP)
 
 
+def gaussian_bits(train: np.ndarray, images: np.ndarray, directions: int, *, seed: int = 0) -> np.ndarray:
+    """How many bits a value a code needs for images, by a Gaussian: float64 (N,), to be held against `bits_per_dim`.
+
+    The Gaussian has the mean of the train images, their variances along their first principal components, and in each other
+    direction the mean of the variances that are left (Tipping and Bishop, "Probabilistic principal component analysis", 1999).
+
+    Args:
+        train: what it is fitted to, uint8 (M, H, W, C).
+        images: uint8 (N, H, W, C).
+        directions: how many components, at most M - 2.
+        seed: of where in its step each value lies.
+
+    Raises:
+        ValueError: images are not uint8, or there are too many directions or fewer than 0.
+
+    >>> sea = np.random.default_rng(0).integers(100, 108, (9, 4, 4, 3), np.uint8)  # 8 levels are 3 bits
+    >>> gaussian_bits(sea[:8], sea[8:], directions=0).round(1)
+    array([3.3])
+    """
+    for what in (train, images):
+        if what.dtype != np.uint8 or what.ndim != 4:
+            raise ValueError(f"images are {what.dtype} {what.shape}; expected uint8 (N, H, W, C).")
+    if not 0 <= directions <= len(train) - 2:
+        raise ValueError(f"found {directions} directions of {len(train)} images; expected 0 to M - 2.")
+    check_seed(seed)
+    fitted, x = (part.reshape(len(part), -1).astype(float) for part in (train, images))
+    mean, size = fitted.mean(axis=0), fitted.shape[1]
+    fitted -= mean
+    # The covariance may be too large. Its eigenvectors are mixtures of the images, which this matrix of M x M gives.
+    variances, mixes = np.linalg.eigh(fitted @ fitted.T / len(fitted))
+    variances, mixes = variances[::-1], mixes[:, ::-1]
+    along = mixes[:, :directions].T @ fitted
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    noise, kept = variances[directions:].sum() / (size - directions), variances[:directions]
+    x += np.random.default_rng(seed).uniform(-0.5, 0.5, x.shape) - mean
+    inside = (x @ along.T) ** 2
+    outside = (x**2).sum(axis=1) - inside.sum(axis=1)
+    nats = (inside / kept + np.log(kept)).sum(axis=1) + outside / noise
+    nats += (size - directions) * np.log(noise) + size * np.log(2 * np.pi)
+    return nats / 2 / (size * np.log(2))
+
+
 def evidence(
     velocities: Sequence[Velocity],
     x: np.ndarray,

@@ -5,6 +5,7 @@ A velocity is a function of x and a time t. Where a flow has learned one, it tak
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -147,6 +148,18 @@ def check_solver(solver: str, steps: int) -> None:
         raise ValueError(f"found {steps} solver steps; expected a whole number, at least 1.")
 
 
+def told_of_conditions(network: keras.Model, settled: Sequence[float] = ()) -> int:
+    """How many of the numbers that a velocity network is told are of conditions, `known` and all; the `settled` come after them.
+
+    >>> given = [keras.Input((2,)), keras.Input((1,)), keras.Input((4,))]
+    >>> network = keras.Model(given, given[0])
+    >>> told_of_conditions(network), told_of_conditions(network, settled=(0.0, 1.0))
+    (4, 2)
+    """
+    told = network.inputs[2].shape[-1] if len(network.inputs) > 2 else 0
+    return told - len(settled)
+
+
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
 class Integrate(layers.Wrapper):
     """Follow a velocity network from noise to images in [-1, 1], or to points: what makes a flow a sampler.
@@ -195,17 +208,12 @@ class Integrate(layers.Wrapper):
         solver, steps = solver or self.solver, self.steps if steps is None else steps
         guidance = self.guidance if guidance is None else float(guidance)
         check_solver(solver, steps)
-        if not np.isfinite(guidance) or (guidance != 1 and not self._conditions()):
+        if not np.isfinite(guidance) or (guidance != 1 and not told_of_conditions(self.layer, self.settled)):
             raise ValueError(
                 f"found guidance {guidance:g}; expected a finite number, and of a flow that takes no condition none: there is "
                 "nothing to ask it for."
             )
         self.solver, self.steps, self.guidance = solver, steps, guidance
-
-    def _conditions(self) -> int:
-        """How many of the numbers that the network is told are of conditions, `known` and all."""
-        told = self.layer.inputs[2].shape[-1] if len(self.layer.inputs) > 2 else 0
-        return told - len(self.settled)
 
     def call(self, given: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
         """Go from noise, or a list of noise and conditions, to what it becomes; pixels are clipped to [-1, 1]."""

@@ -148,6 +148,9 @@ def test_noise_and_times_follow_from_the_seed():
     assert np.array_equal(x, again) and t.shape == (5, 1) and x.dtype == t.dtype == np.float32
     z = (x - t[:, :, None, None]) / (1 - t[:, :, None, None])
     assert abs(z.mean()) < 0.2 and abs(z.std() - 1) < 0.2
+    plain, _ = classifier.noisy(0 * images, 3)
+    way = flow.path(plain / (1 - t[:, :, None, None]), images, t)
+    np.testing.assert_allclose(x, way, atol=1e-5, err_msg="a reader learns on other paths than a flow")
 
 
 # Guidance within a sampler

@@ -95,3 +95,26 @@ def test_what_has_no_density_is_refused():
         likelihood.bits_per_dim(velocity, np.zeros((1, 4, 4, 3), np.float32))
     with pytest.raises(ValueError, match="seed: found None"):
         likelihood.bits_per_dim(velocity, np.zeros((1, 4, 4, 3), np.uint8), seed=None)
+
+
+def test_a_gaussians_bits_are_those_of_its_covariance():
+    train, images = np.random.default_rng(0).integers(0, 256, (2, 40, 2, 2, 3), np.uint8)
+    train[..., 0] = train[..., 1] // 2  # so that the directions differ
+    flat = train.reshape(40, 12).astype(float)
+    variances, directions = np.linalg.eigh(np.cov(flat.T, ddof=0))
+    for q in (0, 3):
+        mixed = variances.copy()
+        mixed[: 12 - q] = variances[: 12 - q].mean()
+        x = images.reshape(40, 12) + np.random.default_rng(5).uniform(-0.5, 0.5, (40, 12))
+        nats = -log_normal(x, flat.mean(axis=0), directions * mixed @ directions.T)
+        found = likelihood.gaussian_bits(train, images, q, seed=5)
+        np.testing.assert_allclose(found, nats / 12 / np.log(2))
+
+
+def test_a_gaussian_is_refused_what_it_cannot_be_fitted_to():
+    images = np.zeros((4, 2, 2, 3), np.uint8)
+    with pytest.raises(ValueError, match="float64"):
+        likelihood.gaussian_bits(images, images.astype(float), 1)
+    for directions in (-1, 3):
+        with pytest.raises(ValueError, match=f"found {directions} directions of 4 images"):
+            likelihood.gaussian_bits(images, images, directions)

@@ -98,34 +98,16 @@ def copies(chips):
         yield {"what": what, "n": len(images)} | near(images, split)
 
 
-def gaussian_bits(train, images, directions):
-    """Bits a value by a Gaussian with so many directions of its own, and the same noise in all others: (N,), as in chapter 4."""
-    flat = [x.reshape(len(x), -1).astype(np.float64) for x in (train, images)]
-    mean = flat[0].mean(axis=0)
-    ships, size = flat[0] - mean, len(mean)
-    variances, mixes = np.linalg.eigh(ships @ ships.T / len(ships))
-    order = np.argsort(-variances)
-    variances, along = variances[order], mixes[:, order[:directions]].T @ ships
-    along /= np.linalg.norm(along, axis=1, keepdims=True)
-    noise, kept = variances[directions:].sum() / (size - directions), variances[:directions]
-    x = flat[1] + np.random.default_rng(0).uniform(-0.5, 0.5, flat[1].shape) - mean
-    inside = (x @ along.T) ** 2
-    outside = (x**2).sum(axis=1) - inside.sum(axis=1)
-    nats = (inside / kept + np.log(kept)).sum(axis=1) + outside / noise
-    nats += (size - directions) * np.log(noise) + size * np.log(2 * np.pi)
-    return nats / 2 / (size * np.log(2))
-
-
 def likelihoods(chips, n=32):
     """A row a model: bits a value of test ships, with a 95 % interval over the ships, and of validation ships for the choice."""
     split, rng = chips.split(0), np.random.default_rng(0)
     ships = split.test.ships.images
     ships = ships[rng.permutation(len(ships))[:n]]
     train, validation = split.train.ships.images, split.validation.ships.images
-    tried = {q: gaussian_bits(train, validation, q).mean() for q in (0, 20, 40, 80, 160, 320)}
+    tried = {q: likelihood.gaussian_bits(train, validation, q).mean() for q in (0, 20, 40, 80, 160, 320)}
     best = min(tried, key=tried.get)
     velocity = models.load("flow", chips.source).layers[-1].layer
-    bits = {f"Gaussian, {q} directions": gaussian_bits(train, ships, q) for q in (0, best)}
+    bits = {f"Gaussian, {q} directions": likelihood.gaussian_bits(train, ships, q) for q in (0, best)}
     bits["flow"] = likelihood.bits_per_dim(velocity, ships, steps=40)
     for what, found in bits.items():
         low, high = np.percentile(rng.choice(found, (2000, len(found))).mean(axis=1), [2.5, 97.5])
