@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
 BUDGETS = ("smoke", "laptop", "full")
 KEPT_CACHES = 4
+# Each file of tests on one core, in the order that tests/conftest.py puts them in.
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["book"]
@@ -42,7 +44,7 @@ def test(session):
     lint(session)
     of_pages = ("tests/test_page.py", "tests/test_browsers.py")
     ignored = [f"--ignore={file}" for file in of_pages]
-    pytest(session, "not benchmark", "--dist", "loadfile", *ignored, "tests")
+    pytest(session, "not benchmark", *BY_FILE, *ignored, "tests")
     notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
     kept = {"SATGAN_EXECUTED": str(outputs("smoke"))}  # `execute` finds them there (book/conftest.py)
     pytest(session, "not benchmark", "--dist", "loadfile", *notebooks, env=kept)
@@ -54,7 +56,7 @@ def test(session):
 def quick(session):
     """Check style, arrows between modules, and the unit tests that take no more than a second each."""
     lint(session)
-    pytest(session, "not slow and not benchmark and not browser", "--dist", "loadfile", "tests")
+    pytest(session, "not slow and not benchmark and not browser", *BY_FILE, "tests")
 
 
 @nox.session
@@ -216,7 +218,7 @@ def build(session, budget, cache):
     settings = BUILD / f"config-{budget}.yml"
     settings.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
-    for script in ("live", "tell"):
+    for script in ("live", "small_ships", "tell"):
         python(session, f"tools/{script}.py", env=environment(budget))
 
     # Sphinx re-reads a page when its source changed; when the code under the pages changed, it has to be told.

@@ -1,14 +1,17 @@
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# Files whose few tests take minutes. They begin first, or one core would wait for the other at the end.
+LONG = ("test_distribute", "test_ship", "test_museum", "test_search", "test_widgets", "test_teach")
 
 
 def pytest_collection_modifyitems(items):
-    """Leave out what this machine has nothing for, and say so; on CI a browser is required."""
+    """Leave out what this machine has nothing for, and say so; put long files first. On CI a browser is required."""
     data = os.environ.get("SATGAN_DATA", "")
     real = Path(data).is_dir() if data else (ROOT / "data" / "shipsnet").is_dir()
     if real:
@@ -17,6 +20,8 @@ def pytest_collection_modifyitems(items):
         skip("real", "no real chips: set SATGAN_DATA to their folder", items)
     if not os.environ.get("CI") and not chromium():
         skip("browser", "no chromium on this machine", items)
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.stem not in LONG, -sizes[item.path], item.path))
 
 
 def skip(marker, reason, items):

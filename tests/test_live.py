@@ -617,7 +617,7 @@ def test_few_steps_and_many_are_compared_and_progress_is_said_once_a_second(brow
     assert answer.startswith("In 2 steps: ") and "In 32 steps: " in answer and "of 255 levels" in answer
     page.wait_for_function("said.at(-1)?.[1].startsWith('Drawn in 32 steps. ')")
     times = np.array([at for at, _ in page.evaluate("said")])
-    assert (np.diff(times) >= 990).all()
+    assert (np.diff(times) >= 900).all()  # it waits a second, and what watches it is late now and then
     assert page.problems == []
     page.close()
 
