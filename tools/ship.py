@@ -46,7 +46,7 @@ pictures are evidence of nothing.
 - Data: {data}, {n} of `chips.split(0).train`.
 - Recipe `{name}`: {about}
 {settings}
-- Training: seed {seed}, {steps} steps of {batch_size} real chips, {minutes:.0f} minutes of one core; the weights of step {best},
+- Training: seed {seed}, {steps} steps of {batch_size} training chips, {minutes:.0f} minutes of one core; the weights of step {best},
   which scored best against validation chips of {made} looks, by {rulers} rulers; {folded}rounded to float16.
 - Licence: {licence}.
 - Repeat it: `SATGAN_DATA={where} python tools/ship.py {name} DIR --seed {seed} --steps {steps} --looks {looks}
