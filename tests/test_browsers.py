@@ -115,6 +115,8 @@ def test_the_game_plays_part_by_part_and_fast_and_on_a_drawing(opened):
     assert page.wait(f"/with 4 dots/.test({board}) && {board}")
     click(page, "One update")
     page.wait("document.querySelector('[data-step=\"1\"]')")
+    click(page, "Train")  # the ships, below
+    page.wait("+document.querySelector('[data-ships]').dataset.step > 1")
 
 
 def test_forty_pairs_are_told_apart_by_keyboard(opened):

@@ -238,6 +238,8 @@ def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
         page.wait_for_selector("[data-tell][data-ready]", timeout=60_000)
     if page.locator("[data-plane]").count():
         page.wait_for_selector("[data-plane][data-ready]", timeout=60_000)
+    if page.locator("[data-ships]").count():
+        page.wait_for_selector("[data-ships][data-ready]", timeout=60_000)
     if page.locator(".math").count():
         page.wait_for_selector(".math mjx-container svg", state="attached")
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -392,6 +394,8 @@ def test_a_page_does_all_that_it_does_under_its_policy(browser, host, path):
         page.wait_for_selector("[data-tell][data-ready]", timeout=60_000)
     if page.locator("[data-plane]").count():
         page.wait_for_selector("[data-plane][data-ready]", timeout=60_000)
+    if page.locator("[data-ships]").count():
+        page.wait_for_selector("[data-ships][data-ready]", timeout=60_000)
     if page.locator(".math").count():
         page.wait_for_selector(".math mjx-container svg", state="attached")
     for film in page.locator(".satgan-film").all():

@@ -125,9 +125,11 @@ def test_each_loss_has_the_value_and_the_gradient_of_the_packages(engine, loss):
 # ---- The kernel against plain JavaScript: the same bits
 
 
-def test_the_kernel_is_what_its_source_gives():
+@pytest.mark.parametrize("place", ["plane", "ships"])
+def test_the_kernel_is_what_its_source_gives(place):
     pytest.importorskip("wasmtime")
-    assert (STATIC / "plane/product.js").read_text(encoding="utf-8") == script("tools/kernel.py").script()
+    found = (STATIC / place / "product.js").read_text(encoding="utf-8")
+    assert found == script("tools/kernel.py").script(place)
 
 
 # Of each matrix, as it is or turned over: rows, terms of a sum, columns.

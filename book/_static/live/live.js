@@ -5,6 +5,7 @@
 //   <div data-satgan="compact"> what is shown where scripts are off </div>    the live generator: one ship and its sliders
 //   <div data-satgan="explorer"> ... </div>                                   all of it
 //   <div data-plane="both"> ... </div>                                        the game in the plane; also "gan" or "flow"
+//   <div data-ships> ... </div>                                               a GAN that learns small ships
 globalThis.satgan = {};
 {
   const here = document.currentScript.src;
@@ -17,6 +18,8 @@ globalThis.satgan = {};
       script.onerror = () => failed(new Error(`${name} did not load`));
       document.head.append(script);
     });
+  const loaded = {}; // what two places of a page share
+  const once = (name) => (loaded[name] ??= load(name));
 
   const generator = async (places) => {
     await Promise.all(["network.js", "measure.js", "tasks.js", "explorer.js", "weights.js"].map(load));
@@ -33,17 +36,26 @@ globalThis.satgan = {};
 
   const PLANE = ["product", "kernel", "networks", "losses", "gan", "flow", "targets", "training", "stage", "curves", "link", "tasks", "game"];
   const plane = async (places) => {
-    await Promise.all(PLANE.map((name) => load(`../plane/${name}.js`)));
+    await Promise.all(PLANE.map((name) => once(`../plane/${name}.js`)));
     for (const place of places) satgan.planeGame(place);
+  };
+
+  const SHIPS = ["plane/kernel", "plane/networks", "plane/losses", "ships/product", "ships/gan", "ships/training", "ships/page"];
+  const ships = async (places) => {
+    await Promise.all(SHIPS.map((name) => once(`../${name}.js`)));
+    // A megabyte, so only when a reader has it train; where that fails it may be tried again.
+    let chips;
+    const real = () => (chips ??= load("../ships/chips.js").then(() => satgan.shipChips, (error) => { chips = null; throw error; }));
+    for (const place of places) satgan.shipsPage(place, real);
   };
 
   document.documentElement.dataset.satganScripts = "on"; // the style sheet then keeps room for what comes
   document.addEventListener("DOMContentLoaded", async () => {
-    for (const [selector, start, name] of [["[data-satgan]", generator, "live generator"], ["[data-plane]", plane, "game in the plane"]]) {
+    for (const [selector, start, name] of [["[data-satgan]", generator, "live generator"], ["[data-plane]", plane, "game in the plane"], ["[data-ships]", ships, "training on ships"]]) {
       const places = document.querySelectorAll(selector);
       if (!places.length) continue;
       try {
-        await Promise.all(["elements.js", "guide.js", "noise.js"].map(load));
+        await Promise.all(["elements.js", "guide.js", "noise.js"].map(once));
         await start(places);
       } catch (error) {
         delete document.documentElement.dataset.satganScripts;

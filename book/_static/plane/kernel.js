@@ -4,24 +4,24 @@
 //
 //   const networks = planeNetworks(planeKernel());
 //
-// Null where it cannot run: in a browser without WebAssembly's SIMD, or on a host whose policy forbids WebAssembly.
-function planeKernel() {
+// A kernel for other numbers is another program, with the array that holds them and how many columns it takes at a time. Null where it cannot run: in a browser without WebAssembly's SIMD, or on a host whose policy forbids WebAssembly.
+function planeKernel(code = planeProduct(), Numbers = Float64Array, columns = 4) {
   let memory, product;
   try {
-    const program = Uint8Array.from(atob(planeProduct()), (letter) => letter.charCodeAt(0));
+    const program = Uint8Array.from(atob(code), (letter) => letter.charCodeAt(0));
     ({ memory, product } = new WebAssembly.Instance(new WebAssembly.Module(program)).exports);
   } catch {
     return null;
   }
-  const { buffer } = memory;
+  const { buffer } = memory, size = Numbers.BYTES_PER_ELEMENT;
   let used = 0; // bytes of the memory
 
   // Room for n numbers, whatever is in it. There is no need to give it back one by one: `forget` gives all back.
   function take(n) {
     const at = used;
-    if (at + 8 * n > buffer.byteLength) return new Float64Array(n);
-    used += 8 * n;
-    return new Float64Array(buffer, at, n);
+    if (at + size * n > buffer.byteLength) return new Numbers(n);
+    used += size * n;
+    return new Numbers(buffer, at, n);
   }
   const forget = () => (used = 0);
 
@@ -40,13 +40,13 @@ function planeKernel() {
   // As in networks.js; null where there is no room, or where there are fewer columns than the kernel takes at a time. It wants
   // neighbours in a row of b next to each other.
   function fast(a, b, by, n, inner, m) {
-    if (m < 4) return null;
+    if (m < columns) return null;
     const [ai, at] = by.a, [bt, bj] = by.b;
     const x = inside(a) ? a : copied(a);
     const w = bj !== 1 ? turned(b, bt, bj, inner, m) : inside(b) ? b : copied(b);
     const y = take(n * m);
     if (![x, w, y].every(inside)) return null;
-    product(x.byteOffset, 8 * ai, 8 * at, w.byteOffset, 8 * (bj === 1 ? bt : m), y.byteOffset, n, inner, m);
+    product(x.byteOffset, size * ai, size * at, w.byteOffset, size * (bj === 1 ? bt : m), y.byteOffset, n, inner, m);
     return y;
   }
 

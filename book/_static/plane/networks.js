@@ -8,16 +8,16 @@
 //   const pass = forward(network, points, n);          // pass.out: n numbers
 //   const back = backward(network, pass, atOut);       // back.weights, back.input: the gradients
 //
-// A matrix is a Float64Array, row by row. Weights stand in the order of Keras' `get_weights`: matrix, bias, matrix, ...
+// A matrix is a Float64Array (or another array of `Numbers`), row by row. Weights stand in the order of Keras' `get_weights`: matrix, bias, matrix, ...
 //
 // With a kernel (kernel.js) the products are made by WebAssembly, with the same bits, some four times as fast. What is inside a
 // pass then lies in the kernel's memory, until `forget` is called.
-function planeNetworks(kernel = null) {
+function planeNetworks(kernel = null, Numbers = Float64Array) {
   // The sum over t of a[i, t] b[t, j], for all n rows i and m columns j. `by` says how far apart neighbours lie:
   // {a: [i, t], b: [t, j]}. So one function multiplies matrices as they are or turned over, without a copy. Two rows and
   // four columns go at a time, since eight sums stay in the processor's registers: nearly all time is spent here.
   function plainProduct(a, b, by, n, inner, m) {
-    const y = new Float64Array(n * m), [ai, at] = by.a, [bt, bj] = by.b;
+    const y = new Numbers(n * m), [ai, at] = by.a, [bt, bj] = by.b;
     for (let i = 0; i < n; i += 2) {
       const below = i + 1 < n ? ai : 0;
       let j = 0;
@@ -60,7 +60,7 @@ function planeNetworks(kernel = null) {
   }
 
   // An activation in place, and its slope at each place beside it.
-  const room = kernel?.take ?? ((n) => new Float64Array(n));
+  const room = kernel?.take ?? ((n) => new Numbers(n));
   const LEAKY = Float64Array.of(0.2, 1); // looked up: of a branch, the processor would guess every second one wrong
   const activations = {
     leaky_relu(sums) {
@@ -171,5 +171,5 @@ function planeNetworks(kernel = null) {
     return optimizer;
   }
 
-  return { product, create, forward, backward, slopePenalty, adam, forget: kernel?.forget ?? (() => {}) };
+  return { product, room, create, forward, backward, slopePenalty, adam, forget: kernel?.forget ?? (() => {}) };
 }
