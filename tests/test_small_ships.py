@@ -182,13 +182,8 @@ def test_the_ships_are_train_ships_of_the_book_in_small():
 # ---- The page
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("ships")
-
-
-@pytest.fixture(scope="module")
-def address(folder):
+def site(folder):
+    """A page with the training alone, on chips of noise."""
     left_out = shutil.ignore_patterns("weights.js", "more.js", "flow.js", "chips.js")
     for name in ("live", "plane", "ships"):
         shutil.copytree(STATIC / name, folder / name, ignore=left_out)
@@ -198,6 +193,16 @@ def address(folder):
     images = np.random.default_rng(0).integers(0, 256, (20, SIDE, SIDE, 3), np.uint8)
     (folder / "ships" / "chips.js").write_text(tool.script(images, "simulated"), encoding="utf-8")
     return (folder / "index.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("ships")
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    return site(folder)
 
 
 def opened(browser, address, **options):

@@ -1,9 +1,10 @@
-"""How fast the game in the plane trains in a headless Chromium on one core, and how free the page stays meanwhile."""
+"""How fast the game in the plane, and the GAN on small ships, train in a headless Chromium on one core."""
 
 import numpy as np
 import psutil
 import pytest
 import test_plane_page as pages
+import test_small_ships as ships
 from test_live_speed import one_core  # noqa: F401
 
 FRAMES = """async () => {
@@ -14,6 +15,13 @@ FRAMES = """async () => {
     last = now;
   }
   return times;
+}"""
+ANOTHER = """() => {
+  const { dataset } = document.querySelector('[data-ships]');
+  if (!dataset.last) dataset.last = dataset.step;
+  if (dataset.last === dataset.step) return false;
+  delete dataset.last;
+  return true;
 }"""
 NO_KERNEL = '"use strict";\nfunction planeKernel() { return null; }\n'
 
@@ -68,3 +76,30 @@ def test_200_updates_and_30_frames_a_second_and_a_first_picture_within_a_second(
     assert seen["gan"]["rate"] >= 200
     for kind in ("gan", "flow", "both"):
         assert seen[kind]["ready"] <= 1000 and seen[kind]["frames"] >= 30
+
+
+@pytest.mark.benchmark
+@pytest.mark.browser
+def test_two_minutes_are_a_thousand_updates_on_ships(one_core, browser, tmp_path):  # noqa: F811
+    rates = {}
+    for kind in ("kernel", "plain"):
+        folder = tmp_path / kind
+        address = ships.site(folder)
+        if kind == "plain":
+            (folder / "plane" / "kernel.js").write_text(NO_KERNEL, encoding="utf-8")
+        page = ships.opened(browser, address)
+        page.get_by_role("button", name="Train", exact=True).click()
+        page.wait_for_function("+document.querySelector('[data-ships]').dataset.step > 2", timeout=60_000)
+        steps, used = [], []
+        for _ in range(2):
+            page.wait_for_function(ANOTHER, timeout=60_000)  # a look comes once a second
+            steps.append(int(page.locator("[data-ships]").get_attribute("data-step")))
+            used.append(busy())
+            page.wait_for_timeout(6000)
+        rates[kind] = (steps[1] - steps[0]) / (used[1] - used[0])
+        page.close()
+    print(
+        f"\nships: {rates['kernel']:.1f} updates of 32 pictures for each second of one core with the page, "
+        f"{rates['kernel'] / rates['plain']:.1f} times as many as in plain JavaScript"
+    )
+    assert 120 * rates["kernel"] >= 1000
