@@ -166,6 +166,7 @@ def test_the_last_two_tasks_are_played_to_their_end(opened):
     page.get_by_label("Speed").select_option("as fast as it can")
     press(page, "4 Your initial")
     press(page, "Set the stage")
+    page.get_by_label("Batch").select_option("16")  # quicker
     page.locator("canvas").first.focus()
     for key in ("Enter", *["ArrowUp"] * 8, *["ArrowRight"] * 8):
         page.keyboard.press(key)
@@ -176,6 +177,7 @@ def test_the_last_two_tasks_are_played_to_their_end(opened):
     assert not page.locator("figure", has_text="Covered pieces").first.is_visible() and step(page) >= 300
     press(page, "5 Who finds more?")
     press(page, "Set the stage")
+    page.get_by_label("Batch").select_option("16")  # quicker
     press(page, "Play")
     page.get_by_role("button", name="5 Who finds more?, done").wait_for()
     told = page.locator(".satgan-answer").inner_text()

@@ -147,11 +147,12 @@ function planeTraining(postMessage, kernel = planeKernel()) {
   }
 
   // While it plays, a look comes at most every so many milliseconds, and on a slow machine more seldom: it may take a tenth of
-  // the time.
-  const next = { gan: 0, flow: 0 };
+  // the time. Which update it is costs nothing, and is said four times a second.
+  const next = { gan: 0, flow: 0, step: 0 };
   function look({ gan: every = 0, flow: seldom = 0, ...more } = {}) {
     const now = performance.now(), due = { gan: settings.gan && (!every || now >= next.gan), flow: settings.flow && (!seldom || now >= next.flow) };
-    if (!due.gan && !due.flow && !more.part && !more.paused) return;
+    if (!due.gan && !due.flow && !more.part && !more.paused && now < next.step) return;
+    next.step = now + 250;
     if (!under) networks.forget();
     const said = { step, rows, real: float(shown.real), rate: speed(), ...more };
     rows = [];
