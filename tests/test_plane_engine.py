@@ -18,15 +18,19 @@ ENGINE = ("live/noise.js", *(f"plane/{name}.js" for name in PARTS))
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
-@pytest.fixture(scope="module")
-def engine(browser):
-    """A page with the engine alone."""
+def page_with(scripts, browser):
+    """A page with these scripts alone."""
     page = browser.new_page()
     page.evaluate("() => { globalThis.satgan = {}; }")
-    for name in ENGINE:
+    for name in scripts:
         page.add_script_tag(content=(STATIC / name).read_text(encoding="utf-8"))
     yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def engine(browser):
+    yield from page_with(ENGINE, browser)
 
 
 # ---- The same random numbers as NumPy's

@@ -3,19 +3,18 @@
 import base64
 import json
 import shutil
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from scripts import script
+from test_plane_engine import STATIC, page_with
 from test_plane_page import HTML, WAIT, press, violations
 
 from satgan_tutorial import chips, losses
 from satgan_tutorial.sources.simulate import draw_chips
 
-STATIC = Path(__file__).parents[1] / "book" / "_static"
 SHIPS = [f"ships/{name}.js" for name in ("product", "gan", "training")]
 ENGINE = [
     "live/noise.js",
@@ -29,13 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 @pytest.fixture(scope="module")
 def engine(browser):
-    """A page with the engine alone."""
-    page = browser.new_page()
-    page.evaluate("() => { globalThis.satgan = {}; }")
-    for name in ENGINE:
-        page.add_script_tag(content=(STATIC / name).read_text(encoding="utf-8"))
-    yield page
-    page.close()
+    yield from page_with(ENGINE, browser)
 
 
 def test_the_kernel_gives_what_plain_javascript_gives(engine):
