@@ -25,3 +25,13 @@ satgan.copy = async (text, element) => {
     return document.execCommand("copy");
   }
 };
+
+// Starts a training in a worker: `training` makes, of a function that posts looks, what hears the page's messages; `parts` are the
+// functions that it needs. What comes back sends messages; `look` is called with each look. The worker's program is the text of
+// these functions, since a page opened from a folder may not load a worker from a file.
+satgan.worker = (training, parts, look) => {
+  const program = `"use strict";${[...parts, training].join("\n")}\nonmessage = ${training.name}((look) => postMessage(look));`;
+  const worker = new Worker(URL.createObjectURL(new Blob([program], { type: "text/javascript" })));
+  worker.onmessage = ({ data }) => look(data);
+  return (message) => worker.postMessage(message);
+};

@@ -244,12 +244,6 @@ function planeTraining(postMessage, kernel = planeKernel()) {
   };
 }
 
-// Starts it: `send` takes what the page has to say, `look` is called with each look. The worker's program is the text of the
-// functions that it needs, since a page opened from a folder may not load a worker from a file.
-satgan.planeWorker = (look) => {
-  const parts = [satganRandom, planeTargets, planeProduct, planeKernel, planeNetworks, planeLosses, planeGan, planeFlow, planeTraining];
-  const program = `"use strict";${parts.join("\n")}\nonmessage = planeTraining((look) => postMessage(look));`;
-  const worker = new Worker(URL.createObjectURL(new Blob([program], { type: "text/javascript" })));
-  worker.onmessage = ({ data }) => look(data);
-  return (message) => worker.postMessage(message);
-};
+// Starts it in a worker, with all that it needs.
+satgan.planeWorker = (look) =>
+  satgan.worker(planeTraining, [satganRandom, planeTargets, planeProduct, planeKernel, planeNetworks, planeLosses, planeGan, planeFlow], look);

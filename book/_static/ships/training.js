@@ -100,12 +100,6 @@ function shipsTraining(postMessage, kernel = planeKernel(shipsProduct(), Float32
   };
 }
 
-// Starts it: `send` takes what the page has to say, `look` is called with each look. The worker's program is the text of the
-// functions that it needs, since a page opened from a folder may not load a worker from a file.
-satgan.shipsWorker = (look) => {
-  const parts = [satganRandom, planeKernel, shipsProduct, planeNetworks, planeLosses, shipsGan, shipsTraining];
-  const program = `"use strict";${parts.join("\n")}\nonmessage = shipsTraining((look) => postMessage(look));`;
-  const worker = new Worker(URL.createObjectURL(new Blob([program], { type: "text/javascript" })));
-  worker.onmessage = ({ data }) => look(data);
-  return (message) => worker.postMessage(message);
-};
+// Starts it in a worker, with all that it needs.
+satgan.shipsWorker = (look) =>
+  satgan.worker(shipsTraining, [satganRandom, planeKernel, shipsProduct, planeNetworks, planeLosses, shipsGan], look);
