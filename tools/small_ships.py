@@ -19,8 +19,7 @@ SIDE, MOST, SEED = 24, 400, 0  # pixels; ships, so that a page stays below a meg
 
 def small(chip_set):
     """Return at most 400 of the train ships in any order, uint8 (N, 24, 24, 3)."""
-    train = chip_set.split().train
-    ships = train.images[train.labels == 1]
+    ships = chip_set.split().train.ships.images
     order = np.random.default_rng(SEED).permutation(len(ships))[:MOST]
     return chips.shrink(ships[order], SIDE)
 
