@@ -1,4 +1,4 @@
-"""Names of version 0.1, which go with version 0.3: each still works, and says its new name."""
+"""Names of version 0.1, which go with version 2.0: each still works, and says its new name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def old_method(old: str, new: str) -> Callable[..., Any]:
     >>> with warnings.catch_warnings(record=True) as said:
     ...     warnings.simplefilter("always")
     ...     Hull().size(), str(said[0].message)
-    (60, 'Hull.size is now length; the old name goes with version 0.3.')
+    (60, 'Hull.size is now length; the old name goes with version 2.0.')
     """
 
     def call(self: Any, *arguments: Any, **named: Any) -> Any:
@@ -60,5 +60,5 @@ def old_method(old: str, new: str) -> Callable[..., Any]:
 
 def _say(old: str, new: str) -> None:
     warnings.warn(
-        f"{old} is now {new}; the old name goes with version 0.3.", DeprecationWarning, stacklevel=3
+        f"{old} is now {new}; the old name goes with version 2.0.", DeprecationWarning, stacklevel=3
     )

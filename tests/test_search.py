@@ -20,7 +20,7 @@ from test_main import TINY, few_chips, satgan
 from satgan_tutorial import callbacks, gan, recipes, search, training
 from satgan_tutorial.recipes import GANRecipe
 
-pytestmark = [pytest.mark.once, pytest.mark.usefixtures("eager")]
+pytestmark = pytest.mark.once
 
 SMALL = recipes.get("small")
 
