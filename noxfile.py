@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent
 BUILD = ROOT / "_build"
 BUDGETS = ("smoke", "laptop", "full")
 KEPT_CACHES = 4
-# Each file of tests on one core, in the order that tests/conftest.py puts them in.
+# Each file of tests, and each notebook, on one core, in the order that tests/conftest.py puts them in.
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 nox.options.default_venv_backend = "none"
@@ -44,10 +44,9 @@ def test(session):
     lint(session)
     of_pages = ("tests/test_page.py", "tests/test_browsers.py")
     ignored = [f"--ignore={file}" for file in of_pages]
-    pytest(session, "not benchmark", *BY_FILE, *ignored, "tests")
     notebooks = ("--nbval-lax", "--nbval-cell-timeout=300", "--nbval-current-env", "book")
     kept = {"SATGAN_EXECUTED": str(outputs("smoke"))}  # `execute` finds them there (book/conftest.py)
-    pytest(session, "not benchmark", "--dist", "loadfile", *notebooks, env=kept)
+    pytest(session, "not benchmark", *BY_FILE, *ignored, "tests", *notebooks, env=kept)
     pages = build(session, "smoke", execute(session, "smoke"))
     pytest(session, "not benchmark", *of_pages, env={"SATGAN_PAGES": str(pages)})
 

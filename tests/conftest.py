@@ -21,7 +21,12 @@ def pytest_collection_modifyitems(items):
     if not os.environ.get("CI") and not chromium():
         skip("browser", "no chromium on this machine", items)
     sizes = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path.stem not in LONG, -sizes[item.path], item.path))
+    items.sort(key=lambda item: (turn(item.path), -sizes[item.path], item.path))
+
+
+def turn(path):
+    """The longest files first, then the notebooks: what is begun late should be short, or a core waits at the end."""
+    return 0 if path.stem in LONG else 1 if path.suffix == ".ipynb" else 2
 
 
 def skip(marker, reason, items):

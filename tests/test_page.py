@@ -220,7 +220,9 @@ CUT_WORDS = """() => [...document.querySelectorAll("article table code .pre")].f
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [pytest.param("desktop", "light", marks=pytest.mark.once), ("phone", "dark")]
+)
 @pytest.mark.parametrize("path", RENDERED, ids=name)
 def test_renders_from_a_file_with_nothing_missing(browser, path, size, scheme):
     width, height = SIZES[size]

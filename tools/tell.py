@@ -128,15 +128,17 @@ def generated(source: str, count: int) -> np.ndarray:
     return np.stack(drawn, axis=1).reshape(-1, SIZE, SIZE, 3)[:count]
 
 
-def pairs(chips: ChipSet) -> np.ndarray:
-    """All pairs, those for practice last: uint8 (N, 2, 80, 80, 3), the real ship first."""
-    images = real(chips).images
-    return np.stack([images, generated(chips.source, len(images))], axis=1)
+def pairs(ships: ChipSet) -> np.ndarray:
+    """Put a generated ship beside each real one: uint8 (N, 2, 80, 80, 3), the real one first."""
+    return np.stack([ships.images, generated(ships.source, len(ships))], axis=1)
 
 
 def content(chips: ChipSet) -> dict:
-    """What the page needs, ready for JSON: chip 2i of the picture is the real one of pair i, chip 2i + 1 the generated one."""
-    images = pairs(chips)
+    """What the page needs, ready for JSON: chip 2i of the picture is the real one of pair i, chip 2i + 1 the generated one.
+
+    The pairs for practice come last.
+    """
+    images = pairs(real(chips))
     flat = images.reshape(-1, SIZE, SIZE, 3)
     return {
         "source": chips.source,
@@ -200,7 +202,7 @@ def numeral(number: int) -> np.ndarray:
 def still(file: Path = STATIC / "tell-pairs.png") -> list[str]:
     """Write six numbered pairs, two in a row, and return which of each is real, "left" or "right"."""
     chips = load_chips("simulated", say=lambda line: None)
-    shown = pairs(chips)[:STILL]
+    shown = pairs(real(chips)[:STILL])
     swapped = np.random.default_rng(SEED).integers(0, 2, STILL).astype(bool)
     shown[swapped] = shown[swapped, ::-1]
     rows = [np.concatenate([numeral(i + 1), sheet(pair, 2, 2)], axis=1) for i, pair in enumerate(shown)]
