@@ -42,6 +42,15 @@ def test_the_contents_list_what_is_there_and_nothing_else():
     assert set(listed()) == there | pages
 
 
+def test_the_first_page_tells_of_every_chapter_under_its_part():
+    told = (ROOT / "book" / "index.md").read_text(encoding="utf-8").partition("(the-chapters)=")[2]
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    for part in parts[:-2]:  # those for teachers and of the appendix are told in fewer lines
+        below = re.search(rf"\*\*{part['caption']}.*?\*\*\n(.*?)(?=\n\*\*)", told, re.DOTALL)[1]
+        pages = [re.escape(chapter["file"].removeprefix("book/")) for chapter in part["chapters"]]
+        assert [page for page in pages if not re.search(rf"\({page}\.(ipynb|md)\)", below)] == []
+
+
 def test_every_notebook_is_executed_in_the_order_of_the_contents():
     there = {str(path.relative_to(ROOT).with_suffix("")): path for path in NOTEBOOKS}
     assert script("tools/execute.py").notebooks() == [there[name] for name in listed() if name in there]
