@@ -38,18 +38,21 @@ def main(cache, workers, *names):
     store = get_cache(cache)
     for chapter in chapters:
         store.add_nb_to_project(str(chapter))
-    missing = {record.uri for record in store.list_unexecuted()}
+    missing = unexecuted(store)
     todo = [c for c in chapters if str(c) in missing and (not names or c.name.startswith(names))]
     if todo:
         execute_all(cache, int(workers), todo, expected(todo))
-    known = timed() | {c.stem: seconds(store, c) for c in chapters if str(c) not in unexecuted(store)}
-    SECONDS.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    failed = [c for c in todo if str(c) in unexecuted(store)]
+        missing = unexecuted(store)
+    there = [c for c in chapters if str(c) not in missing]
+    SECONDS.write_text(
+        json.dumps(timed() | {c.stem: seconds(store, c) for c in there}, indent=1), encoding="utf-8"
+    )
+    failed = [c for c in todo if str(c) in missing]
     for chapter in failed:
         print(f"\n{chapter.relative_to(ROOT)}\n{store.get_project_record(str(chapter)).traceback or ''}")
     if failed:
         sys.exit(f"Failed, as told above: {', '.join(chapter.stem for chapter in failed)}.")
-    write_table(store, [c for c in chapters if str(c) not in unexecuted(store)])
+    write_table(store, there)
 
 
 def notebooks():
@@ -144,7 +147,7 @@ def expected(chapters):
 
 
 def unexecuted(store):
-    """Files of the chapters that the cache has no outputs for."""
+    """Files of the chapters that the cache has no outputs for: it reads them all, which takes a second."""
     return {record.uri for record in store.list_unexecuted()}
 
 
