@@ -7,6 +7,7 @@ follows it (`solvers.Integrate`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import keras
@@ -181,15 +182,55 @@ def solve_with(
     >>> sampler.layers[-1].steps
     3
     """
-    layers = [layer for layer in sampler.layers if hasattr(layer, "solve_with")]
-    if not layers:
+    layer = _walk(sampler)
+    if layer is None:
         raise SolverError(
             "this model draws in one pass and takes no steps, no solver and no guidance: leave them out."
         )
     try:
-        layers[0].solve_with(solver, steps, guidance)
+        layer.solve_with(solver, steps, guidance)
     except ValueError as error:
         raise SolverError(str(error)) from None
+
+
+def steer_by(sampler: keras.Model, log_probability: Callable[[Any, Any], Any], weight: float = 1.0) -> None:
+    """Have a sampler that goes from noise to images in steps be pushed by a reader from now on (`guidance.steer`).
+
+    Args:
+        sampler: as for `solve_with`.
+        log_probability: the reader: from x_t and t to log p_t(y | x_t), (N,); of batches as `sample` makes them.
+        weight: 1 for Bayes' rule, more to please the reader.
+
+    Raises:
+        SolverError: the sampler draws in one pass, so there is no way on which to push it.
+
+    >>> from satgan_tutorial import recipes
+    >>> tiny = recipes.replace(recipes.get("flow"), image_size=16, width=2, multipliers=(1,), blocks=(1,), attention=False)
+    >>> sampler = recipes.build(tiny, seed=0).sampler()
+    >>> before = sample(sampler, 1, seed=0).mean()
+    >>> steer_by(sampler, lambda x, t: 1e3 * x[:, :, :, 0], weight=1.0)  # who likes all that is red
+    >>> bool(sample(sampler, 1, seed=0)[..., 0].mean() > before)
+    True
+    """
+    layer = _walk(sampler)
+    if layer is None:
+        raise SolverError("this model draws in one pass; nothing can push it on its way.")
+    layer.steer_by(log_probability, weight)
+
+
+def draws_in_steps(sampler: keras.Model) -> bool:
+    """Whether a sampler goes from noise to images in steps, as a flow's does.
+
+    >>> from satgan_tutorial import networks
+    >>> draws_in_steps(networks.generator(base_filters=2, image_size=16, latent_dim=4))
+    False
+    """
+    return _walk(sampler) is not None
+
+
+def _walk(sampler: keras.Model) -> Any:
+    """The layer that follows a velocity, or None."""
+    return next((layer for layer in sampler.layers if hasattr(layer, "solve_with")), None)
 
 
 def inputs(x: Any, condition: Any = None) -> Any:

@@ -5,7 +5,7 @@ A velocity is a function of x and a time t. Where a flow has learned one, it tak
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from .conditions import known
-from .guidance import Velocity, classifier_free
+from .guidance import Velocity, classifier_free, steer
 
 
 def euler(velocity: Velocity, x: Any, t: float, dt: float) -> Any:
@@ -191,6 +191,7 @@ class Integrate(layers.Wrapper):
         """Keep the network and the way to follow it."""
         super().__init__(layer, **kwargs)
         self.shrink, self.settled, self.guidance = shrink, tuple(settled), 1.0
+        self._steered = lambda velocity: velocity
         self.solve_with(solver, steps, guidance)
         # One graph serves every pass. Without it a pass of few images costs more Python than arithmetic.
         self._pass = tf.function(
@@ -215,6 +216,10 @@ class Integrate(layers.Wrapper):
             )
         self.solver, self.steps, self.guidance = solver, steps, guidance
 
+    def steer_by(self, log_probability: Callable[[Any, Any], Any], weight: float = 1.0) -> None:
+        """From now on be pushed by a reader as well (`guidance.steer`); no file keeps that."""
+        self._steered = lambda velocity: steer(velocity, log_probability, weight)
+
     def call(self, given: tf.Tensor | list[tf.Tensor]) -> tf.Tensor:
         """Go from noise, or a list of noise and conditions, to what it becomes; pixels are clipped to [-1, 1]."""
         noise, *conditions = given if isinstance(given, list | tuple) else [given]
@@ -224,7 +229,7 @@ class Integrate(layers.Wrapper):
             velocity = classifier_free(velocity, self._told(noise, [0 * told[0]]), self.guidance)
         # A graph, which may be stored, would hold a copy of the network for each step.
         follow = solve if tf.executing_eagerly() else solve_in_a_loop
-        x = follow(velocity, noise, times(self.steps, self.shrink), self.solver)
+        x = follow(self._steered(velocity), noise, times(self.steps, self.shrink), self.solver)
         return ops.clip(x, -1, 1) if len(x.shape) == 4 else x
 
     def _told(self, noise: tf.Tensor, told: list[tf.Tensor]) -> Velocity:

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from satgan_tutorial import recipes, training
+from satgan_tutorial import models, recipes, training
 from satgan_tutorial.__main__ import main
 from satgan_tutorial.chips import ChipSet
 from satgan_tutorial.cli.console import stoppable
@@ -370,6 +370,31 @@ def test_a_generator_that_takes_wishes_is_asked_in_words(monkeypatch):
     usual, same, north = (np.load(f"{name}.npy") for name in ("usual", "same", "north"))
     assert np.array_equal(usual, same) and not np.array_equal(usual, north)
     assert json.loads(run("evaluate", "asked", "-n", 20, "--json").stdout)["n"] == 20
+
+
+@pytest.mark.slow
+def test_a_flow_that_was_never_told_a_heading_is_pushed_towards_it_or_says_why_not():
+    flow = ("generate", "flow-conditional", "-n", 1, "--steps", 4)
+    for name, words in (
+        ("any", ()),
+        ("north", ("--heading", 0)),
+        ("long", ("--heading", 0, "--length", 300)),
+    ):
+        run(*flow, "--source", "simulated", *words, "--out", f"{name}.npy")
+    drawn = {name: np.load(f"{name}.npy").astype(int) for name in ("any", "north", "long")}
+    assert not np.array_equal(drawn["any"], drawn["north"]) and not np.array_equal(
+        drawn["north"], drawn["long"]
+    )
+    run(*flow, "--source", "simulated", "--heading", 0, "--guidance", 0, "--out", "silent.npy")
+    assert np.abs(np.load("silent.npy").astype(int) - drawn["any"]).max() <= 1  # a push of 0 is none
+    assert "found a flow of real chips" in run(*flow, "--heading", 0, "--out", "x.npy", code=2).output
+    shutil.copy(models.path("flow-conditional", "simulated"), "moved.keras")
+    moved = run("generate", "moved.keras", "-n", 1, "--heading", 0, "--out", "x.npy", code=2)
+    assert "whose chips nobody wrote down" in moved.output
+    assert (
+        "leave out --heading"
+        in run(*flow, "--source", "simulated", "--no-ship", "--heading", 0, "--out", "x.npy", code=2).output
+    )
 
 
 def test_the_name_of_a_shipped_model_goes_before_a_folder():

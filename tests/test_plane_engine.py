@@ -368,3 +368,44 @@ def test_a_seed_is_the_same_training_in_keras(engine, monkeypatch):
     sampler = flow.sampler()
     sampler.layers[-1].solve_with(steps=10)
     np.testing.assert_allclose(found["there"], np.ravel(sampler(begun)), atol=2e-5)
+
+
+# ---- A reader's push
+
+
+@pytest.fixture(scope="module")
+def pushing(browser):
+    yield from page_with(("live/noise.js", "plane/targets.js", "plane/push.js"), browser)
+
+
+WISHED = np.isin(np.arange(8), (7, 0, 1))
+
+
+@pytest.mark.parametrize("t", [0.0, 0.05, 0.4, 0.8, 0.97])
+def test_artist_and_reader_together_are_the_exact_velocity_of_what_is_wished(pushing, t):
+    ring = plane.ring()
+    wished = plane.Mixture(ring.centres[WISHED], ring.sigma, ring.modes[WISHED])
+    x = plane.Mixture(ring.centres, 0.6, ring.modes).at(t).sample(100, seed=1).astype(float)
+    script = """([x, t, wished, weight]) => {
+      const { velocity, push } = planePush().parts(Float64Array.from(x), t, planeTargets().ring(), wished, weight);
+      return [velocity, push].map((each) => Array.from(each));
+    }"""
+    for weight in (0, 1, 3):
+        found = pushing.evaluate(script, [x.ravel().tolist(), t, WISHED.tolist(), weight])
+        velocity, push = (np.reshape(each, (-1, 2)) for each in found)
+        np.testing.assert_allclose(velocity, ring.velocity(x, t), atol=1e-9)
+        np.testing.assert_allclose(push, weight * (wished.velocity(x, t) - velocity), atol=1e-6)
+    nothing = pushing.evaluate(script, [x.ravel().tolist(), t, [False] * 8, 1])
+    assert np.ptp(nothing[1]) == 0
+
+
+def test_pushed_points_end_where_bayes_rule_has_them(pushing):
+    script = """([wished, weight]) => {
+      const target = planeTargets().ring(), { normal } = satganRandom(0);
+      const noise = Float64Array.from({ length: 4000 }, normal);
+      return planeTargets().visits(planePush().walk(noise, target, wished, weight, 60).at(-1), target);
+    }"""
+    share = np.array(pushing.evaluate(script, [WISHED.tolist(), 1])) / 2000
+    assert np.abs(share - WISHED / WISHED.sum()).sum() / 2 < 0.05  # total variation
+    pressed = pushing.evaluate(script, [WISHED.tolist(), 6])
+    assert pressed[0] > 1.2 * (pressed[1] + pressed[7]) / 2  # the one amid the others gains

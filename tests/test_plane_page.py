@@ -275,3 +275,39 @@ def test_without_scripts_the_words_stay_and_one_family_is_alone(browser, address
     page.wait_for_selector("[data-plane][data-ready]", timeout=WAIT)
     assert page.locator("canvas").count() == 1 and page.get_by_label("GAN's loss").count() == 0
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_reader_pushes_by_keyboard_and_by_mouse_and_axe_finds_nothing(browser, tmp_path, scheme):
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.set_default_timeout(WAIT)
+    problems, asked = [], []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site(tmp_path, "push"))
+    page.wait_for_selector("[data-plane][data-ready]")
+    sentence = page.locator(".plane-sentence")
+    on, *each = map(int, re.findall(r"(\d+) %", sentence.inner_text()))
+    assert on > 90 and each[-1] == 33 and max(abs(share - 33) for share in each[:3]) < 12
+    for name in ("north-east", "south-east"):
+        press(page, name)
+    assert "p(x|y) has 100 % at each" in sentence.inner_text()
+    press(page, "east")
+    assert "Nothing is wished" in sentence.inner_text()
+    page.locator("canvas").scroll_into_view_if_needed()
+    box = page.locator("canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.5 * (1 - 2 / 3.2), box["y"] + box["height"] / 2)
+    assert page.get_by_role("button", name="west", exact=True).get_attribute("aria-pressed") == "true"
+    weight = page.get_by_label("Guidance weight")
+    weight.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    assert page.locator("[data-plane]").get_attribute("data-weight") == "0"
+    assert "With weight 0 the reader is silent" in sentence.inner_text()
+    slider = page.get_by_label("Time on the way from noise to islands")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "0, noise"
+    assert violations(page) == [] and problems == []
+    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+    page.close()

@@ -7,6 +7,9 @@ In `book/results/16-bayes-both-ways/` it leaves
     read.csv    test and validation chips as two readers read them: chapter 2's network, and the conditional flow, by its errors
                 and, for a few, by its likelihood
     costs.csv   core seconds a chip of each way to read
+    asked.csv   simulated ships that were asked for a heading and a length: of the flow, pushed by a network that reads both
+                (`regressor`); of the GAN of chapter 11, `causes`; and of the simulator. For each what was asked and what
+                `appearance.measure` finds
 
 The reader that guides learns here, from both classes alike, as the flow did; the judge of what is drawn is another network.
 A part whose table has rows for these chips is not made again. `--few` makes do with few chips, `--sampler` takes another file
@@ -23,6 +26,7 @@ import pandas as pd
 import tensorflow as tf
 
 from satgan_tutorial import (
+    appearance,
     classifier,
     conditions,
     guidance,
@@ -30,13 +34,16 @@ from satgan_tutorial import (
     load_chips,
     metrics,
     models,
+    regressor,
     sampling,
+    shapes,
     solvers,
 )
 from satgan_tutorial.batching import forward
 from satgan_tutorial.chips import SIZE, Split, as_coarse, enlarge, shrink, to_float, to_uint8
 from satgan_tutorial.experiments.results import RESULTS
 from satgan_tutorial.judge import Judge
+from satgan_tutorial.sources import simulate
 
 HERE = RESULTS / "16-bayes-both-ways"
 SIDE, STEPS, SEED = 40, 24, 7
@@ -50,6 +57,7 @@ WAYS = [(by, weight, STEPS) for by, weights in WEIGHTS.items() for weight in wei
 # Two passes of the large network a velocity: with half the steps it costs what a reader's push costs.
 WAYS += [("label dropped", weight, STEPS // 2) for weight in (2.0, 3.0, 5.0)]
 DRAWN, BATCH = 200, 50
+ASKED = (1.0, 2.0, 4.0)  # weights of the push towards a heading and a length
 NOISES = (1, 4, 16, 64)
 VALIDATION, TEST, BY_LIKELIHOOD, LIKELIHOOD_STEPS = 120, 320, 40, 12
 
@@ -66,14 +74,14 @@ class Velocities:
         self.ship, self.none, self.nothing = ways.values()
 
 
-def drawn(velocity: Callable, z: np.ndarray, steps: int) -> tuple[np.ndarray, float]:
+def drawn(velocity: Callable, z: np.ndarray, steps: int, batch: int = BATCH) -> tuple[np.ndarray, float]:
     """Follow a velocity from noise in so many steps of Euler: chips, uint8, and the core seconds that each took."""
     follow = tf.function(
         lambda x: solvers.solve_in_a_loop(velocity, x, solvers.times(steps), "euler"), reduce_retracing=True
     )
-    follow(tf.constant(z[:BATCH]))  # the first call makes the graph
+    follow(tf.constant(z[:batch]))  # the first call makes the graph
     start = time.process_time()
-    images = to_uint8(np.clip(forward(lambda x: follow(tf.constant(x)), z, batch_size=BATCH), -1, 1))
+    images = to_uint8(np.clip(forward(lambda x: follow(tf.constant(x)), z, batch_size=batch), -1, 1))
     return images, (time.process_time() - start) / len(z)
 
 
@@ -160,6 +168,52 @@ def read(
     return pd.concat(tables), pd.DataFrame(costs)
 
 
+def asked(flow: Velocities, n: int) -> pd.DataFrame:
+    """Ask for headings all round, and for lengths as common as the simulator's, in each way: a row a ship."""
+    judge, network = Judge("simulated"), models.load("regressor", "simulated")
+    causes = simulate.draw_causes(n, SEED, label=1)
+    causes["heading"] = np.random.default_rng(SEED).uniform(0, 180, n)
+    asks = {"heading": causes.heading.to_numpy(), "length": causes.length.to_numpy()}
+    wishes = {"nothing": {}, "heading": {"heading": asks["heading"]}, "length": {"length": asks["length"]}}
+    wishes["heading and length"] = asks
+    z = sampling.noise(n, (SIDE, SIDE, 3), SEED)
+    ways = {}
+    for wish, of_each in wishes.items():
+        for weight in ASKED if of_each else (0.0,):
+            velocity = flow.ship
+            if of_each:
+                velocity = guidance.steer(velocity, regressor.reader(network, **of_each), weight)
+            # All at once, for each chip has a wish of its own.
+            ways["flow", wish, weight, STEPS] = drawn(velocity, z, STEPS, batch=n)
+            print(wish, weight, flush=True)
+    rows = [conditions.encode(True, *pair) for pair in zip(causes.heading, causes.length, strict=True)]
+    start = time.process_time()
+    told = sampling.sample(models.load("causes", "simulated"), n, SEED, np.stack(rows))
+    ways["GAN", "heading and length", np.nan, 1] = shrink(told, SIDE), (time.process_time() - start) / n
+    ways["simulator", "heading and length", np.nan, 0] = shrink(simulate.render(causes), SIDE), np.nan
+    tables = []
+    for (by, wish, weight, steps), (images, seconds) in ways.items():
+        large = enlarge(images, SIZE)
+        found = appearance.measure(large)
+        table = {
+            "source": "simulated",
+            "by": by,
+            "wish": wish,
+            "weight": weight,
+            "steps": steps,
+            "seconds": seconds,
+        }
+        table |= {"heading": causes.heading, "length": causes.length}
+        table |= {"found_heading": found.heading, "found_length": found.length}
+        table |= {
+            "ship": (judge.probability(large) > 0.5).astype(int),
+            "broken": shapes.broken(large).astype(int),
+        }
+        tables.append(pd.DataFrame(table))
+        print(by, wish, weight, tables[-1].mean(numeric_only=True).to_dict(), flush=True)
+    return pd.concat(tables)
+
+
 def cost(source: str, how: str, part: str, noises: int, start: float, n: int) -> dict:
     """Core seconds a chip since the start."""
     seconds = (time.process_time() - start) / n
@@ -193,6 +247,8 @@ def main(sampler: Path | None = None, out: Path = HERE, few: bool = False) -> No
         table, costs = read(flow, split, chips.source, counts, 4 if few else BY_LIKELIHOOD)
         add(out / "read.csv", table)
         add(out / "costs.csv", costs)
+    if chips.source == "simulated" and missing(out / "asked.csv", chips.source):
+        add(out / "asked.csv", asked(flow, 20 if few else DRAWN))
 
 
 if __name__ == "__main__":

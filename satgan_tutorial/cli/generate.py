@@ -31,9 +31,15 @@ MOST = 1_000_000  # chips, 19 GB
 @click.option("--no-ship", is_flag=True, help="Of conditional ones: chips without a ship.")
 @click.option("--class", "class_name", help="Of one with your own classes: which [default: each in turn].")
 @click.option(
-    "--heading", type=Number(0, 360), help="Of `causes`: degrees clockwise from north [default: 45]."
+    "--heading",
+    type=Number(0, 360),
+    help="Of simulated chips, by `causes` and flows: degrees clockwise from north [default of `causes`: 45].",
 )
-@click.option("--length", type=Number(80, 320), help="Of `causes`: metres [default: 200].")
+@click.option(
+    "--length",
+    type=Number(80, 320),
+    help="Of simulated chips, by `causes` and flows: metres [default of `causes`: 200].",
+)
 @click.option("--steps", type=Whole(1, 10_000), help="Of flows: solver steps [default: the model's own].")
 @click.option(
     "--solver", type=click.Choice(["euler", "midpoint", "heun"]), help="Of flows: how to make a step."
@@ -71,6 +77,7 @@ def generate(
       satgan generate runs/flow --steps 50 --out finer.png
       satgan generate runs/flow-conditional --guidance 2 --out surely-ships.png
       satgan generate causes --source simulated --heading 45 --length 250 --out north-east.png
+      satgan generate flow-conditional --source simulated --heading 45 --out steered.png
     """  # noqa: D301
     if ship and no_ship:
         raise click.UsageError("found --ship and --no-ship; expected one of them, or neither for a ship.")
@@ -92,7 +99,12 @@ def generate(
     shape = sampler.output_shape[1:]
     _check_size(count, shape, out, as_array)
     classes = models.read_classes(file)
-    condition = _condition(sampler, count, classes, class_name, no_ship, heading, length)
+    takes = sum(x.shape[-1] for x in sampler.inputs[1:])
+    pushed = (heading, length) != (None, None) and takes < 2 and sampling.draws_in_steps(sampler)
+    if pushed:
+        _push(sampler, file, heading, length, 1.0 if guidance is None else guidance)
+        guidance = None  # it weighed the push
+    condition = _condition(sampler, count, classes, class_name, no_ship, heading, length, pushed)
     if any(option is not None for option in (steps, solver, guidance)):
         sampling.solve_with(sampler, solver, steps, guidance)
 
@@ -132,23 +144,51 @@ def _condition(
     no_ship: bool,
     heading: float | None,
     length: float | None,
+    pushed: bool,
 ) -> np.ndarray | None:
-    """What the sampler is given, as numbers; refuses options for conditions that it does not take."""
+    """What the sampler is given, as numbers; refuses options for conditions that it does not take.
+
+    A sampler that is pushed towards a heading and a length is not given them.
+    """
     from .. import conditions
 
+    causes = () if pushed else ("heading", "length")
     takes = sum(x.shape[-1] for x in sampler.inputs[1:])
     if of := conditions.class_count(takes):
         unread("this model is asked for a class", "ship", "no_ship", "heading", "length")
         return _classes(of, count, classes, class_name)
     unread("this model was not taught classes of your own", "class_name")
     if takes == 0:
-        unread("this model takes 0 conditions", "ship", "no_ship", "heading", "length")
+        unread("this model takes 0 conditions", "ship", "no_ship", *causes)
         return None
     if takes == 1:
-        unread("this model takes 1 condition, ship or none", "heading", "length")
+        unread("this model takes 1 condition, ship or none", *causes)
         return conditions.encode(not no_ship)
     heading, length = 45.0 if heading is None else heading, 200.0 if length is None else length
     return conditions.encode(not no_ship, heading, length)
+
+
+def _push(
+    sampler: keras.Model, file: Path, heading: float | None, length: float | None, weight: float
+) -> None:
+    """Have a flow that was never told of headings and lengths pushed by a network that reads them."""
+    from .. import models, regressor, sampling, training
+
+    shipped = file.parent == models.HERE
+    source = file.stem.rpartition("-")[2] if shipped else training.read_card(file.parent).get("source")
+    if source != "simulated":
+        raise click.UsageError(
+            f"{file}: found a flow {f'of {source} chips' if source else 'whose chips nobody wrote down'}; --heading and --length "
+            "push it by a network that reads simulated ships, whose headings are known. Expected a shipped flow with --source "
+            "simulated, or the folder of a training on simulated chips."
+        )
+    network, side = models.load("regressor", source), sampler.output_shape[1]
+    if side not in (regressor.SIDE, 2 * regressor.SIDE):
+        raise click.UsageError(
+            f"{file}: found a flow of {side} pixels; the network that reads headings and lengths takes chips of {regressor.SIDE} or "
+            f"{2 * regressor.SIDE}."
+        )
+    sampling.steer_by(sampler, regressor.reader(network, heading, length), weight)
 
 
 def _classes(of: int, count: int, classes: tuple[str, ...], class_name: str | None) -> np.ndarray:

@@ -5,6 +5,7 @@
 //   <div data-satgan="compact"> what is shown where scripts are off </div>    the live generator: one ship and its sliders
 //   <div data-satgan="explorer"> ... </div>                                   all of it
 //   <div data-plane="both"> ... </div>                                        the game in the plane; also "gan" or "flow"
+//   <div data-plane="push"> ... </div>                                        a reader pushes an artist in the plane
 //   <div data-ships> ... </div>                                               a GAN that learns small ships
 globalThis.satgan = {};
 {
@@ -35,9 +36,13 @@ globalThis.satgan = {};
   };
 
   const PLANE = ["product", "kernel", "networks", "losses", "gan", "flow", "targets", "training", "stage", "curves", "link", "tasks", "game"];
+  const PUSH = ["push", "targets", "stage", "pushing"];
   const plane = async (places) => {
-    await Promise.all(PLANE.map((name) => once(`../plane/${name}.js`)));
-    for (const place of places) satgan.planeGame(place);
+    for (const place of places) {
+      const pushed = place.dataset.plane === "push";
+      await Promise.all((pushed ? PUSH : PLANE).map((name) => once(`../plane/${name}.js`)));
+      satgan[pushed ? "planePushing" : "planeGame"](place);
+    }
   };
 
   const SHIPS = ["plane/kernel", "plane/networks", "plane/losses", "ships/product", "ships/gan", "ships/training", "ships/page"];

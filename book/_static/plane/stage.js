@@ -200,6 +200,24 @@ satgan.planeStage = (canvas) => {
     marks(now, "square", PURPLE, 2.4, { alpha: 0.95 });
   }
 
+  // Points on their way, what the artist and the reader do to some of them, and a ring round each wished island.
+  function pushed({ real, at, velocity, push, islands, wished }, { artist, reader }) {
+    clear();
+    marks(real, "circle", BLUE, 2, { alpha: 0.5 });
+    [pen.strokeStyle, pen.lineWidth] = [BLUE, 2.5 * unit];
+    islands.forEach(([x, y], k) => {
+      if (!wished[k]) return;
+      pen.beginPath();
+      pen.arc(right(x), down(y), right(0.6) - right(0), 0, 2 * Math.PI);
+      pen.stroke();
+    });
+    marks(at, "square", PURPLE, 2.4, { alpha: 0.95 });
+    const EVERY = 4; // of the points has arrows, so that they can be told apart
+    const short = (moves) => moves.map((_, i) => moves[i] * Math.min(1, 6 / Math.hypot(moves[i & ~1], moves[i | 1])));
+    if (artist) arrows(at, short(velocity), { scale: 0.14, colour: PURPLE, every: EVERY });
+    if (reader) arrows(at, short(push), { scale: 0.14, colour: VERMILLION, every: EVERY, width: 1.75 });
+  }
+
   // 1 noise and times, 2 points on the way and where they are bound, 3 the network's guess, 4 the same after its move.
   function flowPart({ number, real, flow }) {
     clear();
@@ -232,7 +250,7 @@ satgan.planeStage = (canvas) => {
     return [EXTENT * x, EXTENT * y];
   }
 
-  return { clear, gan, ganPart, flow, flowPart, dots, inThePlane };
+  return { clear, gan, ganPart, flow, flowPart, pushed, along, dots, inThePlane };
 };
 
 // The middles of small squares that cover the window, row by row from below: `numbers` of them, two for each.
