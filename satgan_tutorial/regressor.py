@@ -105,7 +105,7 @@ def train(
     Args:
         ships: simulated ships to learn from; chips without a ship are left out.
         validation: ships to choose by.
-        steps: how long; the learning rate falls to zero along a cosine.
+        steps: how long, in whole hundreds from 100 on (the rest is left out); the learning rate falls to zero along a cosine.
         seed: of weights, order, turns, times and noise.
         batch_size: chips in a step.
         learning_rate: of the first step.

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import runpy
 import shutil
 import threading
@@ -44,7 +45,7 @@ def source(request):
 @pytest.fixture(scope="module")
 def content(source):
     live.DRAWN = 100  # enough for a direction to be one
-    return live.content(source), live.more(source), live.drawing(source)
+    return live.content(source), live.more(source), *(live.drawing(name, source) for name in live.APART)
 
 
 def site(folder, content, kinds=("explorer",)):
@@ -112,10 +113,12 @@ def wait(page):
 
 def pixels(page, selector=".satgan-chip"):
     script = """canvas => {
-      const { data } = canvas.getContext('2d').getImageData(0, 0, 80, 80);
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       return Array.from(data).filter((_, i) => i % 4 < 3);
     }"""
-    return np.array(page.locator(selector).first.evaluate(script), int).reshape(80, 80, 3)
+    found = np.array(page.locator(selector).first.evaluate(script), int)
+    side = int((len(found) / 3) ** 0.5)
+    return found.reshape(side, side, 3)
 
 
 def shown_noise(page):
@@ -650,6 +653,47 @@ def test_a_flow_that_the_page_cannot_run_is_refused(sampler):
         live.flow(small)
 
 
+# ---- A student that draws in one step
+
+
+@once
+def test_a_student_draws_what_it_draws_in_keras_beside_the_gan(browser, tmp_path, content, sampler):
+    velocity, noise = half(unet.unet(40, 4, (1, 2), (1, 1)), 0.2), keras.Input((40, 40, 3))
+    student = keras.Model(noise, solvers.Integrate(velocity, "euler", 1)(noise), name="student")
+    flow, drawn = live.flow(sampler), live.student(student)
+    main = content[0] | {"flow": flow["about"], "student": drawn["about"]}
+    page = open_page(browser, site(tmp_path, (main, content[1], flow, drawn)))
+    asked = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.locator(".satgan-student").wait_for()
+    for seed in (3, 4):
+        page.get_by_label("Seed of the student's noise").fill(str(seed))
+        page.keyboard.press("Enter")
+        page.wait_for_function(
+            f"document.querySelector('.satgan-student').dataset.drawn === '{seed - 2}'", timeout=WAIT
+        )
+        assert (
+            np.abs(pixels(page, ".satgan-student canvas") - sampling.sample(student, 1, seed)[0]).max() <= 2
+        )
+        book = sampling.sample(models.load("book", main["source"]), 1, seed)[0]
+        beside = pixels(page, ".satgan-student .satgan-pair > :nth-child(2) canvas")
+        assert np.abs(beside - book).max() <= 2
+    assert re.fullmatch(
+        r"Student \d+ ms, generator \d+ ms\.", page.locator(".satgan-student [role=status]").inner_text()
+    )
+    assert asked == ["student.js"], "once, and when it is asked for, and without the flow"
+    page.close()
+
+
+def test_the_python_beside_the_student_draws_both(page, source, content, tmp_path):
+    if not content[3]:
+        pytest.skip(f"no student for {source} chips is shipped")
+    page.locator(".satgan-student").wait_for()
+    file = tmp_path / "copied.py"
+    file.write_text(page.locator(".satgan-student pre code").text_content(), "utf-8")
+    assert runpy.run_path(str(file))["image"].shape == (1, 80, 80, 3)
+
+
 # ---- For everyone, everywhere
 
 
@@ -674,6 +718,7 @@ def test_all_of_it_is_at_most_4_megabytes(address):
     folder = Path(address.removeprefix("file://")).parent / "live"
     sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
     assert sizes.pop("flow.js", 0) <= 6e6, "which is loaded only when a reader has the flow draw"
+    assert sizes.pop("student.js", 0) <= 1.5e6, "and this when its reader has the student draw"
     assert sum(sizes.values()) <= 4e6
 
 
@@ -778,12 +823,14 @@ def test_the_script_is_written_once_and_again_when_a_network_changes(tmp_path, m
     calls = []
     monkeypatch.setattr(live, "content", lambda source: calls.append(source) or {})
     monkeypatch.setattr(live, "more", lambda source: {})
-    monkeypatch.setattr(live, "drawing", lambda source: {"flow": 1} if source == "real" else None)
+    monkeypatch.setattr(
+        live, "drawing", lambda name, source: {name: 1} if (name, source) == ("flow", "real") else None
+    )
     live.main(tmp_path, "real")
     live.main(tmp_path, "real")
     assert (tmp_path / "flow.js").read_text().splitlines()[1] == 'satgan.flow = {"flow":1};'
     live.main(tmp_path, "simulated")
-    assert not (tmp_path / "flow.js").exists()
+    assert not (tmp_path / "flow.js").exists() and not (tmp_path / "student.js").exists()
     monkeypatch.setattr(live, "fingerprint", lambda source: "another")
     live.main(tmp_path, "simulated")
     assert calls == ["real", "simulated", "simulated"]

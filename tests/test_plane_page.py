@@ -27,7 +27,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 def site(folder, kind="both"):
     shutil.copytree(
-        STATIC / "live", folder / "live", ignore=shutil.ignore_patterns("weights.js", "more.js", "flow.js")
+        STATIC / "live",
+        folder / "live",
+        ignore=shutil.ignore_patterns("weights.js", "more.js", "flow.js", "student.js"),
     )
     shutil.copytree(STATIC / "plane", folder / "plane")
     (folder / "index.html").write_text(HTML.format(kind=kind), encoding="utf-8")

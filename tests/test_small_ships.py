@@ -177,7 +177,7 @@ def test_the_ships_are_train_ships_of_the_book_in_small():
 
 def site(folder):
     """A page with the training alone, on chips of noise."""
-    left_out = shutil.ignore_patterns("weights.js", "more.js", "flow.js", "chips.js")
+    left_out = shutil.ignore_patterns("weights.js", "more.js", "flow.js", "student.js", "chips.js")
     for name in ("live", "plane", "ships"):
         shutil.copytree(STATIC / name, folder / name, ignore=left_out)
     html = HTML.format(kind="gan").replace('data-plane="gan"', "data-ships")

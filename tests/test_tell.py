@@ -65,7 +65,7 @@ def some_chips(source="real", generators=3, pairs=80):
 def site(folder, kind, chips):
     """A folder with one of the two pages, its place and its scripts taken from the book's own."""
     for name in ("live", "tell"):
-        ignored = shutil.ignore_patterns("weights.js", "more.js", "flow.js", "chips.js")
+        ignored = shutil.ignore_patterns("weights.js", "more.js", "flow.js", "student.js", "chips.js")
         shutil.copytree(STATIC / name, folder / name, ignore=ignored, dirs_exist_ok=True)
     shutil.copy(STATIC / "tell-pairs.png", folder)
     if chips:

@@ -2,8 +2,8 @@
 
 The shipped Keras files become classic scripts beside `_static/live/live.js`, their layers as a list, their weights as
 float16 in base64: `weights.js` has generator and judge, and the directions in the noise that the sliders follow;
-`more.js` has what only the full explorer needs, the conditional generator and the training as a film; `flow.js`, where a
-flow is shipped, has its velocity network, which a page loads when its reader has the flow draw. Which networks
+`more.js` has what only the full explorer needs, the conditional generator and the training as a film; `flow.js` and
+`student.js`, where such a model is shipped, have its network, which a page loads when its reader has it draw. Which networks
 those are depends on the chips of the book: the ones for real chips, or the ones for simulated chips. Git ignores the
 scripts; they are written again where something that they depend on has changed.
 """
@@ -22,6 +22,7 @@ from PIL import Image
 
 from satgan_tutorial import appearance, latent, load_chips, models, networks, recipes, unet
 from satgan_tutorial.chips import SIZE
+from satgan_tutorial.classifier import SMALL
 from satgan_tutorial.judge import Judge
 
 FOLDER = Path(__file__).resolve().parents[1] / "book" / "_static" / "live"
@@ -29,10 +30,12 @@ NAMES = {
     "weights.js": "content",
     "more.js": "more",
     "flow.js": "flow",
+    "student.js": "student",
 }  # what each script's value is called in a page
 CONVOLUTIONS = "Conv2D", "DepthwiseConv2D", "ResizeConv2D", "Conv2DTranspose"
 JOINING = "Concatenate", "Add", "Multiply"
 ACTIVATIONS = "linear", "relu", "tanh", "sigmoid", "silu"
+PASSES = 20  # of the teacher (tools/student.py)
 DRAWN, SEED = 1000, 0  # chips that the directions are learned from
 FILM_SEED = 7  # of the noise of the film, in tools/ship.py
 
@@ -49,13 +52,14 @@ def main(folder: Path = FOLDER, source: str | None = None) -> None:
     if last.exists() and last.read_text("utf-8").startswith(head):
         return
     size = write(folder / "more.js", more(source), head)
-    apart = folder / "flow.js"
-    apart.unlink(missing_ok=True)
-    if drawn := drawing(source):
-        write(apart, drawn, head)
+    beside = []
+    for name in APART:
+        apart = folder / f"{name}.js"
+        apart.unlink(missing_ok=True)
+        if drawn := drawing(name, source):
+            beside.append(f"{write(apart, drawn, head) / 1e6:.1f} MB for the {name}")
     size += write(last, content(source), head)
-    beside = f", and {apart.stat().st_size / 1e6:.1f} MB for the flow" if drawn else ""
-    print(f"Live generator: {size / 1e6:.1f} MB{beside}, networks for {source} chips")
+    print(f"Live generator: {', and '.join([f'{size / 1e6:.1f} MB', *beside])}, networks for {source} chips")
 
 
 def write(file: Path, value: dict, head: str = "") -> int:
@@ -81,31 +85,48 @@ def content(source: str) -> dict:
         "source": source,
         "models": {"book": export(generator), "judge": export(judge)},
         "directions": directions(generator),
-        "flow": (drawn := drawing(source)) and drawn["about"],
+        **{name: (drawn := drawing(name, source)) and drawn["about"] for name in APART},
     }
 
 
 @cache
-def drawing(source: str) -> dict | None:
-    """What a page loads when its reader has the flow draw, ready for JSON; None where none is shipped."""
-    return flow(models.load("flow", source)) if f"flow-{source}" in models.shipped() else None
+def drawing(name: str, source: str) -> dict | None:
+    """What a page loads when its reader has a flow or a student draw, ready for JSON; None where none is shipped."""
+    return APART[name](models.load(name, source)) if f"{name}-{source}" in models.shipped() else None
 
 
 def flow(sampler: keras.Model) -> dict:
-    """The velocity network of a flow's sampler, and what a page says of it before that is loaded.
+    """The velocity network of a flow's sampler, and what a page says of it before that is loaded."""
+    drawn = velocity("flow", sampler, SIZE)
+    drawn["about"]["shrink"] = sampler.layers[-1].shrink
+    return drawn
+
+
+def student(sampler: keras.Model) -> dict:
+    """The network of a student that draws in one step, and what a page says of it before that is loaded."""
+    drawn = velocity("student", sampler, SMALL)
+    drawn["about"] |= {"side": SMALL, "passes": PASSES}
+    return drawn
+
+
+def velocity(name: str, sampler: keras.Model, side: int) -> dict:
+    """The velocity network of a sampler, ready for JSON, and how large it is.
 
     Raises:
-        ExportError: it draws no chips of 80 x 80 pixels, or is told more than the time.
+        ExportError: it draws no images of that side, or is told more than the time.
     """
-    way = sampler.layers[-1]
-    shapes = [tuple(tensor.shape[1:]) for tensor in way.layer.inputs]
-    if shapes != [(SIZE, SIZE, 3), (1,)]:
+    network = sampler.layers[-1].layer
+    shapes = [tuple(tensor.shape[1:]) for tensor in network.inputs]
+    if shapes != [(side, side, 3), (1,)]:
         raise ExportError(
-            f"{sampler.name}: the network takes {shapes}; the page's script has images of {SIZE} x {SIZE} pixels and a time."
+            f"{sampler.name}: the network takes {shapes}; the page's script has images of {side} x {side} pixels and a time."
         )
-    network = export(way.layer)
-    about = {"megabytes": round(len(network["weights"]) / 1e6, 1), "shrink": way.shrink}
-    return {"models": {"flow": network}, "about": about}
+    written = export(network)
+    about = {"megabytes": round(len(written["weights"]) / 1e6, 1)}
+    return {"models": {name: written}, "about": about}
+
+
+APART = {"flow": flow, "student": student}  # what a page loads only when its reader has it draw
 
 
 def more(source: str) -> dict:

@@ -47,7 +47,7 @@ MOST = 1_000_000  # chips, 19 GB
 @click.option(
     "--guidance",
     type=Number(0, 20),
-    help="Of flows that are asked: how much the wish weighs; 1 as learned, 2 or 3 for more of it, in twice the time.",
+    help="Of flows that are asked or pushed: how much the wish weighs [default: 1]; 2 or 3 for more of it.",
 )
 def generate(
     model: str,

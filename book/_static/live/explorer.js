@@ -48,9 +48,9 @@ satgan.engine = (models) => {
   return { add, ask, numbers, idle: () => !now };
 };
 
-// Puts the controls in a place of the page. `more` promises what only the full explorer needs, `flow` that the worker has the
-// network of the flow.
-satgan.explorer = (place, content, { add, ask, numbers }, more, flow) => {
+// Puts the controls in a place of the page. `more` promises what only the full explorer needs, `flow` and `student` that the
+// worker has the network of that name.
+satgan.explorer = (place, content, { add, ask, numbers }, more, { flow, student }) => {
   const full = place.dataset.satgan === "explorer";
   const latent = content.models.book.inputs[0][0];
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -109,8 +109,8 @@ satgan.explorer = (place, content, { add, ask, numbers }, more, flow) => {
     return make("div", { class: "satgan-group", role: "group", "aria-labelledby": id }, heading, ...children);
   };
   const paint = (canvas, rgb, text) => {
-    const pixels = new ImageData(80, 80);
-    for (let i = 0; i < 6400; i++) pixels.data.set([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2], 255], 4 * i);
+    const pixels = new ImageData(canvas.width, canvas.height);
+    for (let i = 0; i < canvas.width * canvas.height; i++) pixels.data.set([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2], 255], 4 * i);
     canvas.getContext("2d").putImageData(pixels, 0, 0);
     if (text) canvas.setAttribute("aria-label", text);
   };
@@ -424,6 +424,9 @@ satgan.explorer = (place, content, { add, ask, numbers }, more, flow) => {
     await shown;
     document.getElementById("flow-draws")?.removeAttribute("id");
     element.id = "flow-draws";
+    if (content.student) {
+      element.after(satgan.studentDraws({ source: content.source, student: content.student, load: student, numbers, latent, parts }).element);
+    }
     if (location.hash === "#flow-draws") element.scrollIntoView();
   };
 

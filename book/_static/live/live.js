@@ -25,14 +25,18 @@ globalThis.satgan = {};
   const generator = async (places) => {
     await Promise.all(["network.js", "measure.js", "tasks.js", "explorer.js", "weights.js"].map(load));
     satgan.running = satgan.engine(satgan.content.models);
-    let rest, weights;
-    const more = () => (rest ??= Promise.all(["more.js", ...(satgan.content.flow ? ["flow-draws.js"] : [])].map(load)).then(() => satgan.more));
-    // Some megabytes, so only when a reader has the flow draw; where that fails it may be tried again.
-    const flow = () => (weights ??= load("flow.js").then(
-      () => satgan.running.add(satgan.flow.models),
-      (error) => { weights = null; throw error; },
-    ));
-    for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more, flow);
+    const parts = ["flow", "student"].filter((name) => satgan.content[name]).map((name) => `${name}-draws.js`);
+    let rest;
+    const more = () => (rest ??= Promise.all(["more.js", ...parts].map(load)).then(() => satgan.more));
+    // Some megabytes, so only when a reader has it draw; where that fails it may be tried again.
+    const later = (name) => {
+      let weights;
+      return () => (weights ??= load(`${name}.js`).then(
+        () => satgan.running.add(satgan[name].models),
+        (error) => { weights = null; throw error; },
+      ));
+    };
+    for (const place of places) satgan.explorer(place, satgan.content, satgan.running, more, { flow: later("flow"), student: later("student") });
   };
 
   const PLANE = ["product", "kernel", "networks", "losses", "gan", "flow", "targets", "training", "stage", "curves", "link", "tasks", "game"];
