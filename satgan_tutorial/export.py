@@ -20,7 +20,7 @@ from . import models
 from .files import replacing, staging
 from .networks import Grain, chain
 from .sampling import inputs, noise
-from .solvers import Integrate
+from .solvers import Integrate, OneStep
 
 # How a name ends; a folder's may end in anything.
 FORMATS = {"keras": ".keras", "onnx": ".onnx", "saved_model": "", "safetensors": ""}
@@ -122,7 +122,7 @@ def plain(sampler: keras.Model) -> keras.Model:
     """A copy of a sampler in Keras' own layers alone, each batch norm folded (`models.fold`); itself where it has no others.
 
     Raises:
-        ExportError: it is a flow, whose loop of steps is none of Keras' layers.
+        ExportError: it is a flow, whose loop of steps is none of Keras' layers, or a student of one.
         ModelError: it has other layers than a chain of this package's.
 
     >>> model = keras.Sequential([keras.Input((2,)), layers.Dense(3), layers.Reshape((1, 1, 3))])
@@ -130,9 +130,15 @@ def plain(sampler: keras.Model) -> keras.Model:
     True
     """
     if _is_flow(sampler):
+        loop = any(isinstance(layer, Integrate) for layer in sampler.layers)
+        found = (
+            "a flow, which draws in a loop of solver steps"
+            if loop
+            else "a student of a flow, which adds a velocity to noise"
+        )
         raise ExportError(
-            f"{sampler.name}: found a flow, which draws in a loop of solver steps; Keras has no layer for that. Choose onnx or "
-            "saved_model, which hold the loop, or safetensors, which this package reads."
+            f"{sampler.name}: found {found}; Keras has no layer for that. Choose onnx or saved_model, which hold it, or "
+            "safetensors, which this package reads."
         )
     if not any(_is_ours(layer) for layer in sampler.layers):
         return sampler
@@ -146,7 +152,7 @@ def plain(sampler: keras.Model) -> keras.Model:
 
 
 def _is_flow(sampler: keras.Model) -> bool:
-    return any(isinstance(layer, Integrate) for layer in sampler.layers)
+    return any(isinstance(layer, Integrate | OneStep) for layer in sampler.layers)
 
 
 def _is_ours(layer: keras.layers.Layer) -> bool:

@@ -58,7 +58,7 @@ def heading_log_density(said: tf.Tensor, causes: tf.Tensor) -> tf.Tensor:
     >>> asked = tf.constant([conditions.encode(True, heading=0, length=200)])
     >>> no_idea, sure = tf.zeros((1, 4)), tf.constant([[9.0, 0.0, 0.0, 0.0]])  # an arrow to twice 0 degrees
     >>> np.exp(heading_log_density(no_idea, asked)).round(3), np.exp(heading_log_density(sure, asked)).round(3)
-    (array([0.159], dtype=float32), array([1.18], dtype=float32))
+    (array([0.159], dtype=float32), array([1.179], dtype=float32))
     """
     arrow = said[:, :2]
     how_sure = ops.sqrt(ops.sum(ops.square(arrow), axis=1) + 1e-12)  # no slope of a root at 0

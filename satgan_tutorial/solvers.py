@@ -161,6 +161,30 @@ def told_of_conditions(network: keras.Model, settled: Sequence[float] = ()) -> i
 
 
 @keras.saving.register_keras_serializable(package="satgan_tutorial")
+class OneStep(layers.Wrapper):
+    """Ask a velocity network once, at t = 0, and go all the way from noise to images in [-1, 1]: a student of a flow.
+
+    It learned where a walk of many steps ends, and of no time but 0, so it takes no other steps.
+
+    Args:
+        layer: the network, from a list of x_t and t to velocities.
+
+    >>> given = [keras.Input((2,)), keras.Input((1,))]
+    >>> halving = keras.Model(given, layers.Rescaling(-0.5)(given[0]))  # the velocity is -x / 2
+    >>> OneStep(halving)(tf.constant([[1.0, -4.0]])).numpy()  # and what goes beyond -1 is cut
+    array([[ 0.5, -1. ]], dtype=float32)
+    """
+
+    def call(self, noise: tf.Tensor) -> tf.Tensor:
+        """Go from noise to where the network says."""
+        return ops.clip(noise + of_network(self.layer)(noise, 0.0), -1, 1)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple:
+        """That of the noise."""
+        return tuple(input_shape)
+
+
+@keras.saving.register_keras_serializable(package="satgan_tutorial")
 class Integrate(layers.Wrapper):
     """Follow a velocity network from noise to images in [-1, 1], or to points: what makes a flow a sampler.
 

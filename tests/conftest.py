@@ -1,6 +1,5 @@
 import os
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -42,13 +41,6 @@ def chromium():
     return next(
         filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None
     )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_graphs(request):
-    """Graphs as they are traced: to make them faster takes longer than the few steps that a test makes."""
-    if "tensorflow" in sys.modules and request.config.option.markexpr != "benchmark":
-        sys.modules["tensorflow"].config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(scope="module")

@@ -659,7 +659,7 @@ def test_a_flow_that_the_page_cannot_run_is_refused(sampler):
 @once
 def test_a_student_draws_what_it_draws_in_keras_beside_the_gan(browser, tmp_path, content, sampler):
     velocity, noise = half(unet.unet(40, 4, (1, 2), (1, 1)), 0.2), keras.Input((40, 40, 3))
-    student = keras.Model(noise, solvers.Integrate(velocity, "euler", 1)(noise), name="student")
+    student = keras.Model(noise, solvers.OneStep(velocity)(noise), name="student")
     flow, drawn = live.flow(sampler), live.student(student)
     main = content[0] | {"flow": flow["about"], "student": drawn["about"]}
     page = open_page(browser, site(tmp_path, (main, content[1], flow, drawn)))

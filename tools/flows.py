@@ -1,4 +1,4 @@
-"""Measure the second family against the first: python tools/flows.py steps | copies | likelihood | looks | contest DIR | peers DIR [options]
+"""Measure the second family against the first: python tools/flows.py steps | copies | likelihood | looks | contest DIR [options]
 
 Writes tables into `book/results/15-from-noise-to-ship/`, with the chips in $SATGAN_DATA; their rows replace those that are
 there, the rows of other chips stay. Each set of generated ships is held against the test ships by the rulers
@@ -11,7 +11,6 @@ there, the rows of other chips stay. Each set of generated ships is held against
   ships (`tools/ship.py` wrote it down), by the core minutes that so many steps take here.
 - `contest`: `contest.csv`, trainings of both at the same size, the same minutes, some seeds, some numbers of ships. DIR keeps
   them, and one that is there goes on.
-- `peers`: writes DIR/ships.npy, from which `tools/flow_peers.py` trains others' flows, and adds rows of what those drew.
 
 Minutes are of one quiet core: a step of each family is timed first, in turns, and steps are turned into minutes, so that a
 busy machine changes nothing but the wait. Hold TensorFlow to one core: TF_NUM_INTRAOP_THREADS=1.
@@ -37,7 +36,7 @@ from satgan_tutorial import (
     sampling,
     training,
 )
-from satgan_tutorial.chips import SIZE, as_coarse, enlarge, shrink
+from satgan_tutorial.chips import SIZE, as_coarse, enlarge
 from satgan_tutorial.experiments import equal_time
 from satgan_tutorial.files import checkout, replacing
 from satgan_tutorial.judge import Judge
@@ -159,21 +158,6 @@ def contest(chips, folder, side, minutes, seeds, ships):
             yield row | near(enlarge(images, SIZE), split._replace(train=some), side)
 
 
-def peers(chips, folder, side):
-    """A row for each file of what a peer drew (`tools/flow_peers.py`), for which this writes the ships."""
-    split, ruler, kept = chips.split(0), yardstick(chips, CHIPS, side), folder / "ships.npy"
-    if not kept.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(kept, shrink(split.train.ships.images, side))
-    for file in sorted(folder.glob("*-*-*.npz")):
-        name, budget, seed = file.stem.rsplit("-", 2)
-        with np.load(file) as drawn:
-            images, step, seconds = drawn["images"], int(drawn["steps"]), float(drawn["seconds"])
-        row = {"family": name, "side": side, "ships": len(split.train.ships), "minutes": float(budget)}
-        row |= {"seed": int(seed), "step": step, "n": len(images), "seconds": seconds}
-        yield row | scored(ruler, images) | near(enlarge(images, SIZE), split, side)
-
-
 def paces(made, train):
     """Core seconds a step of each family, timed in turns."""
     built = {family: recipes.build(recipe, 0) for family, recipe in made.items()}
@@ -198,7 +182,7 @@ def write(file, rows, source, keys=()):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=("steps", "copies", "likelihood", "looks", "contest", "peers"))
+    parser.add_argument("what", choices=("steps", "copies", "likelihood", "looks", "contest"))
     parser.add_argument("folder", type=Path, nargs="?", help="of the contest's trainings")
     parser.add_argument("--side", type=int, default=40, help="pixels of the contest; chips are shrunk to it")
     parser.add_argument("--minutes", type=float, nargs="+", default=[2.5, 10])
@@ -206,16 +190,12 @@ def main():
     parser.add_argument("--ships", type=int, nargs="+", default=[601])
     told = parser.parse_args()
     chips = load_chips()
-    if told.what not in ("contest", "peers"):
+    if told.what != "contest":
         file, made = TABLES[told.what]
         return write(file, list(made(chips)), chips.source)
     if told.folder is None:
-        parser.error(f"{told.what}: expected the folder of its trainings.")
-    if told.what == "peers":
-        rows = peers(chips, told.folder, told.side)
-    else:
-        rows = contest(chips, told.folder, told.side, told.minutes, told.seeds, told.ships)
-    for row in rows:
+        parser.error("contest: expected the folder of its trainings.")
+    for row in contest(chips, told.folder, told.side, told.minutes, told.seeds, told.ships):
         write("contest", [row], chips.source, ("family", "side", "ships", "minutes", "seed"))
         print(row, flush=True)
 
