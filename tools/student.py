@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from satgan_tutorial import conditions, load_chips, models, panel, sampling, solvers, unet
+from satgan_tutorial import conditions, flow, load_chips, models, panel, sampling, solvers, unet
 from satgan_tutorial.chips import SIZE, as_coarse, enlarge, shrink, to_float
 from satgan_tutorial.experiments.results import RESULTS
 from satgan_tutorial.files import replacing
@@ -87,8 +87,7 @@ def learn(z: np.ndarray, x: np.ndarray, steps: int) -> keras.Model:
     @tf.function
     def step(z: tf.Tensor, x: tf.Tensor, momentum: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            end = z + student([z, tf.zeros((BATCH, 1))], training=True)
-            loss = tf.reduce_mean(tf.square(end - x))
+            loss = flow.loss(student, x, z, tf.zeros((BATCH, 1)))  # one step from t = 0 ends at z + v
         weights = student.trainable_variables
         adam.apply(tape.gradient(loss, weights), weights)
         for average, weight in zip(averages, weights, strict=True):
@@ -119,12 +118,12 @@ def rows(chips, student: keras.Model):
         if what == "train ships":
             images = shrink(chips.split(0).train.ships.images, SIDE)[:CHIPS]
         else:
-            sampler = {"teacher": None, "student": student}.get(what) or models.load(
-                "flow-conditional" if what == "teacher" else "book", chips.source
-            )
+            sampler, wish = student, None
+            if what == "GAN":
+                sampler = models.load("book", chips.source)
             if what == "teacher":
+                sampler, wish = models.load("flow-conditional", chips.source), ship
                 sampling.solve_with(sampler, "euler", steps)
-            wish = ship if what == "teacher" else None
             sampling.sample(sampler, 1, 0, wish)  # draws its graph
             begun = time.process_time()
             images = sampling.sample(sampler, CHIPS, 0, wish)
@@ -142,7 +141,8 @@ def main(
 ) -> None:
     """Make the pairs, the student and the rows, as far as they are not there."""
     chips = load_chips()
-    source, _ = chips.source, folder.mkdir(parents=True, exist_ok=True)
+    source = chips.source
+    folder.mkdir(parents=True, exist_ok=True)
     if f"student-{source}" not in models.shipped(out):
         z, x = pairs(folder, source, count)
         student = learn(z, x, steps)
